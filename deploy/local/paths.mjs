@@ -1,0 +1,10 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const repoRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Where set-up keeps what it downloads and converts: `.plano/` in the repo, or the folder that `PLANO_HOME` names. */
+export const planoHome = path.resolve(repoRoot, process.env.PLANO_HOME || ".plano");
+
+/** Node 24 as the npm package `node` brings it; set-up itself also runs on the machine's own Node 20. */
+export const projectNode = path.join(repoRoot, "node_modules/.bin/node");

