@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+
+/** Marks the signatures of this server, so that those of the real API in a conversation brought along are left alone. */
+const PREFIX = "DEMO";
+
+function sign(thinking: string): string {
+  return PREFIX + createHash("sha256").update(thinking).digest("base64");
+}
+
+/** Signs thinking so that a conversation that comes back with altered thinking is refused, as the API does. */
+export const thinkingSignature = {
+  sign,
+  accepts: (thinking: string, signature: string): boolean =>
+    signature.startsWith(PREFIX) ? thinking === "" || signature === sign(thinking) : /^[A-Za-z0-9+/]+={0,2}$/.test(signature),
+};

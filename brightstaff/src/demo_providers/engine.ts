@@ -1,0 +1,66 @@
+import { anthropicEndpoint } from "./anthropic/endpoint.ts";
+import { openaiEndpoint } from "./openai/endpoint.ts";
+import { PromptCache } from "./prompt_cache.ts";
+import type { ProviderRequest, Reply } from "./wire.ts";
+
+export type WireFormat = "openai_chat" | "anthropic_messages";
+
+export interface EngineState {
+  requireKey: boolean;
+  /** Models that exist; null when any name is answered. */
+  models: readonly string[] | null;
+  cache: PromptCache;
+}
+
+/** One provider's API for one wire format. */
+export interface Endpoint {
+  path: string;
+  bodyBytesMax: number;
+  respond(request: ProviderRequest, state: EngineState): Reply;
+  tooLarge(): Reply;
+  /** An error of the form's own for a request that no endpoint serves. */
+  refuse(status: number, message: string): Reply;
+  listModels(models: readonly string[]): Reply;
+}
+
+export const ENDPOINTS: Record<WireFormat, Endpoint> = { openai_chat: openaiEndpoint, anthropic_messages: anthropicEndpoint };
+
+export interface EngineOptions {
+  /** Refuse requests without a key with the provider's 401. Off by default: in demo mode the gateway has no key to send. */
+  requireKey?: boolean;
+  /** Answer 404 to any other model. By default every model name is answered. */
+  models?: readonly string[];
+}
+
+const DEMO_MODELS: Record<WireFormat, readonly string[]> = {
+  openai_chat: ["gpt-5.2", "gpt-5-mini", "gpt-4o"],
+  anthropic_messages: ["claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5"],
+};
+
+/** Answers requests in the providers' wire formats, without any I/O of its own. */
+export class ProviderEngine {
+  readonly #state: EngineState;
+
+  constructor(options: EngineOptions = {}) {
+    this.#state = { requireKey: options.requireKey ?? false, models: options.models ?? null, cache: new PromptCache() };
+  }
+
+  /** The reply of the API that serves the request's path; GET /v1/models is answered in the form that the headers ask for. */
+  respond(request: ProviderRequest): Reply {
+    const path = request.path.split("?", 1)[0] ?? "";
+    // Both providers list their models at the same path; only Anthropic's clients send a version.
+    const format: WireFormat =
+      path === ENDPOINTS.anthropic_messages.path || "anthropic-version" in request.headers ? "anthropic_messages" : "openai_chat";
+    const endpoint = ENDPOINTS[format];
+    if (path === "/v1/models" && request.method === "GET") return endpoint.listModels(this.#state.models ?? DEMO_MODELS[format]);
+    if (path !== endpoint.path) return endpoint.refuse(404, `Invalid URL (${request.method} ${path})`);
+    if (request.method !== "POST") return endpoint.refuse(405, `Not allowed to ${request.method} on ${path}.`);
+    return this.respondAs(format, request);
+  }
+
+  /** The reply of one API, whatever the path. */
+  respondAs(format: WireFormat, request: ProviderRequest): Reply {
+    const endpoint = ENDPOINTS[format];
+    return request.body.length > endpoint.bodyBytesMax ? endpoint.tooLarge() : endpoint.respond(request, this.#state);
+  }
+}

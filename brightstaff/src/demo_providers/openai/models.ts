@@ -1,0 +1,41 @@
+/** What a model takes that others refuse (developers.openai.com/api/docs/guides/reasoning and the models' own pages). */
+export interface OpenaiModelTraits {
+  reasoning: boolean;
+  /** Efforts that the model takes; empty for a model that does not reason. */
+  efforts: readonly string[];
+  effortDefault: string;
+  /** Reasoning models up to gpt-5 take only the default temperature; later ones take others while the effort is `none`. */
+  sampling: "always" | "without reasoning" | "never";
+  stopSequences: boolean;
+}
+
+const PLAIN: OpenaiModelTraits = { reasoning: false, efforts: [], effortDefault: "none", sampling: "always", stopSequences: true };
+
+export function openaiModelTraits(model: string): OpenaiModelTraits {
+  const name = model.replace(/^ft:/, "");
+  if (/^o\d/.test(name)) {
+    return {
+      reasoning: true,
+      efforts: ["low", "medium", "high"],
+      effortDefault: "medium",
+      sampling: "never",
+      stopSequences: !/^(o3|o4-mini)/.test(name),
+    };
+  }
+  const version = /^gpt-(\d+)(?:\.(\d+))?/.exec(name);
+  const major = Number(version?.[1] ?? 0);
+  if (major < 5 || name.includes("chat")) return PLAIN;
+  const minor = Number(version?.[2] ?? 0);
+  if (major === 5 && minor === 0) {
+    return {
+      reasoning: true,
+      efforts: ["minimal", "low", "medium", "high"],
+      effortDefault: "medium",
+      sampling: "never",
+      stopSequences: true,
+    };
+  }
+  const efforts = ["none", "low", "medium", "high"];
+  if (major > 5 || minor >= 2) efforts.push("xhigh", "max");
+  return { reasoning: true, efforts, effortDefault: "none", sampling: "without reasoning", stopSequences: true };
+}

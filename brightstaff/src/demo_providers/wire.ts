@@ -1,0 +1,60 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** One request as it came in, body read whole. */
+export interface ProviderRequest {
+  method: string;
+  /** Path with its query, as on the request line. */
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/**
+ * One server-sent event, complete with its blank line. `content` marks what a client would show or run (text, thinking, tool
+ * arguments); `terminal` marks the event that ends a stream well. Fault injection cuts by these marks.
+ */
+export interface StreamFrame {
+  text: string;
+  mark: "preamble" | "content" | "closing" | "terminal";
+}
+
+export interface WholeReply {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export interface StreamReply {
+  status: number;
+  headers: Record<string, string>;
+  frames: StreamFrame[];
+}
+
+export type Reply = WholeReply | StreamReply;
+
+export function isStream(reply: Reply): reply is StreamReply {
+  return "frames" in reply;
+}
+
+export type JsonObject = Record<string, unknown>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function asArray(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function asString(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** A body as JSON; null when it is not UTF-8 or not JSON (`JSON.parse` never answers undefined, so null is wrapped). */
+export function parseJson(body: Buffer): { value: unknown } | null {
+  try {
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+  } catch {
+    return null;
+  }
+}
