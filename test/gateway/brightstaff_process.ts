@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import { ChildLog, endChild, endWithThisProcess, hasEnded } from "./child_process.ts";
+import { ChildLog, endChild, endWithThisProcess, hasEnded, pinned } from "./child_process.ts";
 import { REPO } from "./repo.ts";
 
 // The embedded resolver loads its model before brightstaff is ready.
@@ -15,6 +15,8 @@ export interface BrightstaffOptions {
   wasmPath: string;
   env?: Record<string, string> | undefined;
   args?: readonly string[] | undefined;
+  /** Runs on this core only. */
+  core?: number | undefined;
 }
 
 export class BrightstaffProcess {
@@ -29,6 +31,7 @@ export class BrightstaffProcess {
 
   /** Starts brightstaff and waits until it has rendered Envoy's files. Throws with its log when it ends or takes too long. */
   static async start(options: BrightstaffOptions): Promise<BrightstaffProcess> {
+    const [execPath, execArgv] = pinned(process.execPath, [], options.core); // without the test runner's own flags
     const child = fork(
       join(REPO, "brightstaff/src/main.ts"),
       // biome-ignore format: a flag and its value stand on one line
@@ -42,7 +45,8 @@ export class BrightstaffProcess {
       {
         cwd: options.cwd,
         env: { PLANO_HOME: join(REPO, ".plano"), ...process.env, ...options.env },
-        execArgv: [], // the test runner's own flags are not for it
+        execPath,
+        execArgv,
         stdio: ["ignore", "pipe", "pipe", "ipc"],
       },
     );

@@ -29,8 +29,8 @@ export interface GatewayOptions {
   brightstaff?: boolean;
   /** Envoy's worker threads, 1 unless told. */
   concurrency?: number;
-  /** Envoy runs on this core only. */
-  core?: number;
+  /** Cores to which the processes are bound. */
+  cores?: { envoy?: number | undefined; brightstaff?: number | undefined };
 }
 
 export interface Gateway {
@@ -75,13 +75,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       wasmPath: WASM_PATH,
       env,
       args: options.brightstaffArgs,
+      core: options.cores?.brightstaff,
     });
     parts.push(brightstaff);
     if (options.brightstaff === false) await brightstaff.kill();
 
     const bootstrap = join(REPO, "envoy/plano.yaml");
-    const { concurrency, core } = options;
-    const envoy = await EnvoyProcess.start({ cwd, bootstrap, adminSocket: "envoy/run/admin.sock", concurrency, core, env });
+    const { concurrency, cores } = options;
+    const envoy = await EnvoyProcess.start({ cwd, bootstrap, adminSocket: "envoy/run/admin.sock", concurrency, core: cores?.envoy, env });
     parts.push(envoy);
 
     const port = (await envoy.listeners())[0]?.port as number;

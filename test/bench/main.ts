@@ -1,0 +1,131 @@
+// npm run bench: plain Envoy and the gateway in turns, against one mock provider, on the same core.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus, release } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type MemoryResult, measureMemory } from "./memory.ts";
+import { type Cores, chooseCores, startLoadClient, startMockProvider } from "./processes.ts";
+import { type Report, reportRows, writeMarkdown } from "./report.ts";
+import { type RowResult, runRounds } from "./rounds.ts";
+import { ROUTED_ROWS, type RoundSize, type Row, STREAM_ROWS, WHOLE_ROWS } from "./rows.ts";
+import { startBenchGateway, startPlainEnvoy } from "./subjects.ts";
+import { MODEL_BURST } from "./workload.ts";
+
+const REPORT_FOLDER = join(import.meta.dirname, "reports");
+
+const GROUPS = { whole: WHOLE_ROWS, stream: STREAM_ROWS, routed: ROUTED_ROWS, memory: [] } as const satisfies Record<
+  string,
+  readonly Row[]
+>;
+type GroupName = keyof typeof GROUPS;
+
+const FULL = { size: { requests: 20_000, streams: 200, rate_requests: 1_000, warmup_requests: 20_000, warmup_streams: 5_000 }, rounds: 5 };
+const QUICK = { size: { requests: 5_000, streams: 200, rate_requests: 300, warmup_requests: 5_000, warmup_streams: 1_000 }, rounds: 2 };
+const MEMORY_STREAMS = { full: [1_000, 10_000, 100_000], quick: [1_000, 10_000] };
+
+const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only ${Object.keys(GROUPS).join(",")}]`;
+
+interface Settings {
+  quick: boolean;
+  rounds: number;
+  size: RoundSize;
+  only: readonly GroupName[];
+}
+
+function readSettings(args: string[]): Settings {
+  const { values } = parseArgs({ args, options: { quick: { type: "boolean" }, rounds: { type: "string" }, only: { type: "string" } } });
+  const quick = values.quick ?? false;
+  const { size, rounds: roundsByDefault } = quick ? QUICK : FULL;
+  const rounds = values.rounds === undefined ? roundsByDefault : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) throw new Error(`--rounds ${values.rounds}: a number from 1 to 100`);
+  const only = (values.only?.split(",") ?? Object.keys(GROUPS)) as GroupName[];
+  const unknown = only.find((name) => !(name in GROUPS));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: one or more of ${Object.keys(GROUPS).join(", ")}`);
+  return { quick, rounds, size, only };
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function runMemory(
+  mockPort: number,
+  client: Awaited<ReturnType<typeof startLoadClient>>,
+  cores: Cores,
+  quick: boolean,
+): Promise<MemoryResult[]> {
+  const counts = quick ? MEMORY_STREAMS.quick : MEMORY_STREAMS.full;
+  const results: MemoryResult[] = [];
+  // Processes of their own: what ran before must not have grown them already.
+  for (const [name, start, model] of [
+    ["plain Envoy", startPlainEnvoy, MODEL_BURST],
+    ["gateway", startBenchGateway, `anthropic/${MODEL_BURST}`],
+  ] as const) {
+    progress(`memory    ${name}`);
+    const subject = await start(mockPort, cores);
+    try {
+      results.push(await measureMemory(client, subject, name, model, counts));
+    } finally {
+      await subject.close();
+    }
+  }
+  return results;
+}
+
+async function bench(settings: Settings): Promise<Report> {
+  const cores = chooseCores();
+  const open: { close(): Promise<void> }[] = [];
+  const keep = <Closable extends { close(): Promise<void> }>(one: Closable): Closable => {
+    open.push(one);
+    return one;
+  };
+  try {
+    const mock = keep(await startMockProvider(cores.others));
+    const client = keep(await startLoadClient(cores.others));
+    const plain = keep(await startPlainEnvoy(mock.port, cores));
+    const gateway = keep(await startBenchGateway(mock.port, cores));
+    const results: RowResult[] = [];
+    for (const group of settings.only) {
+      const options = { subjects: { plain, gateway }, client, size: settings.size, rounds: settings.rounds, onProgress: progress };
+      results.push(...(await runRounds({ ...options, rows: GROUPS[group] })));
+    }
+    return {
+      created_at: new Date().toISOString(),
+      command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
+      machine: {
+        cpu: cpus()[0]?.model ?? "unknown",
+        cores: cpus().length,
+        kernel: release(),
+        node: process.versions.node,
+        envoy: plain.envoyVersion,
+        pinned_to: cores.measured ?? null,
+      },
+      rows: reportRows(results),
+      memory: settings.only.includes("memory") ? await runMemory(mock.port, client, cores, settings.quick) : [],
+    };
+  } finally {
+    for (const one of open.reverse()) await one.close();
+  }
+}
+
+async function main(): Promise<void> {
+  let settings: Settings;
+  try {
+    settings = readSettings(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const report = await bench(settings);
+  const markdown = writeMarkdown(report);
+  await mkdir(REPORT_FOLDER, { recursive: true });
+  const name = report.created_at.replaceAll(":", "-");
+  await writeFile(join(REPORT_FOLDER, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`);
+  await writeFile(join(REPORT_FOLDER, `${name}.md`), `${markdown}\n`);
+  process.stdout.write(`\n${markdown}\n`);
+  if (report.rows.some((row) => row.voids.length > 0)) process.exitCode = 1;
+}
+
+await main();

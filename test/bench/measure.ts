@@ -1,0 +1,34 @@
+// One measurement: a load against a subject, and the CPU time that its processes took for it.
+
+import { cpuSeconds } from "./cpu_time.ts";
+import type { LoadOrder, LoadResult } from "./load.ts";
+import type { LoadClient } from "./processes.ts";
+import type { Subject } from "./subjects.ts";
+
+// Envoy goes on after the last byte: it frees streams, flushes statistics and, with a wasm filter, collects garbage.
+const SETTLE_MS = 200;
+
+export interface Measurement {
+  result: LoadResult;
+  envoy_cpu_s: number;
+  brightstaff_cpu_s: number;
+  /** Why the round does not count; null when every reply was right. */
+  void_because: string | null;
+}
+
+type OrderFor<Order> = Order extends LoadOrder ? Omit<Order, "port"> : never;
+/** A load without the port, which is the subject's. */
+export type Load = OrderFor<LoadOrder>;
+
+export async function measure(client: LoadClient, subject: Subject, load: Load): Promise<Measurement> {
+  const sidecarCpu = () => (subject.brightstaffPid === null ? 0 : cpuSeconds(subject.brightstaffPid));
+  const [envoyBefore, sidecarBefore] = [cpuSeconds(subject.envoyPid), sidecarCpu()];
+  const result = await client.run({ ...load, port: subject.port } as LoadOrder);
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  return {
+    result,
+    envoy_cpu_s: cpuSeconds(subject.envoyPid) - envoyBefore,
+    brightstaff_cpu_s: sidecarCpu() - sidecarBefore,
+    void_because: result.wrong === 0 ? null : `${result.wrong} of ${result.replies} replies were wrong: ${result.first_wrong}`,
+  };
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { type Report, reportRows, writeMarkdown } from "./report.ts";
+import type { RowResult } from "./rounds.ts";
+import { type Figures, WHOLE_ROWS } from "./rows.ts";
+
+function figures(envoy_cpu_us: number): Figures {
+  return { envoy_cpu_us, brightstaff_cpu_us: 0, per_s: 1e6 / envoy_cpu_us, latency_p50_ms: 1, latency_p99_ms: 2 };
+}
+
+function result(id: string, cpu: number[], voids: string[] = []): RowResult {
+  const row = WHOLE_ROWS.find((one) => one.id === id);
+  if (row === undefined) throw new Error(`no row ${id}`);
+  return { row, rounds: cpu.map(figures), voids };
+}
+
+function markdownOf(results: RowResult[]): string {
+  const machine = { cpu: "a CPU", cores: 2, kernel: "6", node: "24", envoy: "1.40.0", pinned_to: 0 };
+  const report: Report = { created_at: "2026-11-20T10:00:00Z", command: "npm run bench", machine, rows: reportRows(results), memory: [] };
+  return writeMarkdown(report);
+}
+
+describe("reportRows", () => {
+  it("relates the gateway to plain Envoy of the same API, round by round", () => {
+    const rows = reportRows([
+      result("whole/plain/openai", [40, 80, 40]),
+      result("whole/gateway/openai-openai", [60, 120, 64]),
+      result("whole/plain/anthropic", [1000, 1000, 1000]),
+    ]);
+    expect(rows.map((row) => row.ratio)).toEqual([null, { median: 1.5, min: 1.5, max: 1.6 }, null]);
+  });
+
+  it("counts only rounds that are not void", () => {
+    const [, row] = reportRows([
+      result("whole/plain/openai", [40, 40]),
+      result("whole/gateway/openai-openai", [Number.NaN, 60], ["round 1: 3 of 10 replies were wrong: status 502"]),
+    ]);
+    expect(row).toMatchObject({ valid_rounds: 1, ratio: { median: 1.5 } });
+  });
+});
+
+describe("writeMarkdown", () => {
+  it("shows figures, ratios, spread and limits in one table", () => {
+    const text = markdownOf([result("whole/plain/openai", [40, 50]), result("whole/gateway/openai-anthropic", [80, 110])]);
+    expect(text.split("\n").find((line) => line.startsWith("| plain Envoy, OpenAI"))).toMatch(/\| 0\.0450 +\| 1 +\| +\| 22500/);
+    expect(text.split("\n").find((line) => line.startsWith("| OpenAI → Anthropic"))).toMatch(
+      /\| 0\.0950 +\| 2\.10 \(2\.00 to 2\.20\) +\| 2\.3 +\| 10795/,
+    );
+  });
+
+  it("says void, and why, rather than a figure", () => {
+    const voids = ["round 1: 3 of 10 replies were wrong: status 502"];
+    const text = markdownOf([result("whole/plain/openai", [40]), result("whole/gateway/openai-openai", [Number.NaN], voids)]);
+    expect(text.split("\n").find((line) => line.startsWith("| OpenAI → OpenAI"))).toMatch(/\| void +\| void/);
+    expect(text).toContain(`- whole/gateway/openai-openai, ${voids[0]}`);
+  });
+});

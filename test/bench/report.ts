@@ -1,0 +1,156 @@
+// The report: figures of all rounds as JSON, medians and spread as tables.
+
+import type { MemoryResult } from "./memory.ts";
+import type { RowResult } from "./rounds.ts";
+import type { Figures, Group } from "./rows.ts";
+import { pairedRatios, type Summary, summarize } from "./statistics.ts";
+
+export interface Machine {
+  cpu: string;
+  cores: number;
+  kernel: string;
+  node: string;
+  envoy: string;
+  /** Envoy's core when it had one to itself. */
+  pinned_to: number | null;
+}
+
+export interface ReportRow {
+  id: string;
+  group: Group;
+  title: string;
+  rounds: Figures[];
+  /** Rounds that count. */
+  valid_rounds: number;
+  voids: string[];
+  /** Envoy's CPU as a multiple of plain Envoy's in the same round; null for plain Envoy, and where no round counts. */
+  ratio: Summary | null;
+  ratio_max: number | null;
+}
+
+export interface Report {
+  created_at: string;
+  /** What was run, flags and all. */
+  command: string;
+  machine: Machine;
+  rows: ReportRow[];
+  memory: MemoryResult[];
+}
+
+export function reportRows(results: readonly RowResult[]): ReportRow[] {
+  const cpuOf = (result: RowResult) => result.rounds.map((figures) => figures.envoy_cpu_us);
+  return results.map((result) => {
+    const base = results.find(({ row }) => row.id === result.row.base);
+    const ratios = base === undefined ? [] : pairedRatios(cpuOf(result), cpuOf(base));
+    return {
+      id: result.row.id,
+      group: result.row.group,
+      title: result.row.title,
+      rounds: result.rounds,
+      valid_rounds: cpuOf(result).filter(Number.isFinite).length,
+      voids: result.voids,
+      ratio: ratios.length === 0 ? null : summarize(ratios),
+      ratio_max: result.row.ratio_max,
+    };
+  });
+}
+
+type Column = [heading: string, cell: (row: ReportRow, rows: readonly ReportRow[]) => string];
+
+/** The median of one figure over the rounds that count; null when none does. */
+function medianOf(row: ReportRow | undefined, figure: keyof Figures): number | null {
+  const values = (row?.rounds ?? []).map((figures) => figures[figure]).filter(Number.isFinite);
+  return values.length === 0 ? null : summarize(values).median;
+}
+
+function shown(value: number | null, digits: number): string {
+  return value === null ? "void" : value.toFixed(digits);
+}
+
+const median =
+  (figure: keyof Figures, digits: number, factor = 1) =>
+  (row: ReportRow) => {
+    const value = medianOf(row, figure);
+    return shown(value === null ? null : value * factor, digits);
+  };
+
+const ratio = ({ ratio, valid_rounds }: ReportRow) => {
+  if (ratio === null) return valid_rounds === 0 ? "void" : "1";
+  return `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`;
+};
+
+const limit = ({ ratio_max }: ReportRow) => (ratio_max === null ? "" : `${ratio_max}`);
+
+const added = (figure: keyof Figures) => (row: ReportRow, rows: readonly ReportRow[]) => {
+  const plain = rows.find(({ id }) => id === "routed/plain");
+  if (plain === row) return "";
+  const [mine, theirs] = [medianOf(row, figure), medianOf(plain, figure)];
+  return mine === null || theirs === null ? "void" : (mine - theirs).toFixed(2);
+};
+
+const TABLES: Record<Group, { title: string; columns: readonly Column[] }> = {
+  whole: {
+    title: "Whole replies (1 KB asked, 1.5 KB answered, 32 connections at full speed, one worker)",
+    columns: [
+      ["CPU s per 1,000 replies", median("envoy_cpu_us", 4, 1e-3)],
+      ["× plain Envoy (spread)", ratio],
+      ["at most", limit],
+      ["replies/s", median("per_s", 0)],
+    ],
+  },
+  stream: {
+    title: "Paced streams (200 at a time, 200 chunks each, 20 ms apart, one worker)",
+    columns: [
+      ["CPU s per million chunks", median("envoy_cpu_us", 1)],
+      ["× plain Envoy (spread)", ratio],
+      ["at most", limit],
+    ],
+  },
+  routed: {
+    title: "Latency at 100 requests/s, the resolver's own time left out",
+    columns: [
+      ["p50 ms", median("latency_p50_ms", 2)],
+      ["p99 ms", median("latency_p99_ms", 2)],
+      ["added p50 ms", added("latency_p50_ms")],
+      ["added p99 ms", added("latency_p99_ms")],
+      ["brightstaff's CPU, µs a request", median("brightstaff_cpu_us", 0)],
+    ],
+  },
+};
+
+function markdownTable(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, i) => Math.max(cell.length, 3, ...lines.map((line) => (line[i] ?? "").length)));
+  const write = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  return [write(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.map(write)].join("\n");
+}
+
+function groupTable(group: Group, rows: readonly ReportRow[]): string {
+  const { title, columns } = TABLES[group];
+  const head = ["", ...columns.map(([heading]) => heading)];
+  const lines = rows.map((row) => [row.title, ...columns.map(([, cell]) => cell(row, rows))]);
+  return `**${title}**\n\n${markdownTable(head, lines)}`;
+}
+
+function memoryTable(memory: readonly MemoryResult[]): string {
+  const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+  const lines = memory.map(({ subject, samples }) => [subject, ...samples.map(({ resident_bytes }) => mebibytes(resident_bytes))]);
+  const head = ["", ...(memory[0]?.samples ?? []).map(({ streams }) => `after ${streams.toLocaleString("en-US")} streams`)];
+  return `**Resident memory of Envoy, MiB**\n\n${markdownTable(head, lines)}`;
+}
+
+/** The report as Markdown: readable in a terminal too. */
+export function writeMarkdown(report: Report): string {
+  const { machine } = report;
+  const groups = (["whole", "stream", "routed"] as const).flatMap((group) => {
+    const rows = report.rows.filter((row) => row.group === group);
+    return rows.length === 0 ? [] : [groupTable(group, rows)];
+  });
+  const voids = report.rows.flatMap((row) => row.voids.map((why) => `- ${row.id}, ${why}`));
+  const core = machine.pinned_to === null ? "" : `, Envoy alone on core ${machine.pinned_to}`;
+  return [
+    `\`${report.command}\`, ${report.created_at.slice(0, 10)}: Envoy ${machine.envoy}, Node ${machine.node}, ${machine.cpu} (${machine.cores} cores)${core}. Medians over the rounds.`,
+    ...groups,
+    ...(report.memory.length === 0 ? [] : [memoryTable(report.memory)]),
+    ...(voids.length === 0 ? [] : [`**Void rounds**\n\n${voids.join("\n")}`]),
+  ].join("\n\n");
+}

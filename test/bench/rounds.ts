@@ -1,0 +1,45 @@
+// Rounds of a group of rows: all rows in turns within each round, and each second round the other way round, so that what drifts
+// (the clock, another process) meets plain Envoy and the gateway alike.
+
+import { measure } from "./measure.ts";
+import type { LoadClient } from "./processes.ts";
+import { type Figures, figuresOf, type RoundSize, type Row, type SubjectName } from "./rows.ts";
+import type { Subject } from "./subjects.ts";
+
+export interface RowResult {
+  row: Row;
+  /** By round. */
+  rounds: Figures[];
+  /** Why rounds were void, one sentence each. */
+  voids: string[];
+}
+
+export interface RoundsOptions {
+  rows: readonly Row[];
+  subjects: Record<SubjectName, Subject>;
+  client: LoadClient;
+  size: RoundSize;
+  rounds: number;
+  onProgress(line: string): void;
+}
+
+export async function runRounds({ rows, subjects, client, size, rounds, onProgress }: RoundsOptions): Promise<RowResult[]> {
+  const results = rows.map((row): RowResult => ({ row, rounds: [], voids: [] }));
+  for (const { row, voids } of results) {
+    onProgress(`warm-up   ${row.id}`);
+    const { void_because } = await measure(client, subjects[row.subject], row.warmUp(size));
+    if (void_because !== null) voids.push(`warm-up: ${void_because}`);
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const result of round % 2 === 1 ? results : results.toReversed()) {
+      const { row } = result;
+      const load = row.load(size);
+      const measured = await measure(client, subjects[row.subject], load);
+      const figures = figuresOf(load, measured);
+      result.rounds.push(figures);
+      if (measured.void_because !== null) result.voids.push(`round ${round}: ${measured.void_because}`);
+      onProgress(`round ${round}/${rounds} ${row.id}: ${measured.void_because ?? `${figures.envoy_cpu_us.toFixed(1)} µs of Envoy's CPU`}`);
+    }
+  }
+  return results;
+}

@@ -1,0 +1,91 @@
+// What is measured: a plain Envoy and the gateway, side by side in front of one mock provider.
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EnvoyProcess } from "../gateway/envoy_process.ts";
+import { startGateway } from "../gateway/start_gateway.ts";
+import { plainBootstrap } from "./plain_envoy.ts";
+import type { Cores } from "./processes.ts";
+import { MODEL, MODEL_BURST, MODEL_ROUTER, ROUTE } from "./workload.ts";
+
+export interface Subject {
+  readonly port: number;
+  readonly envoyPid: number;
+  /** null for a subject without a sidecar. */
+  readonly brightstaffPid: number | null;
+  readonly envoyVersion: string;
+  close(): Promise<void>;
+}
+
+export async function startPlainEnvoy(mockPort: number, cores: Cores): Promise<Subject> {
+  const cwd = await mkdtemp(join(tmpdir(), "plain-"));
+  const bootstrap = join(cwd, "plain.json");
+  await writeFile(bootstrap, JSON.stringify(plainBootstrap(mockPort)));
+  const envoy = await EnvoyProcess.start({ cwd, bootstrap, adminSocket: "admin.sock", core: cores.measured });
+  const port = (await envoy.listeners())[0]?.port as number;
+  const close = async () => {
+    await envoy.close();
+    await rm(cwd, { recursive: true, force: true });
+  };
+  return { port, envoyPid: envoy.pid, brightstaffPid: null, envoyVersion: await versionOf(envoy), close };
+}
+
+/** The router's name in the benchmark's config. Its resolver is the mock provider: a routing model that answers at once. */
+export const ROUTER = "bench";
+
+function gatewayConfig(mockPort: number): object {
+  const base_url = `http://127.0.0.1:${mockPort}/v1`;
+  const access_key = "$BENCH_PROVIDER_KEY";
+  return {
+    version: "v0.4.0",
+    listeners: [{ type: "model", name: "bench", address: "127.0.0.1", port: 0 }],
+    model_providers: [
+      { model: `openai/${MODEL}`, base_url, access_key, default: true },
+      { model: `openai/${MODEL_BURST}`, base_url, access_key },
+      { model: `openai/${MODEL_ROUTER}`, base_url, access_key },
+      { model: `anthropic/${MODEL}`, base_url, access_key },
+      { model: `anthropic/${MODEL_BURST}`, base_url, access_key },
+    ],
+    routers: [
+      {
+        name: ROUTER,
+        policies: [
+          {
+            task: { name: ROUTE, description: "Writing new code, functions and scripts" },
+            models: [`openai/${MODEL}`],
+            selection_policy: { prefer: "ranked" },
+          },
+          {
+            task: { name: "code-review", description: "Reading code that exists and naming its mistakes" },
+            models: [`anthropic/${MODEL}`],
+            selection_policy: { prefer: "ranked" },
+          },
+        ],
+        fallback_models: [`openai/${MODEL}`],
+      },
+    ],
+    overrides: { llm_routing_model: `openai/${MODEL_ROUTER}` },
+  };
+}
+
+export async function startBenchGateway(mockPort: number, cores: Cores): Promise<Subject> {
+  const gateway = await startGateway({
+    config: gatewayConfig(mockPort) as Record<string, unknown>,
+    env: { BENCH_PROVIDER_KEY: "sk-bench-0000000000000000" },
+    cores: { envoy: cores.measured, brightstaff: cores.others },
+  });
+  return {
+    port: gateway.port,
+    envoyPid: gateway.envoy.pid,
+    brightstaffPid: gateway.brightstaff.pid,
+    envoyVersion: await versionOf(gateway.envoy),
+    close: () => gateway.close(),
+  };
+}
+
+/** "1.40.0", out of /server_info's "9e5580933739/1.40.0/Clean/RELEASE/BoringSSL". */
+async function versionOf(envoy: EnvoyProcess): Promise<string> {
+  const { version } = JSON.parse(await envoy.admin("/server_info")) as { version: string };
+  return version.split("/")[1] ?? version;
+}
