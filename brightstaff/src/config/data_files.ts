@@ -1,0 +1,84 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { SchemaObject } from "ajv";
+import { readDocument } from "./document.ts";
+import type { WireFormat } from "./gateway_config.ts";
+import { formatMistake } from "./mistakes.ts";
+import { SchemaCheck } from "./schema_check.ts";
+
+/** What a file of config/providers says; config/providers/schema.json tells each field. */
+export type ProviderData = {
+  readonly id: string;
+  readonly display_name: string;
+  readonly format: WireFormat;
+  readonly base_url?: string;
+  readonly path: string;
+  readonly auth: { readonly header: string; readonly prefix: string };
+  readonly access_key_env?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly drop?: readonly string[];
+  readonly rename?: Readonly<Record<string, string>>;
+};
+
+/** A ready-made set of tasks, from config/presets. */
+export type Preset = {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly tasks: readonly { readonly name: string; readonly description: string }[];
+};
+
+export type DataFiles<T> = { readonly byId: ReadonlyMap<string, T>; readonly mistakes: readonly string[] };
+
+const TEXT = { type: "string", minLength: 1 };
+
+const PRESET_SCHEMA = {
+  type: "object",
+  required: ["id", "title", "description", "tasks"],
+  additionalProperties: false,
+  properties: {
+    id: TEXT,
+    title: TEXT,
+    description: TEXT,
+    tasks: {
+      type: "array",
+      minItems: 1,
+      items: {
+        type: "object",
+        required: ["name", "description"],
+        additionalProperties: false,
+        properties: { name: TEXT, description: TEXT },
+      },
+    },
+  },
+};
+
+export function readProviders(directory: string): DataFiles<ProviderData> {
+  return readDataFiles(directory, JSON.parse(fs.readFileSync(path.join(directory, "schema.json"), "utf8")));
+}
+
+export function readPresets(directory: string): DataFiles<Preset> {
+  return readDataFiles(directory, PRESET_SCHEMA);
+}
+
+/** Reads every `*.yaml` of the folder. A file that is wrong is left out and its mistakes returned, one line each. */
+function readDataFiles<T extends { readonly id: string }>(directory: string, schema: SchemaObject): DataFiles<T> {
+  const check = new SchemaCheck(schema);
+  const byId = new Map<string, T>();
+  const mistakes: string[] = [];
+  const files = fs.readdirSync(directory).filter((name) => name.endsWith(".yaml"));
+  for (const file of files.sort()) {
+    const filePath = path.join(directory, file);
+    const document = readDocument(fs.readFileSync(filePath, "utf8"), null);
+    const found = [...document.mistakes];
+    if (found.length === 0) found.push(...check.checkAndPrune(document.value));
+    const data = document.value as T;
+    const name = path.parse(file).name;
+    if (found.length === 0 && data.id !== name) {
+      found.push({ path: ["id"], wrong: `is ${JSON.stringify(data.id)}`, expected: `the file's name, ${JSON.stringify(name)}` });
+    }
+    mistakes.push(...found.map((mistake) => formatMistake(filePath, mistake, document.lineOf(mistake.path))));
+    if (found.length === 0) byId.set(data.id, data);
+  }
+  return { byId, mistakes };
+}

@@ -1,0 +1,126 @@
+/** The config after all checks: what the rest of brightstaff works with. Every name in it resolves, every limit has a value. */
+export type GatewayConfig = {
+  /** When the file was last changed, in seconds since 1970; the age that /v1/models gives. */
+  readonly changed_s: number;
+  readonly listener: Listener;
+  readonly providers: readonly Provider[];
+  readonly models: readonly Model[];
+  /** Longest prefix first, so that the first that fits is the most specific. */
+  readonly wildcards: readonly Wildcard[];
+  /** Further names of models: aliases, entry names, and bare model names where they are unambiguous. */
+  readonly names: ReadonlyMap<string, ModelIndex>;
+  /** The names of `names` that the config calls aliases, for listings. */
+  readonly aliases: readonly string[];
+  readonly defaultModel: ModelIndex | null;
+  readonly routers: readonly Router[];
+  /** Made from top-level routing_preferences: every chat request goes through it. */
+  readonly routeAll: Router | null;
+  readonly prices: ReadonlyMap<string, Price>;
+  /** The routing model to ask, or null for the embedded resolver. */
+  readonly routingModel: RoutingModel | null;
+  readonly limits: Limits;
+  readonly connectTimeout_ms: number;
+  /** The CA bundle that upstream certificates are checked against; null when no provider uses TLS. */
+  readonly caFile: string | null;
+};
+
+/** An index into `GatewayConfig.models`. */
+export type ModelIndex = number;
+
+export type WireFormat = "openai_chat" | "anthropic_messages";
+
+export type Listener = {
+  readonly name: string;
+  readonly address: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** The longest a request may take in all; null for no such limit. */
+  readonly timeout_ms: number | null;
+  /** Candidates tried after the first. */
+  readonly retriesMax: number;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+};
+
+/** One place that requests go to with one credential: an Envoy cluster. Several models usually share it. */
+export type Provider = {
+  /** Unique; also the name of the cluster and of its secret's file. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly format: WireFormat;
+  /** Scheme, host, port and base path, without a slash at the end. */
+  readonly baseUrl: string;
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Of the chat endpoint: the base URL's path and the format's own. */
+  readonly path: string;
+  /** The Host header, `:authority`. */
+  readonly authority: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly auth: { readonly header: string; readonly prefix: string };
+  readonly accessKey: string | null;
+  readonly passthroughAuth: boolean;
+  readonly drop: readonly string[];
+  readonly rename: readonly (readonly [from: string, to: string])[];
+  readonly connectTimeout_ms: number;
+  /** Its key is not set, so the built-in demo provider stands in for it. */
+  readonly demo: boolean;
+};
+
+export type Model = {
+  /** `provider/model`, as clients and the config name it. */
+  readonly id: string;
+  /** An index into `GatewayConfig.providers`. */
+  readonly provider: number;
+  /** What the provider itself calls it. */
+  readonly model: string;
+};
+
+export type Wildcard = { readonly prefix: string; readonly provider: number };
+
+export type Preference = "ranked" | "cheapest" | "none";
+
+export type Task = {
+  readonly name: string;
+  readonly description: string;
+  /** Ids of models, in the configured order. */
+  readonly models: readonly string[];
+  readonly prefer: Preference;
+};
+
+export type Router = {
+  readonly name: string;
+  readonly description: string;
+  readonly tasks: readonly Task[];
+  /** Ids of models, tried after the matched task's own. */
+  readonly fallback: readonly string[];
+};
+
+export type Price = {
+  readonly input_usd_per_mtok: number;
+  readonly cachedInput_usd_per_mtok: number | null;
+  readonly output_usd_per_mtok: number;
+};
+
+export type RoutingModel = {
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey: string | null;
+  readonly promptForm: "arch-router" | "plano-orchestrator";
+  readonly contextLength_tokens: number;
+};
+
+export type Limits = {
+  readonly requestBody_bytes_max: number;
+  readonly jsonDepth_max: number;
+  /** Until the first content of a stream. */
+  readonly firstToken_ms: number;
+  /** Until a whole, not streamed, reply. */
+  readonly reply_ms: number;
+  /** Silence in mid-stream. */
+  readonly streamIdle_ms: number;
+  readonly decision_ms: number;
+};
+
+/** Attempts of one request: the filter and the routes know this many candidates. */
+export const CANDIDATES_MAX = 8;

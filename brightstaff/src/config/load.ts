@@ -1,0 +1,283 @@
+import fs from "node:fs";
+import path from "node:path";
+import { type DataFiles, type Preset, type ProviderData, readPresets, readProviders } from "./data_files.ts";
+import { type ConfigDocument, readDocument } from "./document.ts";
+import { readDuration_ms } from "./durations.ts";
+import { CANDIDATES_MAX, type GatewayConfig, type Limits, type Listener, type Price, type RoutingModel } from "./gateway_config.ts";
+import { formatMistake, isUnder, type Mistake, type Path } from "./mistakes.ts";
+import type { ModelCatalog } from "./model_catalog.ts";
+import { readModelProviders } from "./model_providers.ts";
+import { type Located, located, toCurrentForms } from "./older_forms.ts";
+import type { RawConfig, RawListener } from "./raw_config.ts";
+import { type RouterContext, readRouteAll, readRouters } from "./routers.ts";
+import { SchemaCheck } from "./schema_check.ts";
+
+export type LoadOptions = {
+  /** The config file. Messages name it as it is given here. */
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where providers whose key is not set are pointed; without it a missing key is a mistake. */
+  readonly demoUrl?: string | undefined;
+  /** The folder with schema.json, providers/ and presets/; the project's own config folder when left out. */
+  readonly dataDir?: string;
+};
+
+export type Loaded =
+  | { readonly ok: true; readonly config: GatewayConfig; readonly warnings: readonly string[] }
+  /** One line each, ready to print. */
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+const PROJECT_CONFIG_DIR = path.resolve(import.meta.dirname, "../../../config");
+
+/** Reads the config and everything that it names, and finds all that is wrong with it at once. */
+export function loadConfig(options: LoadOptions): Loaded {
+  let text: string;
+  let changed_s: number;
+  try {
+    text = fs.readFileSync(options.file, "utf8");
+    changed_s = Math.floor(fs.statSync(options.file).mtimeMs / 1000);
+  } catch (error) {
+    return { ok: false, mistakes: [`${options.file}: can't be read: ${(error as Error).message}`] };
+  }
+  const dataDir = options.dataDir ?? PROJECT_CONFIG_DIR;
+  const providers = readProviders(path.join(dataDir, "providers"));
+  const presets = readPresets(path.join(dataDir, "presets"));
+  const document = readDocument(text, options.env);
+  const mistakes = [...document.mistakes];
+  const warnings: string[] = [];
+  let config: GatewayConfig | undefined;
+  if (mistakes.length === 0) {
+    const schema = new SchemaCheck(JSON.parse(fs.readFileSync(path.join(dataDir, "schema.json"), "utf8")));
+    mistakes.push(...schema.checkAndPrune(document.value));
+    if (typeof document.value === "object" && document.value !== null && !Array.isArray(document.value)) {
+      const built = build(document.value as RawConfig, document, { providers, presets, changed_s, options });
+      config = built.config;
+      warnings.push(...built.warnings);
+      // A check further on may stumble over what the schema refused and so removed; the first mistake at a place is the one to tell.
+      mistakes.push(...built.mistakes.filter((mistake) => !mistakes.some((known) => isUnder(mistake.path, known.path))));
+    }
+  }
+  const lines = mistakes.map((mistake) => formatMistake(options.file, mistake, document.lineOf(mistake.path)));
+  lines.push(...providers.mistakes, ...presets.mistakes);
+  if (lines.length > 0 || config === undefined) return { ok: false, mistakes: lines };
+  return { ok: true, config, warnings };
+}
+
+type BuildContext = {
+  readonly providers: DataFiles<ProviderData>;
+  readonly presets: DataFiles<Preset>;
+  readonly changed_s: number;
+  readonly options: LoadOptions;
+};
+
+type Built = { readonly config: GatewayConfig; readonly mistakes: readonly Mistake[]; readonly warnings: readonly string[] };
+
+function build(raw: RawConfig, document: ConfigDocument, context: BuildContext): Built {
+  const { demoUrl } = context.options;
+  const forms = toCurrentForms(raw);
+  const mistakes = [...forms.mistakes, ...unsetVariables(document, forms.providers, demoUrl)];
+  const warnings = [...forms.warnings];
+  const connectTimeout_ms = readDuration_ms(raw.overrides?.upstream_connect_timeout ?? "5s");
+  const catalog = readModelProviders(forms.providers, {
+    data: context.providers.byId,
+    endpoints: raw.endpoints ?? {},
+    connectTimeout_ms,
+    demoUrl,
+    isUnset: (at) => document.unset.some(({ path: unset }) => unset.join("\0") === at.join("\0")),
+  });
+  readAliases(raw, catalog);
+  const prices = readPrices(raw, catalog);
+  const routerContext: RouterContext = { catalog, presets: context.presets.byId, hasPrices: prices.size > 0, mistakes: catalog.mistakes };
+  const routers = readRouters(located(["routers"], raw.routers), routerContext);
+  const routeAll = readRouteAll(forms.preferences, routerContext);
+  const config: GatewayConfig = {
+    changed_s: context.changed_s,
+    listener: readListener(forms.listener, path.dirname(context.options.file), mistakes),
+    providers: catalog.providers,
+    models: catalog.models,
+    wildcards: catalog.wildcards,
+    names: catalog.names(),
+    aliases: [...catalog.aliases.keys()],
+    defaultModel: readDefault(forms.providers, catalog),
+    routers,
+    routeAll,
+    prices,
+    routingModel: readRoutingModel(raw, catalog, warnings),
+    limits: readLimits(raw),
+    connectTimeout_ms,
+    caFile: findCaFile(raw, catalog, context.options, mistakes),
+  };
+  return { config, mistakes: [...mistakes, ...catalog.mistakes], warnings };
+}
+
+/** A missing variable is a mistake wherever it stands, but for keys for which demo providers stand in. */
+function unsetVariables(document: ConfigDocument, providers: readonly Located<unknown>[], demoUrl: string | undefined): Mistake[] {
+  const isKey = (at: Path) => at.at(-1) === "access_key" && providers.some((provider) => isUnder(at, provider.path));
+  return document.unset
+    .filter(({ path: at }) => demoUrl === undefined || !isKey(at))
+    .map(({ path: at, variable }) => ({
+      path: at,
+      wrong: `the environment variable ${variable} is not set`,
+      expected: "it to be set and not empty",
+    }));
+}
+
+function readListener({ path: at, value }: Located<RawListener>, baseDir: string, mistakes: Mistake[]): Listener {
+  return {
+    name: value.name ?? "model",
+    address: readIpAddress(value.address ?? "127.0.0.1", [...at, "address"], mistakes),
+    port: value.port ?? 12000,
+    timeout_ms: value.timeout === undefined ? null : readDuration_ms(value.timeout),
+    retriesMax: value.max_retries ?? CANDIDATES_MAX - 1,
+    tls: readTls(value, at, baseDir, mistakes),
+  };
+}
+
+const IP_ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/;
+
+function readIpAddress(address: string, at: Path, mistakes: Mistake[]): string {
+  if (address === "localhost") return "127.0.0.1";
+  if (!IP_ADDRESS.test(address))
+    mistakes.push({
+      path: at,
+      wrong: `${JSON.stringify(address)} is no IP address`,
+      expected: '"127.0.0.1", or "0.0.0.0" to listen on all',
+    });
+  return address;
+}
+
+/** Paths are taken from the config file's own folder, so that it may be started from anywhere. */
+function readTls({ tls }: RawListener, at: Path, baseDir: string, mistakes: Mistake[]): Listener["tls"] {
+  if (tls?.cert_file === undefined || tls.key_file === undefined) return null;
+  const files = { certFile: path.resolve(baseDir, tls.cert_file), keyFile: path.resolve(baseDir, tls.key_file) };
+  for (const [key, file] of [
+    ["cert_file", files.certFile],
+    ["key_file", files.keyFile],
+  ] as const) {
+    if (!isReadable(file))
+      mistakes.push({ path: [...at, "tls", key], wrong: `${JSON.stringify(tls[key])} can't be read`, expected: "a PEM file" });
+  }
+  return files;
+}
+
+function isReadable(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readAliases(raw: RawConfig, catalog: ModelCatalog): void {
+  const resolved = Object.entries(raw.model_aliases ?? {}).flatMap(([alias, { target }]) => {
+    const at = ["model_aliases", alias];
+    if (alias.startsWith("router:"))
+      catalog.mistakes.push({ path: at, wrong: '"router:" is how routers are asked for', expected: "another name" });
+    else if (catalog.models.some(({ id }) => id === alias))
+      catalog.mistakes.push({ path: at, wrong: "is the name of a model itself", expected: "another name" });
+    if (target === undefined) return [];
+    const model = catalog.resolve(target, [...at, "target"]);
+    return model === undefined ? [] : [[alias, catalog.indexOf(model)] as const];
+  });
+  // Only now, so that no alias is another's target: the order of the file would decide which ones work.
+  for (const [alias, index] of resolved) catalog.aliases.set(alias, index);
+}
+
+function readDefault(providers: GatewayProviders, catalog: ModelCatalog): number | null {
+  const marked = providers.filter(({ value }) => value.default === true && value.model !== undefined && !value.model.endsWith("/*"));
+  for (const { path: at } of marked.slice(1)) {
+    catalog.mistakes.push({ path: [...at, "default"], wrong: "is a second default", expected: "one model with default: true" });
+  }
+  const index = catalog.models.findIndex(({ id }) => id === marked[0]?.value.model);
+  return index === -1 ? null : index;
+}
+
+type GatewayProviders = ReturnType<typeof toCurrentForms>["providers"];
+
+function readPrices(raw: RawConfig, catalog: ModelCatalog): Map<string, Price> {
+  const prices = new Map<string, Price>();
+  const [first, ...others] = located(["model_metrics_sources"], raw.model_metrics_sources);
+  for (const { path: at } of others) catalog.mistakes.push({ path: at, wrong: "is a second cost source", expected: "one of a kind" });
+  for (const [reference, price] of Object.entries(first?.value.prices ?? {})) {
+    const model = catalog.resolve(reference, ["model_metrics_sources", 0, "prices", reference]);
+    if (model === undefined || price.input_usd_per_mtok === undefined || price.output_usd_per_mtok === undefined) continue;
+    prices.set(model.id, {
+      input_usd_per_mtok: price.input_usd_per_mtok,
+      cachedInput_usd_per_mtok: price.cached_input_usd_per_mtok ?? null,
+      output_usd_per_mtok: price.output_usd_per_mtok,
+    });
+  }
+  return prices;
+}
+
+/** The routing model's trained forms, told by its name as published: katanemo/Arch-Router-1.5B, katanemo/Plano-Orchestrator-4B and others. */
+function readRoutingModel(raw: RawConfig, catalog: ModelCatalog, warnings: string[]): RoutingModel | null {
+  const key =
+    raw.overrides?.llm_routing_model === undefined ? (["routing", "model"] as const) : (["overrides", "llm_routing_model"] as const);
+  const reference = raw.overrides?.llm_routing_model ?? raw.routing?.model;
+  if (reference === undefined) return null;
+  const model = catalog.resolve(reference, key);
+  const provider = model === undefined ? undefined : catalog.providers[model.provider];
+  if (model === undefined || provider === undefined) return null;
+  const name = model.model.toLowerCase();
+  const promptForm = name.includes("arch-router") ? "arch-router" : name.includes("orchestrator") ? "plano-orchestrator" : undefined;
+  if (promptForm === undefined || provider.format !== "openai_chat") {
+    catalog.mistakes.push({
+      path: key,
+      wrong: `${JSON.stringify(reference)} is no routing model that is served yet`,
+      expected: "an Arch-Router or a Plano-Orchestrator on an OpenAI-compatible base_url",
+    });
+    return null;
+  }
+  if (provider.demo) {
+    warnings.push(`the routing model ${model.id} has no key, so the embedded resolver routes`);
+    return null;
+  }
+  const contextLength_tokens = raw.overrides?.orchestrator_model_context_length ?? ROUTING_CONTEXT_TOKENS;
+  return { baseUrl: provider.baseUrl, model: model.model, apiKey: provider.accessKey, promptForm, contextLength_tokens };
+}
+
+/** Plano's own default: katanemo/plano, config/plano_config_schema.yaml, orchestrator_model_context_length. */
+const ROUTING_CONTEXT_TOKENS = 8192;
+
+function readLimits({ limits }: RawConfig): Limits {
+  return {
+    requestBody_bytes_max: limits?.request_body_bytes_max ?? 50 * 1024 * 1024,
+    jsonDepth_max: limits?.json_depth_max ?? 128,
+    firstToken_ms: limits?.first_token_ms ?? 30_000,
+    reply_ms: limits?.reply_ms ?? 600_000,
+    streamIdle_ms: limits?.stream_idle_ms ?? 120_000,
+    decision_ms: limits?.decision_ms ?? 1_500,
+  };
+}
+
+/** Where Linux distributions keep the CA bundle: the list of Go's crypto/x509/root_linux.go. */
+const CA_FILES = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
+  "/etc/pki/tls/cacert.pem",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+  "/etc/ssl/cert.pem",
+];
+
+function findCaFile(raw: RawConfig, catalog: ModelCatalog, options: LoadOptions, mistakes: Mistake[]): string | null {
+  const at = ["overrides", "upstream_tls_ca_path"];
+  const configured = raw.overrides?.upstream_tls_ca_path;
+  if (configured !== undefined) {
+    const file = path.resolve(path.dirname(options.file), configured);
+    if (!isReadable(file))
+      mistakes.push({ path: at, wrong: `${JSON.stringify(configured)} can't be read`, expected: "a PEM file with CA certificates" });
+    return file;
+  }
+  if (!catalog.providers.some(({ secure }) => secure)) return null;
+  const found = [options.env.SSL_CERT_FILE, ...CA_FILES].find((file) => file !== undefined && file !== "" && isReadable(file));
+  if (found === undefined)
+    mistakes.push({
+      path: at,
+      wrong: "missing, and this system has no CA bundle in a usual place",
+      expected: "a PEM file with CA certificates, or the package ca-certificates",
+    });
+  return found ?? null;
+}

@@ -1,0 +1,300 @@
+import type { ProviderData } from "./data_files.ts";
+import { readDuration_ms } from "./durations.ts";
+import { type Address, authorityOf, readBaseUrl, readHostPort } from "./endpoint_address.ts";
+import type { Provider } from "./gateway_config.ts";
+import { expectedName, type Mistake, type Path } from "./mistakes.ts";
+import { ModelCatalog } from "./model_catalog.ts";
+import type { Located } from "./older_forms.ts";
+import type { RawConfig, RawEndpoint, RawModelProvider } from "./raw_config.ts";
+
+export type ProviderContext = {
+  readonly data: ReadonlyMap<string, ProviderData>;
+  readonly endpoints: NonNullable<RawConfig["endpoints"]>;
+  readonly connectTimeout_ms: number;
+  /** Where providers without a key are pointed; undefined when a missing key is a mistake. */
+  readonly demoUrl: string | undefined;
+  /** Whether the value at a path named a variable that is not set. */
+  isUnset(path: Path): boolean;
+};
+
+/** The sidecar's own cluster, and the prefix under which routers are asked for. */
+const RESERVED_IDS: ReadonlySet<string> = new Set(["brightstaff", "router"]);
+
+/** Letters that are safe in a cluster's name and in the name of a secret's file. */
+const PROVIDER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Plano's names of providers that have other names here: katanemo/plano, config/plano_config_schema.yaml. */
+const INTERFACE_ALIASES: Readonly<Record<string, string>> = { claude: "anthropic" };
+
+/** The base path of a custom URL that has none, as in katanemo/plano, crates/hermesllm/src/clients/endpoints.rs. */
+const DEFAULT_BASE_PATH = "/v1";
+
+export function readModelProviders(entries: readonly Located<RawModelProvider>[], context: ProviderContext): ModelCatalog {
+  const catalog = new ModelCatalog();
+  const providersByIdentity = new Map<string, number>();
+  for (const entry of entries) {
+    const provider = readProvider(entry, context, catalog.mistakes);
+    if (provider === undefined) {
+      catalog.incomplete = true;
+      continue;
+    }
+    const identity = JSON.stringify(provider);
+    let index = providersByIdentity.get(identity);
+    if (index === undefined) {
+      index = catalog.providers.push({ ...provider, name: freeName(provider.name, catalog.providers) }) - 1;
+      providersByIdentity.set(identity, index);
+    }
+    addModel(catalog, entry, index);
+  }
+  refuseUnusedEndpoints(entries, context, catalog.mistakes);
+  return catalog;
+}
+
+function freeName(name: string, providers: readonly Provider[]): string {
+  const taken = new Set(providers.map((provider) => provider.name));
+  let free = name;
+  for (let count = 2; taken.has(free); count++) free = `${name}-${count}`;
+  return free;
+}
+
+function addModel(catalog: ModelCatalog, { path, value }: Located<RawModelProvider>, provider: number): void {
+  const id = value.model as string;
+  const at = [...path, "model"];
+  if (!id.endsWith("/*")) {
+    if (id.includes("*")) catalog.mistakes.push({ path: at, wrong: "has a * inside a name", expected: `"provider/model" or "provider/*"` });
+    else if (catalog.models.some((model) => model.id === id)) {
+      catalog.mistakes.push({ path: at, wrong: `${JSON.stringify(id)} is here twice`, expected: "each model once" });
+    } else {
+      const index = catalog.add(id, provider);
+      if (value.name !== undefined && value.name !== id) addEntryName(catalog, [...path, "name"], value.name, index);
+    }
+    return;
+  }
+  const prefix = id.slice(0, -1);
+  if (catalog.wildcards.some((wildcard) => wildcard.prefix === prefix)) {
+    catalog.mistakes.push({ path: at, wrong: `${JSON.stringify(id)} is here twice`, expected: "each wildcard once" });
+  } else catalog.addWildcard(prefix, provider);
+  if (value.default === true) {
+    catalog.mistakes.push({
+      path: [...path, "default"],
+      wrong: "is set on a wildcard, which names no model",
+      expected: "default on an entry with one model",
+    });
+  }
+  if (value.routing_preferences !== undefined) {
+    catalog.mistakes.push({
+      path: [...path, "routing_preferences"],
+      wrong: "is set on a wildcard, which names no model",
+      expected: "top-level routing_preferences with models",
+    });
+  }
+}
+
+function addEntryName(catalog: ModelCatalog, path: Path, name: string, index: number): void {
+  if (catalog.entryNames.has(name))
+    catalog.mistakes.push({ path, wrong: `${JSON.stringify(name)} is here twice`, expected: "each name once" });
+  else catalog.entryNames.set(name, index);
+}
+
+function readProvider({ path, value }: Located<RawModelProvider>, context: ProviderContext, mistakes: Mistake[]): Provider | undefined {
+  if (value.model === undefined) return undefined;
+  const id = value.model.slice(0, value.model.indexOf("/"));
+  const data = findData(id, value, path, context, mistakes);
+  if (data === undefined) return undefined;
+  const place = findPlace(value, data, path, context, mistakes);
+  if (place === undefined) return undefined;
+  const headers = readHeaders(value, data, path, mistakes);
+  const key = readKey(value, path, data, context, mistakes);
+  const provider: Provider = {
+    name: id,
+    displayName: id === data.id ? data.display_name : id,
+    format: data.format,
+    baseUrl: `${place.address.secure ? "https" : "http"}://${authorityOf(place.address)}${place.basePath}`,
+    ...place.address,
+    path: place.basePath + data.path,
+    authority: value.http_host ?? place.httpHost ?? authorityOf(place.address),
+    headers,
+    auth: data.auth,
+    accessKey: key.accessKey,
+    passthroughAuth: value.passthrough_auth === true,
+    drop: data.drop ?? [],
+    rename: Object.entries(data.rename ?? {}),
+    connectTimeout_ms: place.connectTimeout_ms ?? context.connectTimeout_ms,
+    demo: false,
+  };
+  return key.demoUrl === undefined ? provider : toDemo(provider, key.demoUrl);
+}
+
+/** The same format and path at another place, without a credential. */
+function toDemo(provider: Provider, demoUrl: string): Provider {
+  const url = new URL(demoUrl);
+  const address = readHostPort(url.host, url.protocol === "https:") as Address;
+  const basePath = new URL(provider.baseUrl).pathname.replace(/\/+$/, "");
+  return {
+    ...provider,
+    ...address,
+    baseUrl: `${url.origin}${basePath}`,
+    authority: authorityOf(address),
+    accessKey: null,
+    demo: true,
+  };
+}
+
+function findData(
+  id: string,
+  value: RawModelProvider,
+  path: Path,
+  context: ProviderContext,
+  mistakes: Mistake[],
+): ProviderData | undefined {
+  if (!PROVIDER_ID.test(id) || RESERVED_IDS.has(id)) {
+    const wrong = RESERVED_IDS.has(id) ? `"${id}" is a reserved name` : `"${id}" can't be a provider's name`;
+    mistakes.push({ path: [...path, "model"], wrong, expected: 'a provider of letters, digits, ".", "_" and "-" before the first "/"' });
+    return undefined;
+  }
+  const own = context.data.get(id);
+  if (own !== undefined) {
+    if (value.provider_interface === undefined || value.provider_interface === id) return own;
+    mistakes.push({
+      path: [...path, "provider_interface"],
+      wrong: `"${id}" is a known provider with an interface of its own`,
+      expected: 'no such key, or another name before the first "/" of model',
+    });
+    return undefined;
+  }
+  if (value.provider_interface === undefined || value.base_url === undefined) {
+    const expected = `${expectedName(id, context.data.keys())}, or base_url and provider_interface for a provider of your own`;
+    mistakes.push({ path: [...path, "model"], wrong: `the provider "${id}" is not known`, expected });
+    return undefined;
+  }
+  const interfaceId = INTERFACE_ALIASES[value.provider_interface] ?? value.provider_interface;
+  const data = context.data.get(interfaceId);
+  if (data === undefined) {
+    mistakes.push({
+      path: [...path, "provider_interface"],
+      wrong: `"${value.provider_interface}" is not served`,
+      expected: expectedName(interfaceId, context.data.keys()),
+    });
+  }
+  return data;
+}
+
+type Place = {
+  readonly address: Address;
+  readonly basePath: string;
+  readonly httpHost?: string | undefined;
+  readonly connectTimeout_ms?: number;
+};
+
+/** From base_url, from the endpoint whose name is base_url's host, or from the provider's own file. */
+function findPlace(
+  value: RawModelProvider,
+  data: ProviderData,
+  path: Path,
+  context: ProviderContext,
+  mistakes: Mistake[],
+): Place | undefined {
+  const at = [...path, "base_url"];
+  if (value.base_url === undefined && data.base_url === undefined) {
+    mistakes.push({ path: at, wrong: `missing: "${data.id}" has no common URL`, expected: 'a URL such as "http://127.0.0.1:8000/v1"' });
+    return undefined;
+  }
+  const read = readBaseUrl(value.base_url ?? (data.base_url as string), at);
+  if ("wrong" in read) {
+    mistakes.push(read);
+    return undefined;
+  }
+  const ownBasePath = data.base_url === undefined ? DEFAULT_BASE_PATH : new URL(data.base_url).pathname.replace(/\/+$/, "");
+  const basePath = read.basePath === "" ? ownBasePath : read.basePath;
+  const endpoint = endpointOf(value, context);
+  if (endpoint === undefined) return { address: read.address, basePath };
+  const secure = endpoint.protocol === undefined ? read.address.secure : endpoint.protocol === "https";
+  const address = readHostPort(endpoint.endpoint ?? "", secure);
+  if (address === undefined) {
+    mistakes.push({
+      path: ["endpoints", read.address.host, "endpoint"],
+      wrong: "is no host",
+      expected: 'host or host:port, such as "127.0.0.1:8001"',
+    });
+    return undefined;
+  }
+  const timeout = endpoint.connect_timeout === undefined ? {} : { connectTimeout_ms: readDuration_ms(endpoint.connect_timeout) };
+  return { address, basePath, httpHost: endpoint.http_host, ...timeout };
+}
+
+/** The name stands in the raw text: a URL's own host would be lower-cased. */
+function endpointName(value: RawModelProvider, context: ProviderContext): string | undefined {
+  const host = /^https?:\/\/([^/:]+)\/?/.exec(value.base_url ?? "")?.[1];
+  return host !== undefined && Object.hasOwn(context.endpoints, host) ? host : undefined;
+}
+
+function endpointOf(value: RawModelProvider, context: ProviderContext): RawEndpoint | undefined {
+  const name = endpointName(value, context);
+  return name === undefined ? undefined : context.endpoints[name];
+}
+
+function refuseUnusedEndpoints(entries: readonly Located<RawModelProvider>[], context: ProviderContext, mistakes: Mistake[]): void {
+  const used = new Set(entries.map(({ value }) => endpointName(value, context)));
+  for (const name of Object.keys(context.endpoints)) {
+    if (used.has(name)) continue;
+    mistakes.push({
+      path: ["endpoints", name],
+      wrong: "is used by no provider",
+      expected: `base_url: http://${name} on a provider, or no such endpoint`,
+    });
+  }
+}
+
+type Key = { readonly accessKey: string | null; readonly demoUrl?: string };
+
+function readKey(value: RawModelProvider, path: Path, data: ProviderData, context: ProviderContext, mistakes: Mistake[]): Key {
+  const at = [...path, "access_key"];
+  const { demoUrl } = context;
+  if (value.passthrough_auth === true) {
+    if (value.access_key !== undefined) {
+      mistakes.push({
+        path: at,
+        wrong: "would never be used: passthrough_auth sends the client's own credential",
+        expected: "one of the two",
+      });
+    }
+    return { accessKey: null };
+  }
+  if (value.access_key !== undefined) return { accessKey: value.access_key };
+  const needsKey = context.isUnset(at) || value.base_url === undefined;
+  if (!needsKey) return { accessKey: null };
+  if (demoUrl !== undefined) return { accessKey: null, demoUrl };
+  if (!context.isUnset(at)) {
+    const variable = data.access_key_env === undefined ? "" : `$${data.access_key_env}, `;
+    mistakes.push({ path: at, wrong: "missing", expected: `${variable}or passthrough_auth: true` });
+  }
+  return { accessKey: null };
+}
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+/** Headers that the gateway or the HTTP connection itself sets: a second value would break framing or routing. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  "host",
+  "content-length",
+  "content-type",
+  "transfer-encoding",
+  "connection",
+  "te",
+  "upgrade",
+  "accept-encoding",
+]);
+
+function readHeaders(value: RawModelProvider, data: ProviderData, path: Path, mistakes: Mistake[]): [string, string][] {
+  const headers = new Map(Object.entries(data.headers ?? {}).map(([name, text]) => [name.toLowerCase(), text]));
+  for (const [name, text] of Object.entries(value.headers ?? {})) {
+    const lower = name.toLowerCase();
+    const at = [...path, "headers", name];
+    if (!HEADER_NAME.test(name)) mistakes.push({ path: at, wrong: "is no header name", expected: "letters, digits and -" });
+    else if (OWN_HEADERS.has(lower) || lower.startsWith("x-envoy-"))
+      mistakes.push({ path: at, wrong: "is set by the gateway itself", expected: "no such header" });
+    else if (lower === data.auth.header) mistakes.push({ path: at, wrong: "carries the credential", expected: "the key in access_key" });
+    else if (/[\r\n\0]/.test(text)) mistakes.push({ path: at, wrong: "has a line break in its value", expected: "one line" });
+    else headers.set(lower, text);
+  }
+  return [...headers];
+}

@@ -1,0 +1,72 @@
+/** The config as it stands in the file: the shape that config/schema.json describes, in every form that it admits. */
+export type RawConfig = {
+  version?: string;
+  listeners?: (RawListener | undefined)[] | { egress_traffic?: Omit<RawListener, "name"> };
+  endpoints?: Record<string, RawEndpoint>;
+  model_providers?: (RawModelProvider | undefined)[];
+  llm_providers?: (RawModelProvider | undefined)[];
+  model_aliases?: Record<string, { target?: string }>;
+  routing_preferences?: (RawPreference | undefined)[];
+  routers?: (RawRouter | undefined)[];
+  model_metrics_sources?: (RawMetricsSource | undefined)[];
+  routing?: { model?: string };
+  overrides?: {
+    upstream_connect_timeout?: string;
+    upstream_tls_ca_path?: string;
+    llm_routing_model?: string;
+    orchestrator_model_context_length?: number;
+  };
+  limits?: Partial<Record<LimitName, number>>;
+};
+
+export type LimitName = "request_body_bytes_max" | "json_depth_max" | "first_token_ms" | "reply_ms" | "stream_idle_ms" | "decision_ms";
+
+export type RawListener = {
+  name?: string;
+  address?: string;
+  port?: number;
+  timeout?: string;
+  max_retries?: number;
+  tls?: { cert_file?: string; key_file?: string };
+};
+
+export type RawEndpoint = { endpoint?: string; connect_timeout?: string; protocol?: "http" | "https"; http_host?: string };
+
+export type RawModelProvider = {
+  name?: string;
+  model?: string;
+  access_key?: string;
+  default?: boolean;
+  base_url?: string;
+  passthrough_auth?: boolean;
+  http_host?: string;
+  provider_interface?: string;
+  headers?: Record<string, string>;
+  routing_preferences?: ({ name?: string; description?: string } | undefined)[];
+};
+
+export type RawSelectionPolicy = { prefer?: "ranked" | "cheapest" | "none" };
+
+export type RawPreference = { name?: string; description?: string; models?: (string | undefined)[]; selection_policy?: RawSelectionPolicy };
+
+export type RawPolicy = {
+  task?: { name?: string; description?: string };
+  task_slug?: string;
+  models?: (string | undefined)[];
+  selection_policy?: RawSelectionPolicy;
+};
+
+export type RawRouter = {
+  name?: string;
+  description?: string;
+  preset?: string;
+  models?: (string | undefined)[];
+  task_models?: Record<string, (string | undefined)[]>;
+  selection_policy?: RawSelectionPolicy;
+  policies?: (RawPolicy | undefined)[];
+  fallback_models?: (string | undefined)[];
+};
+
+export type RawPrice = { input_usd_per_mtok?: number; cached_input_usd_per_mtok?: number; output_usd_per_mtok?: number };
+
+export type RawMetricsSource = { type?: string; provider?: string; prices?: Record<string, RawPrice> };

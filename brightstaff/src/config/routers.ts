@@ -1,0 +1,190 @@
+import type { Preset } from "./data_files.ts";
+import { CANDIDATES_MAX, type Preference, type Router, type Task } from "./gateway_config.ts";
+import { expectedName, type Mistake, type Path } from "./mistakes.ts";
+import type { ModelCatalog } from "./model_catalog.ts";
+import { type Located, located } from "./older_forms.ts";
+import type { RawPolicy, RawPreference, RawRouter, RawSelectionPolicy } from "./raw_config.ts";
+
+export type RouterContext = {
+  readonly catalog: ModelCatalog;
+  readonly presets: ReadonlyMap<string, Preset>;
+  /** Whether a cost source is configured, without which `cheapest` means nothing. */
+  readonly hasPrices: boolean;
+  readonly mistakes: Mistake[];
+};
+
+type TaskText = { readonly name: string; readonly description: string };
+
+export function readRouters(routers: readonly Located<RawRouter>[], context: RouterContext): Router[] {
+  const names = new Set<string>();
+  return routers.flatMap(({ path, value }) => {
+    if (value.name !== undefined && names.has(value.name)) {
+      context.mistakes.push({
+        path: [...path, "name"],
+        wrong: `${JSON.stringify(value.name)} is here twice`,
+        expected: "each router once",
+      });
+    }
+    names.add(value.name ?? "");
+    const tasks = value.preset === undefined ? readPolicies(value, path, context) : readPreset(value, path, context);
+    refuseRepeatedTasks(tasks, context);
+    const fallback = readModels(value.fallback_models, [...path, "fallback_models"], context);
+    for (const task of tasks) refuseTooManyCandidates(task, fallback, context);
+    if (value.name === undefined) return [];
+    return [{ name: value.name, description: value.description ?? "", tasks: tasks.map(({ value: task }) => task), fallback }];
+  });
+}
+
+/** Top-level routing_preferences are a router that every chat request goes through; it has no name and no fallback of its own. */
+export function readRouteAll(preferences: readonly Located<RawPreference>[], context: RouterContext): Router | null {
+  const tasks = preferences.flatMap(({ path, value }) => {
+    if (value.name === undefined || value.description === undefined) return [];
+    return [{ path: [...path, "name"], value: readTask({ name: value.name, description: value.description }, value, path, context) }];
+  });
+  refuseRepeatedTasks(tasks, context);
+  return tasks.length === 0 ? null : { name: "", description: "", tasks: tasks.map(({ value }) => value), fallback: [] };
+}
+
+function readPolicies(router: RawRouter, path: Path, context: RouterContext): Located<Task>[] {
+  for (const key of ["models", "task_models", "selection_policy"] as const) {
+    if (router[key] !== undefined)
+      context.mistakes.push({
+        path: [...path, key],
+        wrong: "belongs to a router with a preset",
+        expected: "models and selection_policy in each policy",
+      });
+  }
+  if (router.policies === undefined) {
+    context.mistakes.push({ path: [...path, "policies"], wrong: "missing", expected: "policies with tasks and their models, or a preset" });
+  }
+  return located([...path, "policies"], router.policies).flatMap((policy) => {
+    const text = findTask(policy, context);
+    return text === undefined ? [] : [{ path: text.path, value: readTask(text.value, policy.value, policy.path, context) }];
+  });
+}
+
+function findTask({ path, value }: Located<RawPolicy>, context: RouterContext): Located<TaskText> | undefined {
+  if ((value.task === undefined) === (value.task_slug === undefined)) {
+    const wrong = value.task === undefined ? "missing" : "is here together with task_slug";
+    context.mistakes.push({ path: [...path, "task"], wrong, expected: "either task: {name, description} or task_slug" });
+    return undefined;
+  }
+  if (value.task !== undefined) {
+    const { name, description } = value.task;
+    return name === undefined || description === undefined ? undefined : { path: [...path, "task", "name"], value: { name, description } };
+  }
+  const slug = value.task_slug as string;
+  const at = [...path, "task_slug"];
+  const tasks = [...context.presets.values()].flatMap((preset) => preset.tasks);
+  const found = tasks.filter(({ name }) => name === slug);
+  if (found.length === 1) return { path: at, value: found[0] as TaskText };
+  if (found.length > 1)
+    context.mistakes.push({
+      path: at,
+      wrong: `${JSON.stringify(slug)} is a task of several presets`,
+      expected: "task: {name, description}",
+    });
+  else
+    context.mistakes.push({
+      path: at,
+      wrong: `${JSON.stringify(slug)} is no task of a preset`,
+      expected: expectedName(
+        slug,
+        tasks.map(({ name }) => name),
+      ),
+    });
+  return undefined;
+}
+
+function readPreset(router: RawRouter, path: Path, context: RouterContext): Located<Task>[] {
+  if (router.policies !== undefined)
+    context.mistakes.push({ path: [...path, "policies"], wrong: "is here together with a preset", expected: "one of the two" });
+  const name = router.preset as string;
+  const preset = context.presets.get(name);
+  if (preset === undefined) {
+    context.mistakes.push({
+      path: [...path, "preset"],
+      wrong: `${JSON.stringify(name)} is no preset`,
+      expected: expectedName(name, context.presets.keys()),
+    });
+    return [];
+  }
+  const taskNames = preset.tasks.map((task) => task.name);
+  for (const task of Object.keys(router.task_models ?? {})) {
+    if (taskNames.includes(task)) continue;
+    context.mistakes.push({
+      path: [...path, "task_models", task],
+      wrong: `is no task of the preset "${name}"`,
+      expected: expectedName(task, taskNames),
+    });
+  }
+  const models = readModels(router.models, [...path, "models"], context);
+  const prefer = readPreference(router.selection_policy, path, context);
+  return preset.tasks.map(({ name: task, description }) => {
+    const own = router.task_models?.[task];
+    const at = own === undefined ? [...path, "models"] : [...path, "task_models", task];
+    if (own === undefined && router.models === undefined) {
+      context.mistakes.push({
+        path: [...path, "models"],
+        wrong: `missing: the task "${task}" has no models`,
+        expected: "models for all tasks, or task_models for each",
+      });
+    }
+    return { path: at, value: { name: task, description, models: own === undefined ? models : readModels(own, at, context), prefer } };
+  });
+}
+
+type TaskSource = { readonly models?: (string | undefined)[]; readonly selection_policy?: RawSelectionPolicy };
+
+function readTask(text: TaskText, source: TaskSource, path: Path, context: RouterContext): Task {
+  return {
+    name: text.name,
+    description: text.description,
+    models: readModels(source.models, [...path, "models"], context),
+    prefer: readPreference(source.selection_policy, path, context),
+  };
+}
+
+function readPreference(policy: RawSelectionPolicy | undefined, path: Path, context: RouterContext): Preference {
+  const prefer = policy?.prefer ?? "ranked";
+  if (prefer === "cheapest" && !context.hasPrices) {
+    const expected = "a source of type cost in model_metrics_sources";
+    context.mistakes.push({
+      path: [...path, "selection_policy", "prefer"],
+      wrong: "there are no prices to tell the cheapest by",
+      expected,
+    });
+  }
+  return prefer;
+}
+
+function readModels(references: (string | undefined)[] | undefined, path: Path, context: RouterContext): string[] {
+  const ids: string[] = [];
+  for (const { path: at, value } of located(path, references)) {
+    const id = context.catalog.resolve(value, at)?.id;
+    if (id === undefined) continue;
+    if (ids.includes(id)) context.mistakes.push({ path: at, wrong: `${JSON.stringify(value)} is here twice`, expected: "each model once" });
+    else ids.push(id);
+  }
+  return ids;
+}
+
+/** Task names must differ "none" too: that is what the response header says when no task matched. */
+function refuseRepeatedTasks(tasks: readonly Located<Task>[], context: RouterContext): void {
+  const names = new Set<string>();
+  for (const { path, value } of tasks) {
+    if (names.has(value.name))
+      context.mistakes.push({ path, wrong: `${JSON.stringify(value.name)} is here twice`, expected: "each task once" });
+    else if (value.name === "none" || value.name === "other") {
+      context.mistakes.push({ path, wrong: `${JSON.stringify(value.name)} stands for "no task matched"`, expected: "another name" });
+    }
+    names.add(value.name);
+  }
+}
+
+function refuseTooManyCandidates({ path, value }: Located<Task>, fallback: readonly string[], context: RouterContext): void {
+  const count = new Set([...value.models, ...fallback]).size;
+  if (count <= CANDIDATES_MAX) return;
+  const wrong = `the task "${value.name}" has ${count} candidates with the fallback_models`;
+  context.mistakes.push({ path, wrong, expected: `at most ${CANDIDATES_MAX}` });
+}

@@ -1,0 +1,92 @@
+import type { Path } from "./mistakes.ts";
+
+/**
+ * Keys of Plano's config that this gateway does not serve, each with the reason a user is given. A key is never ignored: a file that asks for
+ * something must get it or be told. `[]` stands for any index, `*` for any key. Where the value is in the schema as a constant
+ * (`prompt_caching.enabled: false`), only other values come here.
+ */
+const REASONS: Readonly<Record<string, string>> = {
+  agents: "agents are another product: this gateway serves models only",
+  filters: "filter chains are another product: this gateway serves models only",
+  prompt_targets: "prompt targets are another product: this gateway serves models only",
+  prompt_guards: "prompt guards are another product: this gateway serves models only",
+  system_prompt: "system_prompt belongs to prompt targets, which are another product: this gateway serves models only",
+  state_storage: "stored conversations belong to the Responses API, which is not served yet",
+  ratelimits: "rate limits are not served yet",
+  tracing: "tracing is not served yet",
+  mode: "only the LLM gateway (mode: llm) is served",
+  "listeners[].type": "only listeners of type model are served: prompt and agent listeners are another product",
+  "listeners[].agents": "agents are another product: this gateway serves models only",
+  "listeners[].router": "agent orchestration is another product: this gateway serves models only",
+  "listeners[].input_filters": "filter chains are another product: this gateway serves models only",
+  "listeners[].output_filters": "filter chains are another product: this gateway serves models only",
+  "listeners.ingress_traffic": "prompt listeners are another product: this gateway serves models only",
+  "endpoints.*.prefix_affinity": "replica affinity is not served yet",
+  "prompt_caching.enabled": "prompt caching is not served yet",
+  "prompt_caching.session_affinity": "prompt caching is not served yet",
+  "prompt_caching.inject_cache_control": "prompt caching is not served yet",
+  "prompt_caching.min_prefix_tokens": "prompt caching is not served yet",
+  "prompt_caching.session_ttl_seconds": "prompt caching is not served yet",
+  "routing.llm_provider": "the routing model's provider is part of its name here",
+  "routing.session_ttl_seconds": "sessions are not served yet",
+  "routing.session_max_entries": "sessions are not served yet",
+  "routing.session_cache": "sessions are not served yet",
+  "routing.routing_budget": "sessions are not served yet",
+  "routing.route_on_user_only": "sessions are not served yet",
+  "overrides.prompt_target_intent_matching_threshold": "prompt targets are another product: this gateway serves models only",
+  "overrides.optimize_context_window": "requests are passed on whole: the gateway trims no conversation",
+  "overrides.use_agent_orchestrator": "agent orchestration is another product: this gateway serves models only",
+  "overrides.agent_orchestration_model": "agent orchestration is another product: this gateway serves models only",
+  "overrides.disable_signals": "signal analysis of answers is not served",
+  "model_metrics_sources[].type": "only cost sources are served yet",
+  "model_metrics_sources[].provider": "only the static price table is served yet",
+  "routing_preferences[].selection_policy.prefer": "that ranking is not served yet",
+  "routers[].selection_policy.prefer": "that ranking is not served yet",
+  "routers[].policies[].selection_policy.prefer": "that ranking is not served yet",
+};
+
+/** What may be done instead, for the keys where that is not plainly "remove it". */
+const INSTEAD: Readonly<Record<string, string>> = {
+  mode: "llm",
+  "listeners[].type": "model",
+  "endpoints.*.prefix_affinity": "false, or no such key",
+  "prompt_caching.enabled": "false, or no such key",
+  "routing.llm_provider": "overrides.llm_routing_model: provider/model",
+  "routing.route_on_user_only": "false, or no such key",
+  "overrides.optimize_context_window": "false, or no such key",
+  "overrides.use_agent_orchestrator": "false, or no such key",
+  "overrides.disable_signals": "true, or no such key",
+  "model_metrics_sources[].type":
+    'type: cost with provider: static and prices: {"openai/gpt-5.2": {input_usd_per_mtok: 1.75, output_usd_per_mtok: 14}}',
+  "model_metrics_sources[].provider":
+    'provider: static with prices: {"openai/gpt-5.2": {input_usd_per_mtok: 1.75, output_usd_per_mtok: 14}}',
+};
+
+/** Values that are served nowhere but exist in Plano; other wrong values of the same key are plain mistakes. */
+const UNSERVED_VALUES: Readonly<Record<string, readonly string[]>> = {
+  "routing_preferences[].selection_policy.prefer": ["fastest"],
+  "routers[].selection_policy.prefer": ["fastest", "balanced"],
+  "routers[].policies[].selection_policy.prefer": ["fastest", "balanced"],
+};
+
+export type Unserved = { readonly wrong: string; readonly expected: string };
+
+/** Why `path` is not served, or undefined when it is no key of Plano's that this gateway leaves out. */
+export function unserved(path: Path, value: unknown): Unserved | undefined {
+  const pattern = patternOf(path);
+  const reason = REASONS[pattern];
+  if (reason === undefined) return undefined;
+  const values = UNSERVED_VALUES[pattern];
+  if (values !== undefined && !values.includes(String(value))) return undefined;
+  return { wrong: reason, expected: INSTEAD[pattern] ?? (values === undefined ? "no such key" : "ranked, cheapest or none") };
+}
+
+function patternOf(path: Path): string {
+  let pattern = "";
+  path.forEach((part, index) => {
+    if (typeof part === "number") pattern += "[]";
+    else if (index === 1 && path[0] === "endpoints") pattern += ".*";
+    else pattern += index === 0 ? part : `.${part}`;
+  });
+  return pattern;
+}
