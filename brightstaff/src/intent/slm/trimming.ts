@@ -11,6 +11,8 @@ const HEAD_SHARE = 0.6;
 const ELLIPSIS = "…";
 /** UTF-8 bytes by token, on average: an estimate spares a tokenizer in the path of every request. */
 const BYTES_PER_TOKEN = 4;
+/** The role and the JSON around a message. */
+const MESSAGE_TOKENS = 12;
 
 /** Estimated, rounded up. */
 export function countTokens(text: string): number {
@@ -27,6 +29,7 @@ export function trimConversation(conversation: Conversation, budget_tokens: numb
   const kept: Message[] = [];
   let left_tokens = budget_tokens;
   for (const message of candidates.slice(-MESSAGES_MAX).reverse()) {
+    left_tokens -= MESSAGE_TOKENS;
     const cost_tokens = countTokens(message.content);
     if (cost_tokens > left_tokens) {
       const content = message.role === "user" ? trimMiddle(message.content, left_tokens * BYTES_PER_TOKEN) : "";
