@@ -6,9 +6,7 @@ import { anthropicErrorReply } from "./errors.ts";
 import { anthropicHeaders } from "./headers.ts";
 import { streamMessage, writeMessage } from "./message.ts";
 import { anthropicRequestProblem } from "./validate.ts";
-
-/** Versions of the API (platform.claude.com/docs/en/api/versioning). */
-const VERSIONS = ["2023-06-01", "2026-10-21"];
+import { readVersion } from "./versions.ts";
 
 /** Anthropic's messages (platform.claude.com/docs/en/api/messages). */
 export const anthropicEndpoint: Endpoint = {
@@ -21,14 +19,13 @@ export const anthropicEndpoint: Endpoint = {
     if (requireKey && !headers["x-api-key"] && !/^Bearer \S+$/i.test(headers.authorization ?? "")) {
       return anthropicErrorReply(401, "x-api-key header is required");
     }
-    const version = headers["anthropic-version"];
-    if (version === undefined) return anthropicErrorReply(400, "anthropic-version: header is required");
-    if (!VERSIONS.includes(String(version))) return anthropicErrorReply(400, `anthropic-version: "${version}" is not a valid version`);
+    const version = readVersion(headers);
+    if (version === null) return anthropicErrorReply(400, "anthropic-version: header is required and must be a valid version");
     if (!/^application\/json\b/i.test(headers["content-type"] ?? ""))
       return anthropicErrorReply(400, "content-type: must be application/json");
     const parsed = parseJson(request.body);
     if (parsed === null) return anthropicErrorReply(400, "The request body is not valid JSON");
-    const problem = anthropicRequestProblem(parsed.value);
+    const problem = anthropicRequestProblem(parsed.value, version);
     if (problem !== null) return anthropicErrorReply(400, problem);
     const body = parsed.value;
     if (!isObject(body)) throw new TypeError("a validated body is an object");

@@ -3,7 +3,7 @@ import type { WholeReply } from "../wire.ts";
 import { anthropicHeaders } from "./headers.ts";
 
 /** Error types and their statuses: platform.claude.com/docs/en/api/errors. */
-export const ANTHROPIC_ERROR_TYPES: Record<number, string> = {
+const ERROR_TYPES: Record<number, string> = {
   400: "invalid_request_error",
   401: "authentication_error",
   402: "billing_error",
@@ -17,19 +17,10 @@ export const ANTHROPIC_ERROR_TYPES: Record<number, string> = {
   529: "overloaded_error",
 };
 
-export const ANTHROPIC_STATUS_MESSAGES: Record<number, string> = {
-  401: "invalid x-api-key",
-  403: "Your API key does not have permission to use the specified resource.",
-  404: "The requested resource could not be found.",
-  408: "Request timed out.",
-  429: "This request would exceed the rate limit of your organization.",
-  500: "Internal server error",
-  529: "Overloaded",
-};
-
-export function anthropicErrorBody(status: number, message: string, requestId: string): string {
-  const type = ANTHROPIC_ERROR_TYPES[status] ?? (status >= 500 ? "api_error" : "invalid_request_error");
-  return JSON.stringify({ type: "error", error: { type, message }, request_id: requestId });
+/** The error object alone, as in-stream errors carry it too. */
+export function anthropicError(status: number, message: string): { type: "error"; error: { type: string; message: string } } {
+  const type = ERROR_TYPES[status] ?? (status >= 500 ? "api_error" : "invalid_request_error");
+  return { type: "error", error: { type, message } };
 }
 
 export function anthropicErrorReply(status: number, message: string, headers: Record<string, string> = {}): WholeReply {
@@ -37,6 +28,6 @@ export function anthropicErrorReply(status: number, message: string, headers: Re
   return {
     status,
     headers: { ...anthropicHeaders("application/json", requestId), ...headers },
-    body: anthropicErrorBody(status, message, requestId),
+    body: JSON.stringify({ ...anthropicError(status, message), request_id: requestId }),
   };
 }

@@ -32,7 +32,7 @@ export function streamMessage(message: MessageAnswer): StreamFrame[] {
   const { answer, usage } = message;
   push("closing", {
     type: "message_delta",
-    delta: { stop_reason: STOP_REASONS[answer.stop], stop_sequence: answer.stopSequence },
+    delta: { stop_reason: STOP_REASONS[answer.stop], stop_sequence: answer.stopSequence, stop_details: null },
     usage: { ...inputUsage(usage), output_tokens: usage.outputTokens, ...thinkingUsage(message) },
   });
   push("terminal", { type: "message_stop" });
@@ -82,6 +82,7 @@ function envelope(message: MessageAnswer, content: JsonObject[], stopReason: str
     content,
     stop_reason: stopReason,
     stop_sequence: stopReason === null ? null : message.answer.stopSequence,
+    stop_details: null,
     usage: {
       ...inputUsage(usage),
       cache_creation: {

@@ -1,9 +1,10 @@
 import { asArray, isObject, type JsonObject } from "../wire.ts";
 import { anthropicModelTraits } from "./models.ts";
 import { thinkingSignature } from "./signature.ts";
+import type { AnthropicVersion } from "./versions.ts";
 
 /** What no schema says of `messages`. The body has passed the schema. */
-export function conversationProblem(body: JsonObject): string | null {
+export function conversationProblem(body: JsonObject, version: AnthropicVersion): string | null {
   const messages = asArray(body.messages).filter(isObject);
   if (messages.length === 0) return "messages: at least one message is required";
   const traits = anthropicModelTraits(String(body.model));
@@ -11,7 +12,7 @@ export function conversationProblem(body: JsonObject): string | null {
     const problem =
       message.role === "system"
         ? systemMessageProblem(messages, index, traits.systemMessages)
-        : (emptinessProblem(message, index, messages.length) ?? blocksProblem(message, index));
+        : (emptinessProblem(message, index, messages.length) ?? blocksProblem(message, index, version));
     if (problem !== null) return problem;
   }
   if (messages[0]?.role === "assistant") return 'messages: first message must use the "user" role';
@@ -39,14 +40,18 @@ function isBlankText(content: unknown): boolean {
 }
 
 const ASSISTANT_ONLY = new Set(["tool_use", "thinking", "redacted_thinking", "server_tool_use"]);
-const USER_ONLY = new Set(["tool_result", "image", "document", "search_result", "container_upload"]);
+const USER_ONLY = new Set(["tool_result", "image", "search_result", "container_upload"]);
 
-function blocksProblem(message: JsonObject, index: number): string | null {
+function blocksProblem(message: JsonObject, index: number, version: AnthropicVersion): string | null {
   const [forbidden, home] = message.role === "user" ? [ASSISTANT_ONLY, "assistant"] : [USER_ONLY, "user"];
   for (const [blockIndex, block] of asArray(message.content).filter(isObject).entries()) {
     const type = String(block.type);
     const at = `messages.${index}.content.${blockIndex}`;
-    if (forbidden.has(type)) return `${at}: \`${type}\` blocks can only be in \`${home}\` messages`;
+    const misplaced = forbidden.has(type) || (type === "document" && home === "user" && version === "2026-10-21");
+    if (misplaced) return `${at}: \`${type}\` blocks can only be in \`${home}\` messages`;
+    if (version === "2026-10-21" && message.role === "user" && hasCitations(block)) {
+      return `${at}.text.citations: citations are not permitted in \`user\` messages`;
+    }
     if (type === "image") {
       const problem = imageProblem(block.source);
       if (problem !== null) return `${at}.image.source.base64: ${problem}`;
@@ -56,6 +61,11 @@ function blocksProblem(message: JsonObject, index: number): string | null {
     }
   }
   return null;
+}
+
+function hasCitations(block: JsonObject): boolean {
+  const texts = block.type === "search_result" ? asArray(block.content).filter(isObject) : [block];
+  return texts.some((text) => asArray(text.citations).length > 0);
 }
 
 /** First bytes of the image types that the API takes. */

@@ -1,12 +1,13 @@
 import { asArray, isObject, type JsonObject } from "../wire.ts";
 import { anthropicModelTraits } from "./models.ts";
+import type { AnthropicVersion } from "./versions.ts";
 
 /** platform.claude.com/docs/en/build-with-claude/prompt-caching: breakpoints of one request. */
 const CACHE_BREAKPOINTS_MAX = 4;
 const NESTING_MAX = 8;
 
 /** Parameters that contradict each other or the model. The body has passed the schema. */
-export function parameterProblem(body: JsonObject): string | null {
+export function parameterProblem(body: JsonObject, version: AnthropicVersion): string | null {
   const model = String(body.model);
   const traits = anthropicModelTraits(model);
   const maxTokens = Number(body.max_tokens);
@@ -19,14 +20,19 @@ export function parameterProblem(body: JsonObject): string | null {
   if (countCacheControls(body, 0) > CACHE_BREAKPOINTS_MAX) {
     return `A maximum of ${CACHE_BREAKPOINTS_MAX} blocks with cache_control may be provided. Found ${countCacheControls(body, 0)}.`;
   }
-  return samplingProblem(body, traits) ?? thinkingProblem(body, traits, maxTokens) ?? toolsProblem(body);
+  return samplingProblem(body, traits, version) ?? thinkingProblem(body, traits, maxTokens) ?? toolsProblem(body);
 }
 
 type Traits = ReturnType<typeof anthropicModelTraits>;
 
-function samplingProblem(body: JsonObject, traits: Traits): string | null {
+/** What models without sampling parameters still take for old clients' sake (platform.claude.com/docs/en/api/messages). */
+const HARMLESS: Record<string, (value: number) => boolean> = { temperature: (value) => value === 1, top_p: (value) => value >= 0.99 };
+
+function samplingProblem(body: JsonObject, traits: Traits, version: AnthropicVersion): string | null {
   const set = ["temperature", "top_p", "top_k"].filter((name) => body[name] !== undefined);
-  if (set.length > 0 && !traits.sampling) return `\`${set[0]}\` is deprecated for this model.`;
+  if (version === "2026-10-21" && set[0] !== undefined) return `${set[0]}: Extra inputs are not permitted`;
+  const refused = traits.sampling ? undefined : set.find((name) => !HARMLESS[name]?.(Number(body[name])));
+  if (refused !== undefined) return `\`${refused}\` is deprecated for this model.`;
   if (set.includes("temperature") && set.includes("top_p") && traits.oneSamplingParameter) {
     return "`temperature` and `top_p` cannot both be specified for this model. Please use only one.";
   }

@@ -3,17 +3,18 @@ import { isObject, type JsonObject } from "../wire.ts";
 import { conversationProblem } from "./message_rules.ts";
 import { parameterProblem } from "./parameter_rules.ts";
 import { MESSAGES_REQUEST } from "./schema.ts";
+import type { AnthropicVersion } from "./versions.ts";
 
 const validateSchema = new Ajv({ discriminator: true, strict: false, verbose: true }).compile(MESSAGES_REQUEST);
 
 /** The message of the invalid_request_error that the API would answer for this body, or null when it takes it. */
-export function anthropicRequestProblem(body: unknown): string | null {
+export function anthropicRequestProblem(body: unknown, version: AnthropicVersion): string | null {
   if (!isObject(body)) return "Input should be a valid dictionary";
   if (!validateSchema(body)) {
     const [error] = validateSchema.errors ?? [];
     return error === undefined ? "Invalid request" : describe(error, body);
   }
-  return parameterProblem(body) ?? conversationProblem(body);
+  return parameterProblem(body, version) ?? conversationProblem(body, version);
 }
 
 function describe(error: ErrorObject, body: JsonObject): string {
