@@ -1,0 +1,17 @@
+import { Arena } from "../bytes/arena";
+
+/**
+ * What Envoy hands over (bodies, header values) lives until the next callback starts: whoever needs it longer copies it. So a callback
+ * costs no allocation once the first block exists, and nothing has to be freed one by one.
+ */
+const handedOver = new Arena();
+
+/** Called by Envoy for the memory of every value that it hands over. */
+export function malloc(size: u32): usize {
+  return handedOver.take(size);
+}
+
+/** Ends the life of everything that Envoy has handed over; the first thing that every callback does. */
+export function resetArena(): void {
+  handedOver.reset();
+}

@@ -1,0 +1,87 @@
+/**
+ * llm_gateway.wasm: what Envoy calls. One module serves both places (the listener's filter chain and each provider cluster's); the
+ * plugin's configuration says which role it plays there.
+ * @see https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
+ */
+import "./host/abort";
+import { resetArena } from "./host/arena";
+import { createStreamContext, configureRoot, deleteRoot, isRoot } from "./roles/roots";
+import { onDecision } from "./roles/decisions";
+import { StreamContext } from "./roles/stream_context";
+
+export { malloc } from "./host/arena";
+
+const OK: u32 = 1;
+/** Streams between two passes of the garbage collector: it visits everything alive, so it may not run for each. */
+const STREAMS_PER_COLLECTION: u32 = 512;
+
+const streams: Map<u32, StreamContext> = new Map<u32, StreamContext>();
+let streamsSinceCollection: u32 = 0;
+
+export function proxy_abi_version_0_2_1(): void {}
+
+export function proxy_on_vm_start(root: u32, configurationSize: u32): u32 {
+  return OK;
+}
+
+export function proxy_on_configure(root: u32, configurationSize: u32): u32 {
+  resetArena();
+  return configureRoot(root, configurationSize) ? OK : 0;
+}
+
+export function proxy_on_context_create(context: u32, root: u32): void {
+  if (root != 0) streams.set(context, createStreamContext(context, root));
+}
+
+export function proxy_on_request_headers(context: u32, headers: u32, endOfStream: u32): i32 {
+  resetArena();
+  return streams.get(context).onRequestHeaders(endOfStream != 0);
+}
+
+export function proxy_on_request_body(context: u32, size: u32, endOfStream: u32): i32 {
+  resetArena();
+  return streams.get(context).onRequestBody(size, endOfStream != 0);
+}
+
+export function proxy_on_request_trailers(context: u32, trailers: u32): i32 {
+  resetArena();
+  return streams.get(context).onRequestTrailers();
+}
+
+export function proxy_on_response_headers(context: u32, headers: u32, endOfStream: u32): i32 {
+  resetArena();
+  return streams.get(context).onResponseHeaders(endOfStream != 0);
+}
+
+export function proxy_on_response_body(context: u32, size: u32, endOfStream: u32): i32 {
+  resetArena();
+  return streams.get(context).onResponseBody(size, endOfStream != 0);
+}
+
+export function proxy_on_response_trailers(context: u32, trailers: u32): i32 {
+  resetArena();
+  return streams.get(context).onResponseTrailers();
+}
+
+export function proxy_on_http_call_response(root: u32, token: u32, headers: u32, bodySize: u32, trailers: u32): void {
+  resetArena();
+  onDecision(root, token, bodySize);
+}
+
+export function proxy_on_done(context: u32): u32 {
+  return OK;
+}
+
+export function proxy_on_log(context: u32): void {}
+
+export function proxy_on_delete(context: u32): void {
+  resetArena();
+  if (++streamsSinceCollection == STREAMS_PER_COLLECTION) {
+    streamsSinceCollection = 0;
+    __collect(); // here no reference to anything managed is on the stack, which this collector does not look at
+  }
+  if (isRoot(context)) return deleteRoot(context);
+  const stream = streams.get(context);
+  streams.delete(context);
+  stream.onDelete();
+}

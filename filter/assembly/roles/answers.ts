@@ -1,0 +1,115 @@
+import { Bytes } from "../bytes/bytes";
+import { writeInteger } from "../bytes/numbers";
+import { HeaderBlock } from "../host/header_block";
+import { Literal } from "../host/literal";
+import * as names from "../host/names";
+import { sendLocalReply } from "../host/stream";
+import { ErrorKind, errorKindOfStatus, problem, writeError } from "../translation";
+import { Exchange } from "./exchange";
+import { appendAttempts } from "./report";
+
+// What the gateway answers by itself, always in the form of errors that the client's API has. `details` name the answers in Envoy's
+// access log; nothing of a request's text goes there.
+const REFUSED = new Literal("llm_request_refused");
+const EXHAUSTED = new Literal("llm_candidates_exhausted");
+const RELOADED = new Literal("llm_gateway_reloaded");
+
+const message = new Bytes();
+const param = new Bytes();
+const body = new Bytes();
+const headers = new HeaderBlock();
+
+function send(status: u32, details: Literal): void {
+  headers.reset();
+  headers.addLiteral(names.CONTENT_TYPE, names.APPLICATION_JSON);
+  headers.finish();
+  sendLocalReply(status, details, headers, body.ptr, body.length);
+}
+
+/** Answers with `message` and `param`. */
+function refuse(format: u8, status: u32, kind: ErrorKind): void {
+  body.clear();
+  writeError(format, <u16>status, kind, message, param.length > 0 ? param : null, body);
+  send(status, REFUSED);
+}
+
+function begin(text: string): void {
+  param.clear();
+  message.clear();
+  message.ascii(text);
+}
+
+export function refuseMethod(format: u8): void {
+  begin("This path takes POST only.");
+  refuse(format, 405, ErrorKind.InvalidRequest);
+}
+
+export function refuseEncoding(format: u8): void {
+  begin("content-encoding: the body must be sent as it is, not compressed.");
+  refuse(format, 415, ErrorKind.InvalidRequest);
+}
+
+export function refuseNoBody(format: u8): void {
+  begin("The request has no body; a JSON object is expected.");
+  refuse(format, 400, ErrorKind.InvalidRequest);
+}
+
+export function refuseLargeBody(format: u8, limitBytes: u32): void {
+  begin("The request body is larger than the limit of ");
+  writeInteger(message, limitBytes);
+  message.ascii(" bytes.");
+  refuse(format, 413, ErrorKind.RequestTooLarge);
+}
+
+/** Answers with what the translation's readers found wrong. */
+export function refuseProblem(format: u8): void {
+  begin("");
+  message.appendBytes(problem.message);
+  param.appendBytes(problem.param);
+  refuse(format, problem.status, problem.kind);
+}
+
+export function refuseUnknownModel(exchange: Exchange): void {
+  begin("model: '");
+  message.appendBytes(exchange.head.model);
+  message.ascii("' is not among the models, aliases and routers of this gateway; GET /v1/models lists them.");
+  param.ascii("model");
+  refuse(exchange.clientFormat, 404, ErrorKind.NotFound);
+}
+
+/** The exchange is not known to this VM: another one began it, and a trap or a new build of the module has ended that. */
+export function answerUnknownExchange(): void {
+  body.clear();
+  body.ascii('{"error":{"message":"The gateway was reloaded while it worked on this request; send it again.","type":"server_error"}}');
+  send(503, RELOADED);
+}
+
+/** The last attempt has failed, and nothing of it is fit to be passed on: answers in its place. */
+export function answerExhausted(exchange: Exchange, status: u32): void {
+  exchange.answeredLocally = true;
+  writeFailure(exchange, status, body);
+  send(status, EXHAUSTED);
+}
+
+/**
+ * The error body for a request that no attempt has answered: what the last one said and, when there were several, how each ended. The
+ * kind is the last provider's, else what the status stands for.
+ */
+export function writeFailure(exchange: Exchange, status: u32, out: Bytes): void {
+  begin("");
+  const told = exchange.failureMessage.length > 0;
+  if (exchange.attemptCount > 1) {
+    message.ascii("All ");
+    writeInteger(message, exchange.attemptCount);
+    message.ascii(" attempts failed: ");
+    appendAttempts(exchange, message);
+    message.ascii(told ? ". The last one said: " : ".");
+  } else if (!told) {
+    message.ascii("The provider gave no answer: ");
+    appendAttempts(exchange, message);
+    message.byte(0x2e);
+  }
+  message.appendBytes(exchange.failureMessage);
+  out.clear();
+  writeError(exchange.clientFormat, <u16>status, told ? exchange.failureKind : errorKindOfStatus(<u16>status), message, null, out);
+}

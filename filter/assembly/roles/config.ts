@@ -1,0 +1,395 @@
+import { equal } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
+import { Literal } from "../host/literal";
+import { Cursor } from "../json/cursor";
+import { writeText } from "../json/text";
+import { formatByName, NO_FORMAT, ProviderRules } from "../translation";
+import { Exchange } from "./exchange";
+
+/** How deep the configuration's own JSON is nested, with room. */
+const CONFIG_DEPTH_MAX: u32 = 16;
+
+/** Text of the configuration. The bytes belong to the garbage collector, so a replaced configuration leaves nothing behind. */
+@final
+export class Text {
+  private readonly bytes: StaticArray<u8>;
+
+  constructor(ptr: usize, length: u32) {
+    this.bytes = new StaticArray<u8>(length);
+    memory.copy(changetype<usize>(this.bytes), ptr, length);
+  }
+
+  get ptr(): usize {
+    return changetype<usize>(this.bytes);
+  }
+
+  get length(): u32 {
+    return this.bytes.length;
+  }
+
+  equals(ptr: usize, length: u32): bool {
+    return equal(this.ptr, this.length, ptr, length);
+  }
+
+  isPrefixOf(ptr: usize, length: u32): bool {
+    return length >= this.length && equal(this.ptr, this.length, ptr, this.length);
+  }
+}
+
+const NOTHING = new Text(0, 0);
+
+@final
+export class Header {
+  constructor(
+    readonly name: Text,
+    readonly value: Text,
+  ) {}
+}
+
+/** Somebody who serves models: which wire format, where, and what Envoy calls the way there. */
+@final
+export class Provider {
+  cluster: Text = NOTHING;
+  format: u8 = NO_FORMAT;
+  authority: Text = NOTHING;
+  path: Text = NOTHING;
+  readonly headers: Header[] = [];
+  /** Whether the client's own key is sent on instead of one that Envoy injects. */
+  passthroughAuth: bool = false;
+  authHeader: Text = NOTHING;
+  authPrefix: Text = NOTHING;
+  readonly rules: ProviderRules = new ProviderRules();
+}
+
+@final
+export class Model {
+  /** `provider/model`, the name in the configuration and in the answer's headers. */
+  id: Text = NOTHING;
+  provider: Provider | null = null;
+  /** The provider's own name of it. */
+  model: Text = NOTHING;
+}
+
+/** All models of a provider, whatever their names: `openai/*`. */
+@final
+class Wildcard {
+  prefix: Text = NOTHING;
+  provider: Provider | null = null;
+}
+
+@final
+export class Router {
+  name: Text = NOTHING;
+  readonly fallback: Model[] = [];
+}
+
+/** A further name of a model. */
+@final
+class Name {
+  constructor(
+    readonly text: Text,
+    readonly model: Model,
+  ) {}
+}
+
+/** What the gateway role is configured with: brightstaff renders it, this reads it. Requests keep the one they began with. */
+@final
+export class GatewayConfig {
+  requestBodyBytesMax: u32 = 0;
+  jsonDepthMax: u32 = 0;
+  firstToken_ms: u32 = 0;
+  reply_ms: u32 = 0;
+  decision_ms: u32 = 0;
+  decisionCluster: Text = NOTHING;
+  decisionAuthority: Text = NOTHING;
+  decisionPath: Text = NOTHING;
+  viewBytesMax: u32 = 0;
+  /** Whether any provider is called with the client's own key. */
+  hasPassthrough: bool = false;
+  readonly providers: Provider[] = [];
+  readonly models: Model[] = [];
+  readonly wildcards: Wildcard[] = [];
+  readonly names: Name[] = [];
+  readonly routers: Router[] = [];
+  defaultModel: Model | null = null;
+  /** The router that every request goes through, when there are top-level routing preferences. */
+  routeAll: Router | null = null;
+
+  findRouter(name: usize, length: u32): Router | null {
+    for (let i = 0; i < this.routers.length; i++) {
+      if (this.routers[i].name.equals(name, length)) return this.routers[i];
+    }
+    return null;
+  }
+
+  /** Whether a model goes by this name. */
+  hasNamed(name: usize, length: u32): bool {
+    if (this.findModel(name, length) != null) return true;
+    return this.findWildcard(name, length) != null;
+  }
+
+  /** Adds the model that goes by this name to the candidates; false when none does. */
+  addNamed(exchange: Exchange, name: usize, length: u32): bool {
+    const model = this.findModel(name, length);
+    if (model != null) return exchange.addModel(model);
+    const wildcard = this.findWildcard(name, length);
+    if (wildcard == null) return false;
+    const prefixLength = wildcard.prefix.length;
+    return exchange.addCandidate(wildcard.provider!, name, length, name + prefixLength, length - prefixLength);
+  }
+
+  private findModel(name: usize, length: u32): Model | null {
+    for (let i = 0; i < this.models.length; i++) {
+      if (this.models[i].id.equals(name, length)) return this.models[i];
+    }
+    for (let i = 0; i < this.names.length; i++) {
+      if (this.names[i].text.equals(name, length)) return this.names[i].model;
+    }
+    return null;
+  }
+
+  private findWildcard(name: usize, length: u32): Wildcard | null {
+    for (let i = 0; i < this.wildcards.length; i++) {
+      const prefix = this.wildcards[i].prefix;
+      if (length > prefix.length && prefix.isPrefixOf(name, length)) return this.wildcards[i];
+    }
+    return null;
+  }
+}
+
+/** Reads a configuration as brightstaff writes it, in the order of its keys; null when it is not one. */
+@final
+export class ConfigReader {
+  private readonly cursor: Cursor = new Cursor();
+  private readonly scratch: Bytes = new Bytes();
+  private config: GatewayConfig = new GatewayConfig();
+
+  /** @returns whether `ptr` holds `{"role":"provider"}`, which is all that a provider cluster's filter is told */
+  isProvider(ptr: usize, length: u32): bool {
+    const cursor = this.cursor;
+    cursor.open(ptr, length, CONFIG_DEPTH_MAX);
+    if (!cursor.enterObject()) return false;
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("role")) {
+        const role = this.text();
+        return PROVIDER.equals(role.ptr, role.length);
+      }
+      cursor.skip();
+    }
+    return false;
+  }
+
+  read(ptr: usize, length: u32): GatewayConfig | null {
+    const config = new GatewayConfig();
+    this.config = config;
+    const cursor = this.cursor;
+    cursor.open(ptr, length, CONFIG_DEPTH_MAX);
+    if (!cursor.enterObject()) return null;
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("limits") || cursor.keyIs("timeouts")) this.readNumbers();
+      else if (cursor.keyIs("decision")) this.readDecision();
+      else if (cursor.keyIs("providers")) this.readProviders();
+      else if (cursor.keyIs("models")) this.readModels();
+      else if (cursor.keyIs("wildcards")) this.readWildcards();
+      else if (cursor.keyIs("names")) this.readNames();
+      else if (cursor.keyIs("default_model")) config.defaultModel = this.takeModel();
+      else if (cursor.keyIs("routers")) this.readRouters();
+      else if (cursor.keyIs("route_all")) this.readRouteAll();
+      else cursor.skip();
+    }
+    return cursor.finish() ? config : null;
+  }
+
+  private readNumbers(): void {
+    const cursor = this.cursor;
+    const config = this.config;
+    cursor.enterObject();
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("request_body_bytes_max")) config.requestBodyBytesMax = this.number();
+      else if (cursor.keyIs("json_depth_max")) config.jsonDepthMax = this.number();
+      else if (cursor.keyIs("first_token_ms")) config.firstToken_ms = this.number();
+      else if (cursor.keyIs("reply_ms")) config.reply_ms = this.number();
+      else if (cursor.keyIs("decision_ms")) config.decision_ms = this.number();
+      else cursor.skip();
+    }
+  }
+
+  private readDecision(): void {
+    const cursor = this.cursor;
+    const config = this.config;
+    cursor.enterObject();
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("cluster")) config.decisionCluster = this.text();
+      else if (cursor.keyIs("authority")) config.decisionAuthority = this.text();
+      else if (cursor.keyIs("path")) config.decisionPath = this.text();
+      else if (cursor.keyIs("view_bytes_max")) config.viewBytesMax = this.number();
+      else cursor.skip();
+    }
+  }
+
+  private readProviders(): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const provider = new Provider();
+      this.config.providers.push(provider);
+      cursor.enterObject();
+      while (cursor.nextKey()) this.readProviderKey(provider);
+      if (provider.passthroughAuth) this.config.hasPassthrough = true;
+    }
+  }
+
+  private readProviderKey(provider: Provider): void {
+    const cursor = this.cursor;
+    if (cursor.keyIs("cluster")) provider.cluster = this.text();
+    else if (cursor.keyIs("format")) {
+      const name = this.text();
+      provider.format = formatByName(name.ptr, name.length);
+    } else if (cursor.keyIs("authority")) provider.authority = this.text();
+    else if (cursor.keyIs("path")) provider.path = this.text();
+    else if (cursor.keyIs("passthrough_auth")) provider.passthroughAuth = cursor.takeTrue();
+    else if (cursor.keyIs("auth_header")) provider.authHeader = this.text();
+    else if (cursor.keyIs("auth_prefix")) provider.authPrefix = this.text();
+    else if (cursor.keyIs("headers")) this.readHeaders(provider);
+    else if (cursor.keyIs("drop")) this.readDrops(provider);
+    else if (cursor.keyIs("rename")) this.readRenames(provider);
+    else cursor.skip();
+  }
+
+  private readHeaders(provider: Provider): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const name = this.first();
+      provider.headers.push(new Header(name, this.second()));
+    }
+  }
+
+  private readDrops(provider: Provider): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const field = this.text();
+      provider.rules.addDrop(field.ptr, field.length);
+    }
+  }
+
+  private readRenames(provider: Provider): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const from = this.first();
+      const to = this.second();
+      provider.rules.addRename(from.ptr, from.length, to.ptr, to.length);
+    }
+  }
+
+  private readModels(): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const model = new Model();
+      this.config.models.push(model);
+      cursor.enterObject();
+      while (cursor.nextKey()) {
+        if (cursor.keyIs("id")) model.id = this.text();
+        else if (cursor.keyIs("provider")) model.provider = this.takeProvider();
+        else if (cursor.keyIs("model")) model.model = this.text();
+        else cursor.skip();
+      }
+    }
+  }
+
+  private readWildcards(): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const wildcard = new Wildcard();
+      this.config.wildcards.push(wildcard);
+      cursor.enterObject();
+      while (cursor.nextKey()) {
+        if (cursor.keyIs("prefix")) wildcard.prefix = this.text();
+        else if (cursor.keyIs("provider")) wildcard.provider = this.takeProvider();
+        else cursor.skip();
+      }
+    }
+  }
+
+  private readNames(): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const name = this.first();
+      cursor.nextElement();
+      const model = this.takeModel();
+      cursor.nextElement();
+      if (model != null) this.config.names.push(new Name(name, model));
+    }
+  }
+
+  private readRouters(): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const router = new Router();
+      this.config.routers.push(router);
+      cursor.enterObject();
+      while (cursor.nextKey()) {
+        if (cursor.keyIs("name")) router.name = this.text();
+        else if (cursor.keyIs("fallback")) this.readFallback(router);
+        else cursor.skip();
+      }
+    }
+  }
+
+  private readFallback(router: Router): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const model = this.takeModel();
+      if (model != null) router.fallback.push(model);
+    }
+  }
+
+  private readRouteAll(): void {
+    const index = this.cursor.takeInteger(-1);
+    if (index >= 0 && index < this.config.routers.length) this.config.routeAll = this.config.routers[<i32>index];
+  }
+
+  private takeProvider(): Provider | null {
+    const index = this.cursor.takeInteger(-1);
+    return index >= 0 && index < this.config.providers.length ? this.config.providers[<i32>index] : null;
+  }
+
+  private takeModel(): Model | null {
+    const index = this.cursor.takeInteger(-1);
+    return index >= 0 && index < this.config.models.length ? this.config.models[<i32>index] : null;
+  }
+
+  private number(): u32 {
+    return <u32>this.cursor.takeInteger(0);
+  }
+
+  private text(): Text {
+    this.scratch.clear();
+    writeText(this.scratch, this.cursor.takeString());
+    return new Text(this.scratch.ptr, this.scratch.length);
+  }
+
+  /** The first of a pair that the cursor stands before. */
+  private first(): Text {
+    this.cursor.enterArray();
+    this.cursor.nextElement();
+    return this.text();
+  }
+
+  /** The second of a pair, whose end is passed with it. */
+  private second(): Text {
+    this.cursor.nextElement();
+    const text = this.text();
+    this.cursor.nextElement();
+    return text;
+  }
+}
+
+const PROVIDER = new Literal("provider");

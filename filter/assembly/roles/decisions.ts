@@ -1,0 +1,133 @@
+import { Bytes } from "../bytes/bytes";
+import { Body, readBody } from "../host/body";
+import { now_ns } from "../host/clock";
+import { HeaderBlock } from "../host/header_block";
+import { getHeader, HeaderMap } from "../host/headers";
+import { Literal } from "../host/literal";
+import * as names from "../host/names";
+import { actOn, startCall } from "../host/stream";
+import { Cursor, Kind } from "../json/cursor";
+import { Form, sliceLength, sliceOf, slicePtr } from "../json/slice";
+import { writeString, writeText } from "../json/text";
+import { formatName, writeRoutingView } from "../translation";
+import { Exchange } from "./exchange";
+import { GatewayStream } from "./gateway";
+
+const DECISION_DEPTH_MAX: u32 = 8;
+/** The longest name of a route that a header is made of. */
+const ROUTE_BYTES_MAX: u32 = 256;
+const OK = new Literal("200");
+
+/**
+ * The streams that wait for brightstaff, by the call's token and the root context that it belongs to (tokens are counted for each root,
+ * and a new configuration is a new root). A stream that ends while it waits is taken out, so a late answer meets nobody.
+ */
+const waiting: Map<u64, GatewayStream> = new Map<u64, GatewayStream>();
+const question = new Bytes();
+const headers = new HeaderBlock();
+const cursor = new Cursor();
+const name = new Bytes();
+
+/**
+ * Asks brightstaff which models this conversation should go to. It gets a bounded view of the conversation's text, never the body.
+ * @returns the key under which the stream waits, 0 when brightstaff could not be asked
+ */
+export function startDecision(stream: GatewayStream, root: u32, exchange: Exchange, body: usize, length: u32): u64 {
+  const config = exchange.config!;
+  exchange.decisionStarted_ns = now_ns();
+  writeQuestion(exchange, body, length);
+  headers.reset();
+  headers.addLiteral(names.METHOD, names.POST);
+  headers.add(names.PATH, config.decisionPath.ptr, config.decisionPath.length);
+  headers.add(names.AUTHORITY, config.decisionAuthority.ptr, config.decisionAuthority.length);
+  headers.addLiteral(names.CONTENT_TYPE, names.APPLICATION_JSON);
+  headers.finish();
+  const cluster = config.decisionCluster;
+  const token = startCall(cluster.ptr, cluster.length, headers, question.ptr, question.length, config.decision_ms);
+  if (token == 0) return 0;
+  const key = keyOf(root, token);
+  waiting.set(key, stream);
+  return key;
+}
+
+/** The stream is gone: nobody waits any more. */
+export function forgetDecision(key: u64): void {
+  waiting.delete(key);
+}
+
+/** brightstaff has answered, or has not in time (no body then). */
+export function onDecision(root: u32, token: u32, bodySize: u32): void {
+  const key = keyOf(root, token);
+  if (!waiting.has(key)) return;
+  const stream = waiting.get(key);
+  waiting.delete(key);
+  const exchange = stream.waitingExchange;
+  if (bodySize > 0 && getHeader(HeaderMap.CallResponse, names.STATUS).is(OK)) {
+    const body = readBody(Body.CallResponse, bodySize);
+    readDecision(exchange, body.ptr, body.length);
+  }
+  actOn(exchange.id);
+  stream.resume();
+}
+
+function keyOf(root: u32, token: u32): u64 {
+  return ((<u64>root) << 32) | token;
+}
+
+function writeQuestion(exchange: Exchange, body: usize, length: u32): void {
+  const config = exchange.config!;
+  question.clear();
+  question.ascii('{"router":');
+  const router = exchange.router!;
+  if (router === config.routeAll) question.ascii("null");
+  else writeQuoted(router.name.ptr, router.name.length);
+  question.ascii(',"model":');
+  writeQuoted(exchange.head.model.ptr, exchange.head.model.length);
+  question.ascii(',"api":"');
+  question.ascii(formatName(exchange.clientFormat));
+  question.ascii('","messages":');
+  writeRoutingView(exchange.clientFormat, body, length, config.viewBytesMax, question);
+  question.byte(0x7d);
+}
+
+function writeQuoted(ptr: usize, length: u32): void {
+  writeString(question, sliceOf(ptr, length, Form.Text));
+}
+
+/** Fills in the route, the models in their order and what the decision took; what is not as it should be is left out. */
+function readDecision(exchange: Exchange, body: usize, length: u32): void {
+  cursor.open(body, length, DECISION_DEPTH_MAX);
+  if (!cursor.enterObject()) return;
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("route")) readRoute(exchange);
+    else if (cursor.keyIs("models")) readModels(exchange);
+    else if (cursor.keyIs("resolve_ms")) readNumber(exchange.resolve_ms);
+    else if (cursor.keyIs("rank_ms")) readNumber(exchange.rank_ms);
+    else cursor.skip();
+  }
+}
+
+function readRoute(exchange: Exchange): void {
+  const isRoute = cursor.kind() == Kind.String;
+  const route = cursor.takeString();
+  exchange.route.clear();
+  if (isRoute && sliceLength(route) <= ROUTE_BYTES_MAX) writeText(exchange.route, route);
+}
+
+function readModels(exchange: Exchange): void {
+  if (!cursor.enterArray()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextElement()) {
+    name.clear();
+    writeText(name, cursor.takeString());
+    exchange.config!.addNamed(exchange, name.ptr, name.length);
+  }
+}
+
+function readNumber(out: Bytes): void {
+  const number = cursor.takeNumber();
+  out.clear();
+  out.append(slicePtr(number), sliceLength(number));
+}

@@ -1,0 +1,132 @@
+import { equal } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
+import { ErrorKind, RequestHead } from "../translation";
+import { GatewayConfig, Model, Provider, Router } from "./config";
+
+/** The most models that one request may be tried on; Envoy's routes name as many (`wasm.llm.candidate.1` to `.8`). */
+export const CANDIDATES_MAX: u32 = 8;
+
+/** How an attempt ended, where no status says so. */
+export const enum Outcome {
+  /** The connection was cut before an answer. */
+  NoAnswer = 0,
+  /** The provider answered with the status that stands beside this. */
+  Answered = 1,
+  /** A 200 whose stream failed before its first content, or whose body was no answer. */
+  StreamError = 2,
+  /** No connection: refused, unreachable, or a certificate that is not right. */
+  ConnectFailure = 3,
+  /** The time for a first token or a whole reply ran out. */
+  Timeout = 4,
+}
+
+/** A model that may answer the request, with the provider that serves it. */
+@final
+export class Candidate {
+  provider: Provider | null = null;
+  /** As the client and the configuration name it: `provider/model`. */
+  readonly id: Bytes = new Bytes();
+  /** As the provider names it. */
+  readonly model: Bytes = new Bytes();
+  outcome: Outcome = Outcome.NoAnswer;
+  status: u32 = 0;
+}
+
+/**
+ * One client request from its first byte to its log entry: what the gateway role decided and what the attempts came to. Lives in the
+ * memory that both roles share (plugins of the same vm_id and code run in one VM per worker), so nothing has to be handed through Envoy
+ * but its id. Pooled: `reset` makes it fit for the next request.
+ */
+@final
+export class Exchange {
+  /** The gateway role's context, 0 while unused. An attempt that outlives its request sees that this has changed. */
+  id: u32 = 0;
+  config: GatewayConfig | null = null;
+  clientFormat: u8 = 0;
+  readonly head: RequestHead = new RequestHead();
+  /** The body up to its `model` value, when that is short: what replacing the model by a write at the body's head needs. */
+  readonly prefix: Bytes = new Bytes();
+  prefixKept: bool = false;
+  /** The client's own key, kept only where a provider is to get it (`passthrough_auth`). */
+  readonly clientKey: Bytes = new Bytes();
+
+  readonly candidates: StaticArray<Candidate> = newCandidates();
+  candidateCount: u32 = 0;
+  /** Attempts begun; candidate `attemptCount - 1` is the one being tried. */
+  attemptCount: u32 = 0;
+  /** The attempt's context whose response goes to the client, 0 while there is none: then a response is Envoy's own. */
+  responder: u32 = 0;
+  /** Set when the answer was made here: neither role may touch it on its way out. */
+  answeredLocally: bool = false;
+
+  /** The router that chooses, null when the client named a model. */
+  router: Router | null = null;
+  /** Empty when no task matched. */
+  readonly route: Bytes = new Bytes();
+  decisionStarted_ns: u64 = 0;
+  decision_us: u32 = 0;
+  readonly resolve_ms: Bytes = new Bytes();
+  readonly rank_ms: Bytes = new Bytes();
+
+  /** What the last failed attempt's provider said. */
+  readonly failureMessage: Bytes = new Bytes();
+  failureKind: ErrorKind = ErrorKind.Server;
+
+  reset(): void {
+    this.id = 0;
+    this.config = null;
+    this.prefixKept = false;
+    this.clientKey.clear();
+    for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].provider = null;
+    this.candidateCount = 0;
+    this.attemptCount = 0;
+    this.responder = 0;
+    this.answeredLocally = false;
+    this.router = null;
+    this.route.clear();
+    this.decisionStarted_ns = 0;
+    this.decision_us = 0;
+    this.resolve_ms.clear();
+    this.rank_ms.clear();
+    this.failureMessage.clear();
+    this.failureKind = ErrorKind.Server;
+  }
+
+  /** Adds a model behind those there are, unless it is among them already or the list is full; true in any case. */
+  addModel(model: Model): bool {
+    return this.addCandidate(model.provider!, model.id.ptr, model.id.length, model.model.ptr, model.model.length);
+  }
+
+  addCandidate(provider: Provider, id: usize, idLength: u32, model: usize, modelLength: u32): bool {
+    if (this.candidateCount == CANDIDATES_MAX) return true;
+    for (let i: u32 = 0; i < this.candidateCount; i++) {
+      if (equal(this.candidates[i].id.ptr, this.candidates[i].id.length, id, idLength)) return true;
+    }
+    const candidate = this.candidates[this.candidateCount++];
+    candidate.provider = provider;
+    candidate.id.clear();
+    candidate.id.append(id, idLength);
+    candidate.model.clear();
+    candidate.model.append(model, modelLength);
+    candidate.outcome = Outcome.NoAnswer;
+    candidate.status = 0;
+    return true;
+  }
+
+  /** @returns the candidate that Envoy now tries, null past the end of the list */
+  beginAttempt(): Candidate | null {
+    this.responder = 0;
+    if (this.attemptCount == this.candidateCount) return null;
+    return this.candidates[this.attemptCount++];
+  }
+
+  get isLastAttempt(): bool {
+    return this.attemptCount == this.candidateCount;
+  }
+}
+
+function newCandidates(): StaticArray<Candidate> {
+  const candidates = new StaticArray<Candidate>(CANDIDATES_MAX);
+  for (let i: u32 = 0; i < CANDIDATES_MAX; i++) candidates[i] = new Candidate();
+  return candidates;
+}

@@ -1,0 +1,374 @@
+import { Bytes } from "../bytes/bytes";
+import { readInteger, writeInteger } from "../bytes/numbers";
+import { Body, readBody, replaceBody } from "../host/body";
+import { now_ns } from "../host/clock";
+import { HeaderMap, HeaderPairs, removeHeader, removeHeaderNamed, setHeader } from "../host/headers";
+import { Literal } from "../host/literal";
+import * as names from "../host/names";
+import { setProperty } from "../host/property";
+import { clearRouteCache, continueRequest, CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
+import { NO_FORMAT, formatOfPath, scanRequestHead } from "../translation";
+import * as answers from "./answers";
+import { GatewayConfig } from "./config";
+import { forgetDecision, startDecision } from "./decisions";
+import { CANDIDATES_MAX, Exchange } from "./exchange";
+import { closeExchange, openExchange, publishExchange } from "./exchanges";
+import { readStatus, setContentLength, setHeaderNumber } from "./numbers";
+import { writeAttempts, writeTiming } from "./report";
+import { StreamContext } from "./stream_context";
+
+const MODE = new Literal("llm.mode");
+const MODE_STREAM = new Literal("stream");
+const MODE_WHOLE = new Literal("whole");
+const ROUTER_PREFIX = new Literal("router:");
+const NO_ROUTE = new Literal("none");
+const BEARER = new Literal("Bearer ");
+/** `llm.candidate.1` and so on: the cluster of each attempt, which Envoy's routes look up by the attempt's number. */
+const CANDIDATE_PROPERTIES: Literal[] = candidateProperties();
+/** A body whose model stands this near to its beginning needs no second look at its head. */
+const PREFIX_BYTES_MAX: u32 = 1024;
+
+const enum Phase {
+  /** Not a request to a model: nothing to do with it. */
+  Passing,
+  /** The body is being collected. */
+  Body,
+  /** brightstaff has been asked which models. */
+  Deciding,
+  /** With the candidates, or answered. */
+  Sent,
+  /** Envoy's own answer is being replaced by one in the client's format. */
+  Answering,
+}
+
+const pairs = new HeaderPairs();
+const scratch = new Bytes();
+
+/** The client's side of a request: reads it once, finds the models that may answer it, and says in the answer's headers what happened. */
+@final
+export class GatewayStream extends StreamContext {
+  private id: u32 = 0;
+  private root: u32 = 0;
+  /** Under which brightstaff's answer is waited for, 0 while it is not. */
+  private decisionKey: u64 = 0;
+  private config: GatewayConfig | null = null;
+  private exchange: Exchange | null = null;
+  private phase: Phase = Phase.Passing;
+  private bodyBytes: u32 = 0;
+  /** What replaces the body of an answer of Envoy's own. */
+  private readonly answer: Bytes = new Bytes();
+
+  open(id: u32, root: u32, config: GatewayConfig): void {
+    this.id = id;
+    this.root = root;
+    this.config = config;
+    this.phase = Phase.Passing;
+    this.bodyBytes = 0;
+  }
+
+  /** The request that waits for a decision. */
+  get waitingExchange(): Exchange {
+    return this.exchange!;
+  }
+
+  onDelete(): void {
+    if (this.decisionKey != 0) forgetDecision(this.decisionKey);
+    this.decisionKey = 0;
+    const exchange = this.exchange;
+    if (exchange != null) closeExchange(exchange);
+    this.exchange = null;
+    this.config = null;
+    this.answer.clear();
+    spare.push(this);
+  }
+
+  onRequestHeaders(endOfStream: bool): i32 {
+    const head = requestHeaders;
+    head.read();
+    // A client's own x-envoy-attempt-count would choose the candidate, its timeouts and retries would change the route's.
+    head.removeUntrusted();
+    const format = formatOfPath(head.path, head.pathLength);
+    if (format == NO_FORMAT) return CONTINUE;
+
+    const exchange = openExchange(this.id);
+    this.exchange = exchange;
+    exchange.config = this.config;
+    exchange.clientFormat = format;
+    const limit = this.config!.requestBodyBytesMax;
+    if (!head.isPost) answers.refuseMethod(format);
+    else if (head.isEncoded) answers.refuseEncoding(format);
+    else if (endOfStream) answers.refuseNoBody(format);
+    else if (head.contentLength > <i64>limit) answers.refuseLargeBody(format, limit);
+    else {
+      head.moveCredentials(this.config!.hasPassthrough ? exchange.clientKey : null);
+      this.phase = Phase.Body;
+      return STOP_HEADERS;
+    }
+    return this.refused(STOP_HEADERS);
+  }
+
+  onRequestBody(size: u32, endOfStream: bool): i32 {
+    if (this.phase == Phase.Passing) return CONTINUE;
+    if (this.phase != Phase.Body) return STOP_NO_BUFFER;
+    const limit = this.config!.requestBodyBytesMax;
+    if (size > limit) {
+      answers.refuseLargeBody(this.exchange!.clientFormat, limit);
+      return this.refused(STOP_NO_BUFFER);
+    }
+    this.bodyBytes = size;
+    return endOfStream ? this.choose(size, CONTINUE, STOP_AND_BUFFER) : STOP_AND_BUFFER;
+  }
+
+  onRequestTrailers(): i32 {
+    return this.phase == Phase.Body ? this.choose(this.bodyBytes, CONTINUE, STOP_HEADERS) : CONTINUE;
+  }
+
+  /** An answer is under way from here. */
+  private refused(stop: i32): i32 {
+    this.exchange!.answeredLocally = true;
+    this.phase = Phase.Sent;
+    return stop;
+  }
+
+  /** The body is complete: which models may answer? */
+  private choose(size: u32, go: i32, stop: i32): i32 {
+    const exchange = this.exchange!;
+    const config = this.config!;
+    const head = exchange.head;
+    const body = readBody(Body.Request, size);
+    const text = body.ptr;
+    const length = body.length;
+    if (!scanRequestHead(exchange.clientFormat, text, length, config.jsonDepthMax, head)) {
+      answers.refuseProblem(exchange.clientFormat);
+      return this.refused(stop);
+    }
+    exchange.prefixKept = head.modelStart <= PREFIX_BYTES_MAX;
+    exchange.prefix.clear();
+    if (exchange.prefixKept) exchange.prefix.append(text, head.modelStart);
+
+    if (!this.resolveModel(exchange, head.model)) {
+      answers.refuseUnknownModel(exchange);
+      return this.refused(stop);
+    }
+    if (exchange.router == null) {
+      this.dispatch();
+      return go;
+    }
+    this.decisionKey = startDecision(this, this.root, exchange, text, length);
+    if (this.decisionKey == 0) {
+      this.onDecided();
+      return go;
+    }
+    this.phase = Phase.Deciding;
+    return stop;
+  }
+
+  /** Finds the router or the model that the client named; false when there is none of that name. */
+  private resolveModel(exchange: Exchange, model: Bytes): bool {
+    const config = this.config!;
+    if (ROUTER_PREFIX.isPrefixOf(model.ptr, model.length)) {
+      exchange.router = config.findRouter(model.ptr + ROUTER_PREFIX.length, model.length - ROUTER_PREFIX.length);
+      return exchange.router != null;
+    }
+    exchange.router = config.routeAll;
+    if (exchange.router == null) return config.addNamed(exchange, model.ptr, model.length);
+    return config.hasNamed(model.ptr, model.length) || config.defaultModel != null;
+  }
+
+  /** The decision is there, or there is none to be had: what was decided is tried first, behind it what stands in. */
+  private onDecided(): void {
+    const exchange = this.exchange!;
+    const config = this.config!;
+    exchange.decision_us = <u32>((now_ns() - exchange.decisionStarted_ns) / 1000);
+    const router = exchange.router!;
+    if (router === config.routeAll) {
+      const model = exchange.head.model;
+      if (!config.addNamed(exchange, model.ptr, model.length)) exchange.addModel(config.defaultModel!);
+    }
+    for (let i = 0; i < router.fallback.length; i++) exchange.addModel(router.fallback[i]);
+    this.dispatch();
+  }
+
+  /** brightstaff has answered, or will not: the request, which waits for that, goes on. */
+  resume(): void {
+    this.decisionKey = 0;
+    this.onDecided();
+    continueRequest();
+  }
+
+  /** Tells Envoy which clusters to try, in their order. */
+  private dispatch(): void {
+    const exchange = this.exchange!;
+    this.phase = Phase.Sent;
+    publishExchange(exchange);
+    const mode = exchange.head.stream ? MODE_STREAM : MODE_WHOLE;
+    setProperty(MODE, mode.ptr, mode.length);
+    for (let i: u32 = 0; i < exchange.candidateCount; i++) {
+      const cluster = exchange.candidates[i].provider!.cluster;
+      setProperty(CANDIDATE_PROPERTIES[i], cluster.ptr, cluster.length);
+    }
+    // Attempts end with the list: without this a retry past it would call the last provider again.
+    setHeaderNumber(HeaderMap.Request, names.X_ENVOY_MAX_RETRIES, exchange.candidateCount - 1);
+    const config = this.config!;
+    setHeaderNumber(HeaderMap.Request, names.X_ENVOY_PER_TRY_TIMEOUT_MS, exchange.head.stream ? config.firstToken_ms : config.reply_ms);
+    clearRouteCache();
+  }
+
+  onResponseHeaders(endOfStream: bool): i32 {
+    const exchange = this.exchange;
+    if (exchange == null) return CONTINUE;
+    this.describe(exchange);
+    if (exchange.answeredLocally || exchange.responder != 0 || endOfStream) return CONTINUE;
+    // Envoy's own answer: no provider could be reached, or none answered in time.
+    answers.writeFailure(exchange, readStatus(), this.answer);
+    setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.APPLICATION_JSON.ptr, names.APPLICATION_JSON.length);
+    setContentLength(HeaderMap.Response, this.answer.length);
+    this.phase = Phase.Answering;
+    return CONTINUE;
+  }
+
+  onResponseBody(size: u32, endOfStream: bool): i32 {
+    if (this.phase != Phase.Answering) return CONTINUE;
+    replaceBody(Body.Response, this.answer.ptr, this.answer.length);
+    this.answer.clear();
+    return CONTINUE;
+  }
+
+  onResponseTrailers(): i32 {
+    return CONTINUE;
+  }
+
+  /** The headers that say which route, model and attempts led to the answer. */
+  private describe(exchange: Exchange): void {
+    if (exchange.router != null) {
+      if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
+      else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
+      writeTiming(exchange, scratch);
+      setHeader(HeaderMap.Response, names.SERVER_TIMING, scratch.ptr, scratch.length);
+    }
+    if (exchange.attemptCount == 0) return;
+    if (exchange.responder != 0) {
+      const model = exchange.candidates[exchange.attemptCount - 1].id;
+      setHeader(HeaderMap.Response, names.SELECTED_MODEL, model.ptr, model.length);
+    }
+    writeAttempts(exchange, scratch);
+    setHeader(HeaderMap.Response, names.ATTEMPTS, scratch.ptr, scratch.length);
+  }
+}
+
+/** What the gateway role needs of a request's headers, from one host call that fetches them all. */
+@final
+class RequestHeaders {
+  path: usize = 0;
+  pathLength: u32 = 0;
+  isPost: bool = false;
+  isEncoded: bool = false;
+  contentLength: i64 = 0;
+  private key: usize = 0;
+  private keyLength: u32 = 0;
+  private hasAuthorization: bool = false;
+  private hasApiKey: bool = false;
+  private hasCookie: bool = false;
+  private hasAcceptEncoding: bool = false;
+  private hasUntrusted: bool = false;
+
+  read(): void {
+    this.pathLength = 0;
+    this.isPost = false;
+    this.isEncoded = false;
+    this.contentLength = 0;
+    this.keyLength = 0;
+    this.hasAuthorization = false;
+    this.hasApiKey = false;
+    this.hasCookie = false;
+    this.hasAcceptEncoding = false;
+    this.hasUntrusted = false;
+    pairs.fetch(HeaderMap.Request);
+    while (pairs.next()) this.readPair();
+  }
+
+  /** Names are told apart by their length first: it is unlike for all but few. */
+  private readPair(): void {
+    switch (pairs.nameLength) {
+      case 5:
+        if (pairs.nameIs(names.PATH)) this.readPath();
+        break;
+      case 6:
+        if (pairs.nameIs(names.COOKIE)) this.hasCookie = true;
+        break;
+      case 7:
+        if (pairs.nameIs(names.METHOD)) this.isPost = names.POST.equals(pairs.value, pairs.valueLength);
+        break;
+      case 9:
+        if (pairs.nameIs(names.X_API_KEY)) {
+          this.hasApiKey = true;
+          this.key = pairs.value;
+          this.keyLength = pairs.valueLength;
+        }
+        break;
+      case 13:
+        if (pairs.nameIs(names.AUTHORIZATION)) this.readAuthorization();
+        break;
+      case 14:
+        if (pairs.nameIs(names.CONTENT_LENGTH)) this.contentLength = readInteger(pairs.value, pairs.valueLength);
+        break;
+      case 15:
+        if (pairs.nameIs(names.ACCEPT_ENCODING)) this.hasAcceptEncoding = true;
+        break;
+      case 16:
+        if (pairs.nameIs(names.CONTENT_ENCODING)) this.isEncoded = !names.IDENTITY.equals(pairs.value, pairs.valueLength);
+        break;
+    }
+    if (names.X_ENVOY_PREFIX.isPrefixOf(pairs.name, pairs.nameLength)) this.hasUntrusted = true;
+  }
+
+  private readPath(): void {
+    this.path = pairs.value;
+    let length: u32 = 0;
+    while (length < pairs.valueLength && load<u8>(pairs.value + length) != 0x3f) length++;
+    this.pathLength = length;
+  }
+
+  private readAuthorization(): void {
+    this.hasAuthorization = true;
+    if (this.keyLength > 0 || !BEARER.isPrefixOf(pairs.value, pairs.valueLength)) return;
+    this.key = pairs.value + BEARER.length;
+    this.keyLength = pairs.valueLength - BEARER.length;
+  }
+
+  removeUntrusted(): void {
+    if (!this.hasUntrusted) return;
+    // The pairs were copied, so removing while stepping through them is safe.
+    pairs.rewind();
+    while (pairs.next()) {
+      if (names.X_ENVOY_PREFIX.isPrefixOf(pairs.name, pairs.nameLength)) removeHeaderNamed(HeaderMap.Request, pairs.name, pairs.nameLength);
+    }
+  }
+
+  /**
+   * Takes the client's credentials from the request: they are the gateway's business, not a provider's. `kept` gets the key, for
+   * providers that are configured to be called with it. An encoded answer could not be read here, so none is asked for.
+   */
+  moveCredentials(kept: Bytes | null): void {
+    if (kept != null) kept.append(this.key, this.keyLength);
+    if (this.hasAuthorization) removeHeader(HeaderMap.Request, names.AUTHORIZATION);
+    if (this.hasApiKey) removeHeader(HeaderMap.Request, names.X_API_KEY);
+    if (this.hasCookie) removeHeader(HeaderMap.Request, names.COOKIE);
+    if (this.hasAcceptEncoding) removeHeader(HeaderMap.Request, names.ACCEPT_ENCODING);
+  }
+}
+
+const requestHeaders = new RequestHeaders();
+const spare: GatewayStream[] = [];
+
+export function openGatewayStream(id: u32, root: u32, config: GatewayConfig): GatewayStream {
+  const stream = spare.length > 0 ? spare.pop() : new GatewayStream();
+  stream.open(id, root, config);
+  return stream;
+}
+
+function candidateProperties(): Literal[] {
+  const properties: Literal[] = [];
+  for (let k: u32 = 1; k <= CANDIDATES_MAX; k++) properties.push(new Literal("llm.candidate." + k.toString()));
+  return properties;
+}

@@ -1,0 +1,386 @@
+import { Bytes } from "../bytes/bytes";
+import { appendToBody, Body, readBody, replaceBody, replaceBodyHead } from "../host/body";
+import { getHeader, HeaderMap, removeHeader, removeHeaderNamed, setHeader, setHeaderNamed } from "../host/headers";
+import * as names from "../host/names";
+import { Span } from "../host/span";
+import { CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
+import { Form, sliceOf } from "../json/slice";
+import { writeString } from "../json/text";
+import {
+  ErrorKind,
+  ProviderError,
+  readProviderError,
+  ResponseResult,
+  ResponseSummary,
+  StreamProgress,
+  StreamTranslator,
+  translateRequest,
+  translateResponse,
+  writeError,
+  writeErrorEvent,
+} from "../translation";
+import { answerExhausted, answerUnknownExchange, refuseProblem, writeFailure } from "./answers";
+import { Provider } from "./config";
+import { Candidate, Exchange, Outcome } from "./exchange";
+import { findExchange } from "./exchanges";
+import { readStatus, setContentLength, setStatus } from "./numbers";
+import { StreamContext } from "./stream_context";
+
+const STATUS_OK: u32 = 200;
+const STATUS_BAD_GATEWAY: u32 = 502;
+/** How much of a provider's error body is read for its message. */
+const ERROR_BODY_READ_BYTES_MAX: u32 = 64 * 1024;
+/** How much of a stream may come (pings, empty deltas) before its first content. */
+const HELD_BYTES_MAX: u32 = 1024 * 1024;
+
+const enum Phase {
+  /** The request is on its way; nothing has come back. */
+  Sending,
+  /** A stream whose headers wait for its first content. */
+  HeldStream,
+  /** A stream that the client has begun to read. */
+  Stream,
+  /** A whole reply, held until it is complete. */
+  Whole,
+  /** An error of the provider, held until it is complete. */
+  ErrorBody,
+  /** What still comes is of no use to anybody. */
+  Discard,
+}
+
+/** What a request's or response's translation is written to: no two callbacks run at once, so one for all. */
+const out = new Bytes();
+const summary = new ResponseSummary();
+const providerError = new ProviderError();
+
+/** One attempt: the request in this provider's format, and what it answers in the client's. */
+@final
+export class ProviderStream extends StreamContext {
+  private id: u32 = 0;
+  private exchange: Exchange | null = null;
+  private candidate: Candidate | null = null;
+  private phase: Phase = Phase.Sending;
+  private status: u32 = 0;
+  private retriable: bool = false;
+  private translator: StreamTranslator | null = null;
+  /** The first events of a stream, in the client's format, until the stream is let go. */
+  private readonly held: Bytes = new Bytes();
+  private requestBytes: u32 = 0;
+  private responseBytes: u32 = 0;
+
+  open(id: u32): void {
+    this.id = id;
+    this.phase = Phase.Sending;
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+  }
+
+  onDelete(): void {
+    const translator = this.translator;
+    if (translator != null) translator.release();
+    this.translator = null;
+    this.exchange = null;
+    this.candidate = null;
+    this.held.clear();
+    spare.push(this);
+  }
+
+  onRequestHeaders(endOfStream: bool): i32 {
+    const exchange = findExchange();
+    if (exchange != null) {
+      this.exchange = exchange;
+      this.candidate = exchange.beginAttempt();
+    }
+    if (this.candidate == null) answerUnknownExchange();
+    return STOP_HEADERS;
+  }
+
+  onRequestBody(size: u32, endOfStream: bool): i32 {
+    this.requestBytes = size;
+    return endOfStream ? this.send(size) : STOP_AND_BUFFER;
+  }
+
+  onRequestTrailers(): i32 {
+    return this.send(this.requestBytes);
+  }
+
+  private send(size: u32): i32 {
+    const exchange = this.exchange!;
+    const provider = this.candidate!.provider!;
+    if (exchange.attemptCount > 1) dropHeadersOf(exchange.candidates[exchange.attemptCount - 2].provider!);
+    setHeader(HeaderMap.Request, names.PATH, provider.path.ptr, provider.path.length);
+    setHeader(HeaderMap.Request, names.AUTHORITY, provider.authority.ptr, provider.authority.length);
+    for (let i = 0; i < provider.headers.length; i++) {
+      const header = provider.headers[i];
+      setHeaderNamed(HeaderMap.Request, header.name.ptr, header.name.length, header.value.ptr, header.value.length);
+    }
+    if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
+
+    const modelOnly = provider.format == exchange.clientFormat && provider.rules.isEmpty;
+    return (modelOnly ? this.sendWithModel(size) : this.sendTranslated(size)) ? CONTINUE : STOP_NO_BUFFER;
+  }
+
+  /** The client's own bytes, but for the model's name: everything behind it stays where it is in Envoy's memory. */
+  private sendWithModel(size: u32): bool {
+    const exchange = this.exchange!;
+    const model = this.candidate!.model;
+    out.clear();
+    if (exchange.prefixKept) {
+      out.appendBytes(exchange.prefix);
+    } else {
+      const head = readBody(Body.Request, exchange.head.modelStart);
+      out.append(head.ptr, head.length);
+    }
+    writeString(out, sliceOf(model.ptr, model.length, Form.Text));
+    setContentLength(HeaderMap.Request, size - exchange.head.modelEnd + out.length);
+    replaceBodyHead(Body.Request, exchange.head.modelEnd, out.ptr, out.length);
+    return true;
+  }
+
+  private sendTranslated(size: u32): bool {
+    const exchange = this.exchange!;
+    const candidate = this.candidate!;
+    const provider = candidate.provider!;
+    const body = readBody(Body.Request, size);
+    out.clear();
+    const from = exchange.clientFormat;
+    if (!translateRequest(from, provider.format, body.ptr, body.length, exchange.head, candidate.model, provider.rules, out)) {
+      exchange.answeredLocally = true;
+      refuseProblem(from);
+      return false;
+    }
+    setContentLength(HeaderMap.Request, out.length);
+    replaceBody(Body.Request, out.ptr, out.length);
+    return true;
+  }
+
+  onResponseHeaders(endOfStream: bool): i32 {
+    const exchange = this.exchange;
+    if (exchange == null || exchange.answeredLocally) return CONTINUE;
+    const candidate = this.candidate!;
+    this.status = readStatus();
+    candidate.outcome = Outcome.Answered;
+    candidate.status = this.status;
+    if (this.status == STATUS_OK) return this.onGoodHeaders(exchange, endOfStream);
+
+    this.retriable = isRetriable(this.status);
+    if (this.retriable && !exchange.isLastAttempt) return CONTINUE; // Envoy retries at once and resets this stream
+    exchange.responder = this.id;
+    this.phase = Phase.ErrorBody;
+    if (!endOfStream) return STOP_HEADERS;
+    readProviderError(candidate.provider!.format, this.status, 0, 0, providerError);
+    this.noteFailure(providerError.kind, providerError.message);
+    answerExhausted(exchange, this.status);
+    return STOP_HEADERS;
+  }
+
+  private onGoodHeaders(exchange: Exchange, endOfStream: bool): i32 {
+    if (endOfStream) return this.fail("the answer has no body", STOP_HEADERS);
+    const type = getHeader(HeaderMap.Response, names.CONTENT_TYPE);
+    const expected = exchange.head.stream ? names.TEXT_EVENT_STREAM : names.APPLICATION_JSON;
+    if (!expected.isPrefixOf(type.ptr, type.length)) return this.fail("the answer is of another content type than asked for", STOP_HEADERS);
+    if (exchange.head.stream) {
+      this.phase = Phase.HeldStream;
+      const translator = StreamTranslator.acquire(this.candidate!.provider!.format, exchange.clientFormat, exchange.head.includeUsage);
+      this.translator = translator;
+    } else {
+      this.phase = Phase.Whole;
+    }
+    return STOP_HEADERS;
+  }
+
+  onResponseBody(size: u32, endOfStream: bool): i32 {
+    this.responseBytes = size;
+    switch (this.phase) {
+      case Phase.Stream:
+        return this.onStream(size, endOfStream);
+      case Phase.HeldStream:
+        return this.onHeldStream(size, endOfStream);
+      case Phase.Whole:
+        return endOfStream ? this.onWhole(size) : STOP_AND_BUFFER;
+      case Phase.ErrorBody:
+        return endOfStream ? this.onErrorBody(size) : STOP_AND_BUFFER;
+      case Phase.Discard:
+        replaceBody(Body.Response, 0, 0);
+        return CONTINUE;
+      default:
+        return CONTINUE;
+    }
+  }
+
+  onResponseTrailers(): i32 {
+    switch (this.phase) {
+      case Phase.HeldStream:
+        return this.fail("the stream ended before its first content", STOP_HEADERS);
+      case Phase.Whole:
+        return this.onWhole(this.responseBytes);
+      case Phase.ErrorBody:
+        return this.onErrorBody(this.responseBytes);
+      default:
+        return CONTINUE;
+    }
+  }
+
+  private onHeldStream(size: u32, endOfStream: bool): i32 {
+    const translator = this.translator!;
+    const chunk = readBody(Body.Response, size);
+    out.clear();
+    const progress = translator.feed(chunk.ptr, chunk.length, out);
+    if (progress == StreamProgress.Failed) return this.fail("the stream is malformed", STOP_NO_BUFFER);
+    if (translator.errorSeen && !translator.contentSeen) {
+      return this.failWith(translator.error.status, translator.error.kind, translator.error.message, STOP_NO_BUFFER);
+    }
+    const rewritten = progress == StreamProgress.Rewritten;
+    if (!translator.contentSeen && !translator.terminalSeen) {
+      if (endOfStream) return this.fail("the stream ended before its first content", STOP_NO_BUFFER);
+      if (rewritten) this.held.appendBytes(out);
+      else this.held.append(chunk.ptr, chunk.length);
+      if (this.held.length > HELD_BYTES_MAX) return this.fail("the stream has no content", STOP_NO_BUFFER);
+      replaceBody(Body.Response, 0, 0);
+      return STOP_NO_BUFFER;
+    }
+
+    this.phase = Phase.Stream;
+    this.exchange!.responder = this.id;
+    if (getHeader(HeaderMap.Response, names.CONTENT_LENGTH).length > 0) removeHeader(HeaderMap.Response, names.CONTENT_LENGTH);
+    if (this.held.length == 0) return this.passOn(size, rewritten, endOfStream);
+    if (rewritten) this.held.appendBytes(out);
+    else this.held.append(chunk.ptr, chunk.length);
+    if (endOfStream) translator.finish(this.held);
+    replaceBody(Body.Response, this.held.ptr, this.held.length);
+    this.held.clear();
+    return CONTINUE;
+  }
+
+  private onStream(size: u32, endOfStream: bool): i32 {
+    out.clear();
+    let progress = StreamProgress.Unchanged;
+    if (size > 0) {
+      const chunk = readBody(Body.Response, size);
+      progress = this.translator!.feed(chunk.ptr, chunk.length, out);
+    }
+    if (progress == StreamProgress.Failed) {
+      this.phase = Phase.Discard;
+      message.clear();
+      message.ascii("the provider's stream is malformed");
+      writeErrorEvent(this.exchange!.clientFormat, ErrorKind.Server, message, out);
+      replaceBody(Body.Response, out.ptr, out.length);
+      return CONTINUE;
+    }
+    return this.passOn(size, progress == StreamProgress.Rewritten, endOfStream);
+  }
+
+  /** Sends a stream's piece as it came or, when it was `rewritten`, as `out` has it; at the end with the error event that is missing. */
+  private passOn(size: u32, rewritten: bool, endOfStream: bool): i32 {
+    if (rewritten) {
+      if (endOfStream) this.translator!.finish(out);
+      replaceBody(Body.Response, out.ptr, out.length);
+    } else if (endOfStream) {
+      out.clear();
+      this.translator!.finish(out);
+      if (out.length > 0) appendToBody(Body.Response, size, out.ptr, out.length);
+    }
+    return CONTINUE;
+  }
+
+  private onWhole(size: u32): i32 {
+    const exchange = this.exchange!;
+    const body = readBody(Body.Response, size);
+    out.clear();
+    switch (translateResponse(this.candidate!.provider!.format, exchange.clientFormat, body.ptr, body.length, out, summary)) {
+      case ResponseResult.Malformed:
+        return this.fail("the answer is not what the provider's API promises", STOP_NO_BUFFER);
+      case ResponseResult.ProviderError:
+        readProviderError(this.candidate!.provider!.format, STATUS_BAD_GATEWAY, body.ptr, body.length, providerError);
+        return this.failWith(providerError.status, providerError.kind, providerError.message, STOP_NO_BUFFER);
+      case ResponseResult.Rewritten:
+        setContentLength(HeaderMap.Response, out.length);
+        replaceBody(Body.Response, out.ptr, out.length);
+        break;
+    }
+    exchange.responder = this.id;
+    return CONTINUE;
+  }
+
+  private onErrorBody(size: u32): i32 {
+    const exchange = this.exchange!;
+    const format = this.candidate!.provider!.format;
+    const body = readBody(Body.Response, min(size, ERROR_BODY_READ_BYTES_MAX));
+    readProviderError(format, this.status, body.ptr, body.length, providerError);
+    this.noteFailure(providerError.kind, providerError.message);
+    const exhausted = this.retriable && exchange.attemptCount > 1;
+    if (!exhausted && format == exchange.clientFormat && providerError.recognised) return CONTINUE;
+    if (exhausted) {
+      writeFailure(exchange, this.status, out);
+    } else {
+      out.clear();
+      writeError(exchange.clientFormat, <u16>this.status, providerError.kind, providerError.message, null, out);
+    }
+    setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.APPLICATION_JSON.ptr, names.APPLICATION_JSON.length);
+    setContentLength(HeaderMap.Response, out.length);
+    replaceBody(Body.Response, out.ptr, out.length);
+    return CONTINUE;
+  }
+
+  /** The attempt came to nothing, for a reason that is this side's finding and not the provider's word. */
+  private fail(reason: string, stop: i32): i32 {
+    message.clear();
+    message.ascii(reason);
+    return this.failWith(STATUS_BAD_GATEWAY, ErrorKind.Server, message, stop);
+  }
+
+  /**
+   * The attempt came to nothing while the client has seen none of it. Envoy goes on to the next candidate when it sees a retriable
+   * status; the last one's failure is answered here.
+   */
+  private failWith(status: u32, kind: ErrorKind, reason: Bytes, stop: i32): i32 {
+    const exchange = this.exchange!;
+    const candidate = this.candidate!;
+    candidate.outcome = Outcome.StreamError;
+    this.noteFailure(kind, reason);
+    this.phase = Phase.Discard;
+    if (exchange.isLastAttempt) {
+      answerExhausted(exchange, status);
+      return stop;
+    }
+    setStatus(STATUS_BAD_GATEWAY);
+    return CONTINUE;
+  }
+
+  private noteFailure(kind: ErrorKind, reason: Bytes): void {
+    const exchange = this.exchange!;
+    exchange.failureKind = kind;
+    exchange.failureMessage.clear();
+    exchange.failureMessage.appendBytes(reason);
+  }
+}
+
+const message = new Bytes();
+const spare: ProviderStream[] = [];
+
+export function openProviderStream(id: u32): ProviderStream {
+  const stream = spare.length > 0 ? spare.pop() : new ProviderStream();
+  stream.open(id);
+  return stream;
+}
+
+/** What Envoy's route retries on; see `retry_on` in the rendered routes. */
+function isRetriable(status: u32): bool {
+  return status >= 500 || status == 401 || status == 403 || status == 404 || status == 408 || status == 429;
+}
+
+/** All attempts share one set of headers: what the attempt before set for its provider, its key above all, must not reach the next. */
+function dropHeadersOf(provider: Provider): void {
+  removeHeaderNamed(HeaderMap.Request, provider.authHeader.ptr, provider.authHeader.length);
+  for (let i = 0; i < provider.headers.length; i++) {
+    const name = provider.headers[i].name;
+    removeHeaderNamed(HeaderMap.Request, name.ptr, name.length);
+  }
+}
+
+function setClientKey(provider: Provider, key: Bytes): void {
+  out.clear();
+  out.append(provider.authPrefix.ptr, provider.authPrefix.length);
+  out.appendBytes(key);
+  setHeaderNamed(HeaderMap.Request, provider.authHeader.ptr, provider.authHeader.length, out.ptr, out.length);
+}

@@ -1,0 +1,11 @@
+/** One stream as one of the roles sees it. A role answers every callback; what Envoy is told is one of the constants of host/stream. */
+export abstract class StreamContext {
+  abstract onRequestHeaders(endOfStream: bool): i32;
+  abstract onRequestBody(size: u32, endOfStream: bool): i32;
+  abstract onRequestTrailers(): i32;
+  abstract onResponseHeaders(endOfStream: bool): i32;
+  abstract onResponseBody(size: u32, endOfStream: bool): i32;
+  abstract onResponseTrailers(): i32;
+  /** The stream is over: gives back what it held. */
+  abstract onDelete(): void;
+}
