@@ -1,0 +1,58 @@
+import { anthropicError, anthropicErrorReply } from "../../brightstaff/src/demo_providers/anthropic/errors.ts";
+import type { WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
+import { type OpenaiError, openaiErrorReply } from "../../brightstaff/src/demo_providers/openai/errors.ts";
+import type { WholeReply } from "../../brightstaff/src/demo_providers/wire.ts";
+
+/** developers.openai.com/api/docs/guides/error-codes; type and code as in recorded errors. */
+const OPENAI_ERRORS: Record<number, Omit<OpenaiError, "status">> = {
+  400: { message: "Invalid request.", type: "invalid_request_error", param: null, code: null },
+  401: { message: "Incorrect API key provided.", type: "invalid_request_error", param: null, code: "invalid_api_key" },
+  403: { message: "Country not supported.", type: "request_forbidden", param: null, code: "unsupported_country_region_territory" },
+  404: {
+    message: "The model does not exist or you do not have access to it.",
+    type: "invalid_request_error",
+    param: null,
+    code: "model_not_found",
+  },
+  408: { message: "The request took too long.", type: "server_error", param: null, code: "request_timeout" },
+  429: { message: "Rate limit reached for requests.", type: "requests", param: null, code: "rate_limit_exceeded" },
+  500: { message: "The server had an error while processing your request.", type: "server_error", param: null, code: null },
+  503: { message: "The engine is currently overloaded.", type: "server_error", param: null, code: "overloaded" },
+};
+
+/** platform.claude.com/docs/en/api/errors. */
+const ANTHROPIC_MESSAGES: Record<number, string> = {
+  400: "Invalid request",
+  401: "invalid x-api-key",
+  403: "Your API key does not have permission to use the specified resource.",
+  404: "model: not found",
+  408: "Request timed out.",
+  429: "This request would exceed the rate limit of your organization.",
+  500: "Internal server error",
+  529: "Overloaded",
+};
+
+function openaiError(status: number, message?: string): OpenaiError {
+  const known = OPENAI_ERRORS[status] ?? OPENAI_ERRORS[status >= 500 ? 500 : 400];
+  if (known === undefined) throw new Error(`no error body for status ${status}`);
+  return { ...known, ...(message === undefined ? {} : { message }), status };
+}
+
+function anthropicMessage(status: number): string {
+  return ANTHROPIC_MESSAGES[status] ?? `Error ${status}`;
+}
+
+/** The format's true answer of an error status. */
+export function errorReply(format: WireFormat, status: number, message?: string, headers: Record<string, string> = {}): WholeReply {
+  const all = status === 429 ? { "retry-after": "1", ...headers } : headers;
+  return format === "openai_chat"
+    ? openaiErrorReply(openaiError(status, message), all)
+    : anthropicErrorReply(status, message ?? anthropicMessage(status), all);
+}
+
+/** The same error as an event of a stream; OpenAI sends the error object alone, Anthropic an event of the name `error`. */
+export function errorEvent(format: WireFormat, status: number): string {
+  if (format === "anthropic_messages") return `event: error\ndata: ${JSON.stringify(anthropicError(status, anthropicMessage(status)))}\n\n`;
+  const { status: _status, ...error } = openaiError(status);
+  return `data: ${JSON.stringify({ error })}\n\n`;
+}

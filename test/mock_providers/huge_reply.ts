@@ -1,0 +1,27 @@
+import { isStream, type Reply, type StreamFrame } from "../../brightstaff/src/demo_providers/wire.ts";
+
+/** One event stays below what providers send in one, so a huge text comes in many. */
+const EVENT_TEXT_BYTES = 4096;
+
+/** The reply with its text replaced by one of `textBytes` bytes; tool calls stay as they are. */
+export function hugeReply(reply: Reply, textBytes: number): Reply {
+  if (!isStream(reply)) return { ...reply, body: withText(reply.body, "x".repeat(textBytes)) };
+  const frames: StreamFrame[] = [];
+  let replaced = false;
+  for (const frame of reply.frames) {
+    const longer = frame.mark === "content" ? withText(frame.text, "x") : frame.text;
+    if (longer === frame.text) frames.push(frame);
+    else if (!replaced) {
+      replaced = true;
+      for (let left = textBytes; left > 0; left -= EVENT_TEXT_BYTES) {
+        frames.push({ ...frame, text: withText(frame.text, "x".repeat(Math.min(left, EVENT_TEXT_BYTES))) });
+      }
+    }
+  }
+  return { ...reply, frames };
+}
+
+/** Replaces the value of the body's first "text" or "content" string. */
+function withText(json: string, text: string): string {
+  return json.replace(/("(?:text|content)":\s*")(?:[^"\\]|\\.)*"/, (_, opening: string) => `${opening}${text}"`);
+}
