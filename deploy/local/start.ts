@@ -1,0 +1,154 @@
+// `npm start`: the gateway on this machine. Starts demo providers where keys are missing, brightstaff and Envoy, waits until requests are
+// served, and ends all of them together.
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { readDocument } from "../../brightstaff/src/config/document.ts";
+import type { Listener } from "../../brightstaff/src/config/gateway_config.ts";
+import { loadConfig } from "../../brightstaff/src/config/load.ts";
+import { startDemoProviders } from "../../brightstaff/src/demo_providers/server.ts";
+import { findEnvoy } from "../../envoy/install.mjs";
+import { isAnswering, isFree } from "./addresses.ts";
+import { repoRoot } from "./paths.mjs";
+import { listeningPort, waitUntilHealthy } from "./readiness.ts";
+import { summarize } from "./summary.ts";
+import { Supervised } from "./supervised.ts";
+
+const USAGE = "usage: npm start -- [--config config/plano_config.yaml] [--concurrency WORKER_THREADS]";
+// envoy/plano.yaml names its files relative to the folder in which Envoy is started.
+const STATE_DIR = "envoy/run";
+const ADMIN_SOCKET = `${STATE_DIR}/admin.sock`;
+const PARENT_POLL_MS = 1_000;
+const EXIT_USAGE = 2;
+
+/** Something the user can put right; shown without a stack. */
+class StartError extends Error {
+  readonly exitCode: number;
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** In the order of starting. */
+const processes: Supervised[] = [];
+let stopping = false;
+
+async function main(): Promise<void> {
+  const startedAt_ms = performance.now();
+  const { config: file, concurrency } = readOptions();
+  const envoy = findEnvoy();
+  if (envoy === null) throw new StartError("no Envoy found: `npm start` installs it, or name one in ENVOY_PATH");
+
+  const demo = await startDemoProviders();
+  const loaded = loadConfig({ file, env: process.env, demoUrl: demo.url });
+  if (!loaded.ok) throw new StartError(loaded.mistakes.join("\n"), EXIT_USAGE);
+  const { config } = loaded;
+  const needsDemo = config.providers.some((provider) => provider.demo);
+  // Closed rather than kept in reserve: with all keys set, a key that goes missing later must be told, not stood in for.
+  if (!needsDemo) await demo.close();
+  await checkAddresses(config.listener);
+
+  const brightstaff = Supervised.module("brightstaff", path.join(repoRoot, "brightstaff/src/main.ts"), [
+    ...["--config", file, "--state-dir", STATE_DIR, "--listen", "127.0.0.1:0"],
+    ...(needsDemo ? ["--demo-url", demo.url] : []),
+  ]);
+  await supervise(brightstaff, isReady(brightstaff));
+
+  const envoyArgs = ["-c", path.join(repoRoot, "envoy/plano.yaml"), "--disable-hot-restart", "--concurrency", concurrency, "-l", "warn"];
+  const url = await supervise(Supervised.program("Envoy", envoy, envoyArgs), isServing(config.listener));
+
+  const summary = summarize({ config, url, unsetKeys: needsDemo ? unsetKeys(file) : [] });
+  const seconds = ((performance.now() - startedAt_ms) / 1000).toFixed(1);
+  console.log(`\nReady on ${url} after ${seconds} s.\n\n${summary}\n`);
+}
+
+function readOptions(): { config: string; concurrency: string } {
+  try {
+    const { values } = parseArgs({ options: { config: { type: "string" }, concurrency: { type: "string" } } });
+    const { config, concurrency = String(availableParallelism()) } = values;
+    if (!/^[1-9]\d*$/.test(concurrency)) throw new Error(`--concurrency: "${concurrency}" is not a number of threads`);
+    // npm runs scripts in the package's folder, whatever folder its user is in.
+    const given = config === undefined ? undefined : path.resolve(process.env.INIT_CWD ?? "", config);
+    return { config: path.relative("", given ?? path.join(repoRoot, "config/plano_config.yaml")), concurrency };
+  } catch (error) {
+    throw new StartError(`${(error as Error).message}\n${USAGE}`, EXIT_USAGE);
+  }
+}
+
+async function checkAddresses({ name, address, port }: Listener): Promise<void> {
+  if (await isAnswering(ADMIN_SOCKET)) {
+    throw new StartError(`a gateway is already running in this folder (it answers on ${ADMIN_SOCKET}); end it first`);
+  }
+  if (port !== 0 && !(await isFree(address, port))) {
+    throw new StartError(`port ${port} of listener ${name} is taken: end what listens there, or set another \`port\` in the config`);
+  }
+}
+
+/** Keeps a process: its end from now on is the end of everything. Returns what `ready` gives, unless it ends before that. */
+async function supervise<T>(part: Supervised, ready: Promise<T>): Promise<T> {
+  processes.push(part);
+  void part.ended.then((how) => stop(`${part.name} ended unexpectedly: ${how}`, 1));
+  return ready;
+}
+
+/** brightstaff says so itself, once it has rendered Envoy's files and loaded its routing model. */
+function isReady({ child }: Supervised): Promise<void> {
+  return new Promise((resolve) => {
+    child.on("message", (message: { type?: string }) => {
+      if (message.type === "ready") resolve();
+    });
+  });
+}
+
+/** The URL at which requests are answered. */
+async function isServing({ address, port, tls }: Listener): Promise<string> {
+  const anyAddress = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
+  const host = anyAddress.includes(":") ? `[${anyAddress}]` : anyAddress;
+  const url = `${tls ? "https" : "http"}://${host}:${port === 0 ? await listeningPort(ADMIN_SOCKET) : port}`;
+  await waitUntilHealthy(url);
+  return url;
+}
+
+/** The variables for whose absence demo providers stand in. */
+function unsetKeys(file: string): string[] {
+  const { unset } = readDocument(readFileSync(file, "utf8"), process.env);
+  return [...new Set(unset.filter(({ path: at }) => at.at(-1) === "access_key").map(({ variable }) => variable))];
+}
+
+/** Ends everything, Envoy first: it takes no new requests then, and brightstaff is there for those it still has. */
+async function stop(message: string | null, exitCode: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  if (message !== null) console.error(message);
+  for (const part of processes.toReversed()) await part.end();
+  process.exit(exitCode);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    // Asked a second time: whoever asks is out of patience.
+    if (stopping) for (const part of processes) part.kill();
+    void stop(null, 0);
+  });
+}
+
+// npm passes signals on, but it may be killed itself.
+if (process.env.npm_lifecycle_event === "start") {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) void stop("npm has ended", 1);
+  }, PARENT_POLL_MS).unref();
+}
+
+// The last resort, for whatever way this process ends in.
+process.on("exit", () => {
+  for (const part of processes) part.kill();
+});
+
+main().catch((error: unknown) => {
+  if (error instanceof StartError) return stop(error.message, error.exitCode);
+  return stop(error instanceof Error ? (error.stack ?? error.message) : String(error), 1);
+});

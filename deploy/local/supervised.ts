@@ -1,0 +1,45 @@
+// A process that start.ts starts, and that must neither die unnoticed nor outlive it.
+
+import { type ChildProcess, fork, spawn } from "node:child_process";
+
+/** A process that has not ended this long after it was asked to is killed. */
+const END_MS_MAX = 5_000;
+
+export class Supervised {
+  readonly name: string;
+  readonly child: ChildProcess;
+  /** How it ended, e.g. "exit code 2" or "SIGSEGV". Never rejects. */
+  readonly ended: Promise<string>;
+
+  private constructor(name: string, child: ChildProcess) {
+    this.name = name;
+    this.child = child;
+    this.ended = new Promise((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+  }
+
+  /** Starts a program; what it prints goes where ours goes. */
+  static program(name: string, file: string, args: readonly string[]): Supervised {
+    // Detached: a terminal sends Ctrl-C to its whole process group, and an orderly end needs it to arrive here alone.
+    return new Supervised(name, spawn(file, args, { detached: true, stdio: ["ignore", "inherit", "inherit"] }));
+  }
+
+  /** Starts a Node module with a message channel. */
+  static module(name: string, file: string, args: readonly string[]): Supervised {
+    return new Supervised(name, fork(file, args, { detached: true, execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] }));
+  }
+
+  /** Asks it to end, and kills it when it does not. */
+  async end(): Promise<void> {
+    this.child.kill("SIGTERM");
+    const force = setTimeout(() => this.kill(), END_MS_MAX);
+    await this.ended;
+    clearTimeout(force);
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
+  }
+}
