@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { expect, test } from "vitest";
+import type { GatewayConfig } from "../../brightstaff/src/config/gateway_config.ts";
+import { loadConfig } from "../../brightstaff/src/config/load.ts";
+import { repoRoot } from "./paths.mjs";
+import { curlCommand, summarize } from "./summary.ts";
+
+function load(file: string, env: Record<string, string>): GatewayConfig {
+  const loaded = loadConfig({ file: path.join(repoRoot, file), env, demoUrl: "http://127.0.0.1:1" });
+  if (!loaded.ok) throw new Error(loaded.mistakes.join("\n"));
+  return loaded.config;
+}
+
+test("the summary says what is served, which keys are there and which are missing, and no key", () => {
+  const config = load("config/plano_config.yaml", { OPENAI_API_KEY: "sk-secret" });
+  const text = summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: ["ANTHROPIC_API_KEY"] });
+  expect(text).toMatch(/router:software-engineering\n +code-generation, bug-fixing, /);
+  expect(text).toContain("openai/gpt-5-mini (default)\n");
+  expect(text).toContain("openai/* (any model of that provider)\n");
+  expect(text).toContain("openai: api.openai.com, key is set\n");
+  expect(text).toContain("anthropic: demo answers, its key is not set\n");
+  expect(text).toContain("set ANTHROPIC_API_KEY and start again");
+  expect(text).not.toContain("sk-secret");
+});
+
+test("with all keys there is no word of demo answers", () => {
+  const config = load("config/plano_config.yaml", { OPENAI_API_KEY: "a", ANTHROPIC_API_KEY: "b" });
+  expect(summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: [] })).not.toContain("demo");
+});
+
+test("the curl can be pasted into a shell, and asks for something that is served", () => {
+  for (const [file, model] of [
+    ["config/plano_config.yaml", "router:software-engineering"],
+    ["config/examples/own_router.yaml", "router:support-desk"],
+    ["config/examples/routing_preferences.yaml", "openai/gpt-5-mini"],
+  ] as const) {
+    const command = curlCommand(load(file, {}), "http://127.0.0.1:9");
+    const words = execFileSync("bash", ["-c", command.replace("curl", "printf '%s\\n'")], { encoding: "utf8" })
+      .trimEnd()
+      .split("\n");
+    expect(words).toContain("http://127.0.0.1:9/v1/chat/completions");
+    expect(JSON.parse(words.at(-1) as string)).toMatchObject({ model, stream: true, messages: [{ role: "user" }] });
+  }
+});
