@@ -57,7 +57,9 @@ export function loadConfig(options: LoadOptions): Loaded {
       mistakes.push(...built.mistakes.filter((mistake) => !mistakes.some((known) => isUnder(mistake.path, known.path))));
     }
   }
-  const lines = mistakes.map((mistake) => formatMistake(options.file, mistake, document.lineOf(mistake.path)));
+  const withLines = mistakes.map((mistake) => ({ mistake, line: document.lineOf(mistake.path) }));
+  withLines.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const lines = withLines.map(({ mistake, line }) => formatMistake(options.file, mistake, line));
   lines.push(...providers.mistakes, ...presets.mistakes);
   if (lines.length > 0 || config === undefined) return { ok: false, mistakes: lines };
   return { ok: true, config, warnings };

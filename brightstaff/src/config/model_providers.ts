@@ -17,8 +17,8 @@ export type ProviderContext = {
   isUnset(path: Path): boolean;
 };
 
-/** The sidecar's own cluster, and the prefix under which routers are asked for. */
-const RESERVED_IDS: ReadonlySet<string> = new Set(["brightstaff", "router"]);
+/** The sidecar's own cluster, the prefix under which routers are asked for, and the listener's own secret. */
+const RESERVED_IDS: ReadonlySet<string> = new Set(["brightstaff", "router", "listener_certificate"]);
 
 /** Letters that are safe in a cluster's name and in the name of a secret's file. */
 const PROVIDER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

@@ -1,0 +1,101 @@
+import type { Logger } from "pino";
+import type { GatewayConfig } from "./config/gateway_config.ts";
+import type { Loaded } from "./config/load.ts";
+import type { Resolver, ResolverOptions } from "./intent/resolver.ts";
+import type { Deciding } from "./routes/decisions.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
+import type { RenderOptions } from "./xds/options.ts";
+import { render } from "./xds/render.ts";
+import type { StateDir } from "./xds/state_dir.ts";
+
+export type LiveGatewayOptions = {
+  readonly load: () => Loaded;
+  readonly createResolver: (options: ResolverOptions) => Resolver;
+  /** The folder of the embedded resolver's model. */
+  readonly modelDir: string;
+  readonly stateDir: StateDir;
+  readonly renderOptions: RenderOptions;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+};
+
+/** The config in use, with all that follows from it: Envoy's files and the resolver. A wrong config changes nothing. */
+export class LiveGateway {
+  readonly #options: LiveGatewayOptions;
+  #deciding: Deciding | null = null;
+  #resolverKey = "";
+  #applying: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LiveGatewayOptions) {
+    this.#options = options;
+  }
+
+  /** What decisions are made with, or null before the first config is in use. */
+  get current(): Deciding | null {
+    return this.#deciding;
+  }
+
+  /**
+   * Loads the config, renders it for Envoy and gets its resolver ready, one call after the other.
+   * Resolves to the config's mistakes, one line each; with any, what was in use stays so.
+   */
+  apply(): Promise<readonly string[]> {
+    const applied = this.#applying.catch(() => undefined).then(() => this.#apply());
+    this.#applying = applied;
+    return applied;
+  }
+
+  async close(): Promise<void> {
+    this.#options.stateDir.close();
+    await this.#applying.catch(() => undefined);
+    await this.#deciding?.resolver.close();
+  }
+
+  async #apply(): Promise<readonly string[]> {
+    const { load, stateDir, renderOptions, metrics, logger } = this.#options;
+    const loaded = load();
+    if (!loaded.ok) {
+      metrics.configReloads.inc({ result: "rejected" });
+      return loaded.mistakes;
+    }
+    for (const warning of loaded.warnings) logger.warn(warning);
+    // The resolver first: a new router that reaches Envoy must find one that is ready.
+    const before = this.#deciding?.resolver;
+    const resolver = await this.#resolverFor(loaded.config);
+    this.#deciding = { config: loaded.config, resolver };
+    await stateDir.write(render(loaded.config, renderOptions));
+    if (before !== undefined && before !== resolver) await before.close();
+    metrics.configReloads.inc({ result: "applied" });
+    metrics.configLoadedAt_seconds.setToCurrentTime();
+    return [];
+  }
+
+  /** The one in use where nothing that concerns it has changed, as loading takes a while. */
+  async #resolverFor(config: GatewayConfig): Promise<Resolver> {
+    const options = this.#resolverOptions(config);
+    const key = JSON.stringify(options);
+    if (this.#deciding !== null && key === this.#resolverKey) return this.#deciding.resolver;
+    const resolver = this.#options.createResolver(options);
+    await resolver.ready();
+    this.#resolverKey = key;
+    return resolver;
+  }
+
+  #resolverOptions({ routingModel, limits }: GatewayConfig): ResolverOptions {
+    const embedded = { kind: "embedded", modelDir: this.#options.modelDir } as const;
+    if (routingModel === null) return embedded;
+    return {
+      kind: "slm",
+      baseUrl: routingModel.baseUrl,
+      model: routingModel.model,
+      promptForm: routingModel.promptForm,
+      ...(routingModel.apiKey === null ? {} : { apiKey: routingModel.apiKey }),
+      deadline_ms: Math.ceil(limits.decision_ms * SLM_SHARE_OF_DEADLINE),
+      contextLength_tokens: routingModel.contextLength_tokens,
+      fallback: embedded,
+    };
+  }
+}
+
+/** The rest of the decision's deadline is left to the embedded resolver, which stands in, and to the way back to the filter. */
+const SLM_SHARE_OF_DEADLINE = 0.8;

@@ -1,0 +1,126 @@
+// brightstaff's command line: renders Envoy's files from the config, and answers the filter's decision requests.
+
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { type Logger, pino } from "pino";
+import { buildApp } from "./app.ts";
+import { loadConfig } from "./config/load.ts";
+import { watchFile } from "./config/watch.ts";
+import { createResolver } from "./intent/index.ts";
+import { LiveGateway } from "./live_gateway.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
+import { StateDir } from "./xds/state_dir.ts";
+
+const REPO = path.resolve(import.meta.dirname, "../..");
+
+const USAGE = `usage: main.ts [--config config/plano_config.yaml] [--state-dir envoy/run] [--listen 127.0.0.1:9091] [--wasm filter/build/llm_gateway.wasm]
+               [--demo-url http://127.0.0.1:PORT]   where providers without a key are pointed
+               [--log-level info]`;
+
+/** The config or the command line is wrong; anything else that ends the process is 1. */
+const EXIT_USAGE = 2;
+
+type Options = {
+  readonly config: string;
+  readonly stateDir: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly wasmFile: string;
+  readonly demoUrl: string | undefined;
+  readonly logLevel: string;
+};
+
+async function main(options: Options): Promise<void> {
+  // Standard error, written at once: what is said last before a crash is what counts.
+  const logger: Logger = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const metrics = createMetrics();
+  let gateway: LiveGateway | undefined;
+  const app = buildApp({ current: () => gateway?.current ?? null, metrics, logger });
+  await app.listen(options.listen);
+  const { port } = app.server.address() as { port: number };
+
+  const live = new LiveGateway({
+    load: () => loadConfig({ file: options.config, env: process.env, demoUrl: options.demoUrl }),
+    createResolver,
+    modelDir: path.join(process.env.PLANO_HOME ?? path.join(REPO, ".plano"), "models/all-MiniLM-L6-v2"),
+    stateDir: new StateDir(options.stateDir),
+    renderOptions: { stateDir: options.stateDir, wasmFile: options.wasmFile, brightstaff: { host: options.listen.host, port } },
+    metrics,
+    logger,
+  });
+  gateway = live;
+  const mistakes = await live.apply();
+  if (mistakes.length > 0) {
+    for (const mistake of mistakes) console.error(mistake);
+    process.exit(EXIT_USAGE);
+  }
+  const unwatch = watchFile(options.config, () => void reload(live, options.config, logger));
+
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      unwatch();
+      // Decisions under way are answered; then the resolver goes.
+      void app
+        .close()
+        .then(() => live.close())
+        .then(() => process.exit(0));
+    });
+  }
+  logger.info({ config: options.config, port }, "ready");
+  process.send?.({ type: "ready", port });
+}
+
+async function reload(gateway: LiveGateway, file: string, logger: Logger): Promise<void> {
+  try {
+    const mistakes = await gateway.apply();
+    for (const mistake of mistakes) logger.error(mistake);
+    if (mistakes.length > 0) logger.error({ config: file }, "the config was not taken up; the last good one stays in use");
+    else logger.info({ config: file }, "the config was taken up");
+  } catch (error) {
+    logger.error({ err: error }, "the config was not taken up");
+  }
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      config: { type: "string", default: path.join(REPO, "config/plano_config.yaml") },
+      "state-dir": { type: "string", default: path.join(REPO, "envoy/run") },
+      listen: { type: "string", default: "127.0.0.1:9091" },
+      wasm: { type: "string", default: path.join(REPO, "filter/build/llm_gateway.wasm") },
+      "demo-url": { type: "string" },
+      "log-level": { type: "string", default: "info" },
+    },
+  });
+  const demoUrl = values["demo-url"];
+  if (demoUrl !== undefined && !URL.canParse(demoUrl)) throw new Error(`--demo-url: ${demoUrl} is no URL`);
+  const level = values["log-level"];
+  if (!(level in pino.levels.values) && level !== "silent")
+    throw new Error(`--log-level: ${level} is none of ${Object.keys(pino.levels.values).join(", ")}, silent`);
+  return {
+    // Relative where it was given so: messages name it as the user did.
+    config: values.config,
+    stateDir: path.resolve(values["state-dir"]),
+    listen: readListen(values.listen),
+    wasmFile: path.resolve(values.wasm),
+    demoUrl,
+    logLevel: level,
+  };
+}
+
+function readListen(text: string): { host: string; port: number } {
+  const [, host, port] = /^\[?([0-9a-fA-F:.]+)\]?:(\d+)$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535) throw new Error(`--listen: ${text} is no address and port, such as 127.0.0.1:9091`);
+  return { host, port: Number(port) };
+}
+
+let options: Options;
+try {
+  options = readOptions();
+} catch (error) {
+  console.error(`${(error as Error).message}\n${USAGE}`);
+  process.exit(EXIT_USAGE);
+}
+main(options).catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

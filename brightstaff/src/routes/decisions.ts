@@ -1,0 +1,127 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { GatewayConfig, Router, Task } from "../config/gateway_config.ts";
+import type { Conversation, Resolver } from "../intent/resolver.ts";
+import { rank } from "../ranking/rank.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** What a decision is made with: the config in use and the resolver that it asks for. */
+export type Deciding = { readonly config: GatewayConfig; readonly resolver: Resolver };
+
+export type DecisionOptions = {
+  /** What decisions are made with at the moment, or null before the first config is in use. */
+  readonly current: () => Deciding | null;
+  readonly metrics: Metrics;
+};
+
+type DecisionRequest = { router: string | null; model: string; api: string; messages: Conversation };
+
+/** The answer to a decision request. `models` is empty when no task matched. */
+export type Decision = {
+  readonly router: string | null;
+  readonly route: string | null;
+  readonly models: readonly string[];
+  readonly resolver: string;
+  readonly confidence: number | null;
+  readonly resolve_ms: number;
+  readonly rank_ms: number;
+};
+
+/** The filter's view of a conversation, at most 64 KiB, and its JSON around it. */
+const BODY_BYTES_MAX = 256 * 1024;
+const MESSAGES_MAX = 4096;
+
+const REQUEST_SCHEMA = {
+  type: "object",
+  required: ["router", "model", "messages"],
+  additionalProperties: false,
+  properties: {
+    router: { type: ["string", "null"], maxLength: 128 },
+    model: { type: "string", maxLength: 512 },
+    api: { type: "string", maxLength: 64 },
+    messages: {
+      type: "array",
+      minItems: 1,
+      maxItems: MESSAGES_MAX,
+      items: {
+        type: "object",
+        required: ["role", "content"],
+        additionalProperties: false,
+        properties: {
+          role: { enum: ["system", "user", "assistant", "tool"] },
+          content: { type: "string" },
+          tool_calls: { type: "boolean" },
+        },
+      },
+    },
+  },
+};
+
+/** POST /v1/decisions: which models may answer this conversation, in which order? Asked by the filter for each routed request. */
+export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): void {
+  const { current, metrics } = options;
+  app.post<{ Body: DecisionRequest }>(
+    "/v1/decisions",
+    { bodyLimit: BODY_BYTES_MAX, schema: { body: REQUEST_SCHEMA }, attachValidation: true },
+    async (request, reply) => {
+      if (request.validationError !== undefined) {
+        return refuse(reply, metrics, 400, "invalid_request", request.validationError.message);
+      }
+      const deciding = current();
+      if (deciding === null) return refuse(reply, metrics, 503, "not_ready", "no config is in use yet");
+      const router = findRouter(deciding.config, request.body.router);
+      if (router === undefined)
+        return refuse(reply, metrics, 404, "unknown_router", `there is no router ${JSON.stringify(request.body.router)}`);
+      // The filter waits no longer than this; what comes later is work for nothing.
+      const signal = AbortSignal.timeout(deciding.config.limits.decision_ms);
+      try {
+        return await decide(deciding, router, request.body, signal, metrics);
+      } catch (error) {
+        request.log.warn({ err: error, router: router.name }, "no decision");
+        return refuse(reply, metrics, signal.aborted ? 504 : 500, signal.aborted ? "deadline" : "resolver", "the resolver gave no answer");
+      }
+    },
+  );
+}
+
+function refuse(reply: FastifyReply, metrics: Metrics, status: number, type: string, message: string): FastifyReply {
+  metrics.decisionErrors.inc({ type });
+  return reply.code(status).send({ error: { message, type } });
+}
+
+function findRouter(config: GatewayConfig, name: string | null): Router | undefined {
+  if (name === null) return config.routeAll ?? undefined;
+  return config.routers.find((router) => router.name === name);
+}
+
+async function decide(
+  { config, resolver }: Deciding,
+  router: Router,
+  { router: name, messages }: DecisionRequest,
+  signal: AbortSignal,
+  metrics: Metrics,
+): Promise<Decision> {
+  const started_ms = performance.now();
+  const resolution = await resolver.resolve(messages, router.tasks, signal);
+  const resolved_ms = performance.now();
+  const task = router.tasks.find((candidate: Task) => candidate.name === resolution.route);
+  const models = task === undefined ? [] : rank(task.models, task.prefer, config);
+  const ranked_ms = performance.now();
+  const label = name ?? "routing_preferences";
+  metrics.decisions.inc({ router: label, route: task?.name ?? "none", resolver: resolution.resolver });
+  metrics.decisionDuration_seconds.observe({ router: label }, (ranked_ms - started_ms) / 1000);
+  if (resolution.miss !== undefined) metrics.resolverMisses.inc({ miss: resolution.miss });
+  return {
+    router: name,
+    route: task?.name ?? null,
+    models,
+    resolver: resolution.resolver,
+    confidence: resolution.confidence,
+    resolve_ms: rounded(resolved_ms - started_ms),
+    rank_ms: rounded(ranked_ms - resolved_ms),
+  };
+}
+
+/** Microseconds are as far as the figures mean anything. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

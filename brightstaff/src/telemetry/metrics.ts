@@ -1,0 +1,57 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** What brightstaff counts, served as Prometheus text at /metrics. Labels come from the config, never from requests, so their number is bounded. */
+export type Metrics = {
+  readonly registry: Registry;
+  readonly decisions: Counter<"router" | "route" | "resolver">;
+  readonly decisionDuration_seconds: Histogram<"router">;
+  readonly decisionErrors: Counter<"type">;
+  readonly resolverMisses: Counter<"miss">;
+  readonly configReloads: Counter<"result">;
+  readonly configLoadedAt_seconds: Gauge;
+};
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  return {
+    registry,
+    decisions: new Counter({
+      name: "brightstaff_decisions_total",
+      help: "Decisions made, by router, matched route (none when no task matched) and the resolver that answered.",
+      labelNames: ["router", "route", "resolver"],
+      registers,
+    }),
+    decisionDuration_seconds: new Histogram({
+      name: "brightstaff_decision_duration_seconds",
+      help: "Time from the decision request read to its answer: resolving and ranking.",
+      labelNames: ["router"],
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      registers,
+    }),
+    decisionErrors: new Counter({
+      name: "brightstaff_decision_errors_total",
+      help: "Decision requests answered with an error, by its type.",
+      labelNames: ["type"],
+      registers,
+    }),
+    resolverMisses: new Counter({
+      name: "brightstaff_resolver_misses_total",
+      help: "Decisions for which another resolver stood in, by the reason.",
+      labelNames: ["miss"],
+      registers,
+    }),
+    configReloads: new Counter({
+      name: "brightstaff_config_reloads_total",
+      help: "Changes of the config file taken up (applied) or refused (rejected).",
+      labelNames: ["result"],
+      registers,
+    }),
+    configLoadedAt_seconds: new Gauge({
+      name: "brightstaff_config_loaded_timestamp_seconds",
+      help: "When the config in use was taken up, in seconds since 1970.",
+      registers,
+    }),
+  };
+}

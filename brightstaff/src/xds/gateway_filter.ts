@@ -1,0 +1,67 @@
+import type { GatewayConfig, Provider, Router } from "../config/gateway_config.ts";
+import { RESPONSE_BODY_BYTES_MAX } from "./buffer_limits.ts";
+import { BRIGHTSTAFF_CLUSTER, type RenderOptions } from "./options.ts";
+import type { Message } from "./protobuf.ts";
+import { wasm } from "./wasm_filter.ts";
+
+export const GATEWAY_FILTER_NAME = "llm_gateway";
+
+/** The longest routing view that the filter sends with a decision request. */
+export const DECISION_VIEW_BYTES_MAX = 65_536;
+
+/** The gateway filter by extension discovery: a new configuration reaches new requests while streams in flight keep theirs. */
+export function gatewayFilter(config: GatewayConfig, options: RenderOptions): Message {
+  return {
+    "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+    name: GATEWAY_FILTER_NAME,
+    typed_config: wasm("gateway", gatewayConfiguration(config), options.wasmFile),
+  };
+}
+
+/** What the filter reads in its role "gateway". Models and providers are referred to by their index. */
+export function gatewayConfiguration(config: GatewayConfig): Message {
+  const { limits, models } = config;
+  const indexes = new Map(models.map(({ id }, index) => [id, index]));
+  const toFilterRouter = ({ name, fallback }: Router) => ({ name, fallback: fallback.map((id) => indexes.get(id)) });
+  const routers = config.routers.map(toFilterRouter);
+  if (config.routeAll !== null) routers.push(toFilterRouter(config.routeAll));
+  return {
+    role: "gateway",
+    limits: {
+      request_body_bytes_max: limits.requestBody_bytes_max,
+      response_body_bytes_max: RESPONSE_BODY_BYTES_MAX,
+      json_depth_max: limits.jsonDepth_max,
+      attempts_max: config.listener.retriesMax + 1,
+    },
+    timeouts: { first_token_ms: limits.firstToken_ms, reply_ms: limits.reply_ms, decision_ms: limits.decision_ms },
+    decision: {
+      cluster: BRIGHTSTAFF_CLUSTER,
+      authority: BRIGHTSTAFF_CLUSTER,
+      path: "/v1/decisions",
+      view_bytes_max: DECISION_VIEW_BYTES_MAX,
+    },
+    providers: config.providers.map(toFilterProvider),
+    models: models.map(({ id, provider, model }) => ({ id, provider, model })),
+    wildcards: config.wildcards.map(({ prefix, provider }) => ({ prefix, provider })),
+    names: [...config.names],
+    default_model: config.defaultModel,
+    routers,
+    route_all: config.routeAll === null ? null : routers.length - 1,
+  };
+}
+
+function toFilterProvider(provider: Provider): Message {
+  return {
+    name: provider.name,
+    cluster: provider.name,
+    format: provider.format,
+    authority: provider.authority,
+    path: provider.path,
+    headers: provider.headers,
+    passthrough_auth: provider.passthroughAuth,
+    auth_header: provider.auth.header,
+    auth_prefix: provider.auth.prefix,
+    drop: provider.drop,
+    rename: provider.rename,
+  };
+}

@@ -1,0 +1,84 @@
+import type { GatewayConfig, Listener } from "../config/gateway_config.ts";
+import { bufferLimit_bytes } from "./buffer_limits.ts";
+import { http2Windows } from "./clusters.ts";
+import { GATEWAY_FILTER_NAME } from "./gateway_filter.ts";
+import { GATEWAY_FILTER_FILE, LISTENER_CERTIFICATE, RDS_FILE, type RenderOptions, secretFile } from "./options.ts";
+import { any, extension, fileSource, type Message } from "./protobuf.ts";
+import { ROUTE_CONFIG_NAME } from "./routes.ts";
+import { WASM_TYPE } from "./wasm_filter.ts";
+
+/** A client must have sent its headers, and its whole request, by then. */
+const REQUEST_HEADERS_TIMEOUT = "30s";
+const REQUEST_TIMEOUT = "300s";
+
+/** Streams that one HTTP/2 connection may have open. */
+const HTTP2_STREAMS_MAX = 1000;
+
+/**
+ * The listener holds nothing that changes in everyday edits: Envoy drains a listener that changes, and cuts its streams when the drain time
+ * ends. Routes and the filter's configuration therefore come by files of their own.
+ */
+export function listener(config: GatewayConfig, options: RenderOptions): Message {
+  const limit_bytes = bufferLimit_bytes(config.limits);
+  const { name, address, port, tls } = config.listener;
+  return any("envoy.config.listener.v3.Listener", {
+    name,
+    address: { socket_address: { address, port_value: port } },
+    per_connection_buffer_limit_bytes: limit_bytes,
+    filter_chains: [
+      {
+        filters: [extension("envoy.filters.network.http_connection_manager", HCM_TYPE, connectionManager(limit_bytes, options))],
+        ...(tls === null ? {} : { transport_socket: downstreamTls(options) }),
+      },
+    ],
+  });
+}
+
+const HCM_TYPE = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+
+function connectionManager(limit_bytes: number, { stateDir }: RenderOptions): Message {
+  return {
+    stat_prefix: "llm",
+    // HTTP/1.1 or HTTP/2, by ALPN or by what the client sends first.
+    codec_type: "AUTO",
+    // The client's address is the connection's: what it claims in x-forwarded-for counts for nothing, and providers are not told of it.
+    use_remote_address: true,
+    skip_xff_append: true,
+    normalize_path: true,
+    request_headers_timeout: REQUEST_HEADERS_TIMEOUT,
+    request_timeout: REQUEST_TIMEOUT,
+    http2_protocol_options: { max_concurrent_streams: HTTP2_STREAMS_MAX, ...http2Windows(limit_bytes) },
+    rds: { route_config_name: ROUTE_CONFIG_NAME, config_source: fileSource(`${stateDir}/${RDS_FILE}`) },
+    http_filters: [
+      {
+        name: GATEWAY_FILTER_NAME,
+        config_discovery: {
+          config_source: fileSource(`${stateDir}/${GATEWAY_FILTER_FILE}`),
+          type_urls: [`type.googleapis.com/${WASM_TYPE}`],
+        },
+      },
+      extension("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router"),
+    ],
+  };
+}
+
+function downstreamTls({ stateDir }: RenderOptions): Message {
+  return extension("envoy.transport_sockets.tls", "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
+    common_tls_context: {
+      tls_params: { tls_minimum_protocol_version: "TLSv1_2", tls_maximum_protocol_version: "TLSv1_3" },
+      alpn_protocols: ["h2", "http/1.1"],
+      // By secret discovery, so that a renewed certificate is taken up without a new listener.
+      tls_certificate_sds_secret_configs: [
+        { name: LISTENER_CERTIFICATE, sds_config: fileSource(`${stateDir}/${secretFile(LISTENER_CERTIFICATE)}`) },
+      ],
+    },
+  });
+}
+
+/** The listener's certificate as a secret that names its files; Envoy watches their folders and reads them again when they are replaced. */
+export function listenerCertificate({ certFile, keyFile }: NonNullable<Listener["tls"]>): Message {
+  return any("envoy.extensions.transport_sockets.tls.v3.Secret", {
+    name: LISTENER_CERTIFICATE,
+    tls_certificate: { certificate_chain: { filename: certFile }, private_key: { filename: keyFile } },
+  });
+}

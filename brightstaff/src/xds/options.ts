@@ -1,0 +1,23 @@
+import path from "node:path";
+
+/** What the rendered resources must know besides the config. */
+export type RenderOptions = {
+  /** The folder of the rendered files, absolute. */
+  readonly stateDir: string;
+  /** The compiled filter, absolute. */
+  readonly wasmFile: string;
+  /** Where brightstaff itself listens. */
+  readonly brightstaff: { readonly host: string; readonly port: number };
+};
+
+export const CDS_FILE = "cds.json";
+export const LDS_FILE = "lds.json";
+export const RDS_FILE = "rds.json";
+export const GATEWAY_FILTER_FILE = "gateway_filter.json";
+export const SDS_DIR = "sds";
+export const LISTENER_CERTIFICATE = "listener_certificate";
+export const BRIGHTSTAFF_CLUSTER = "brightstaff";
+
+export function secretFile(name: string): string {
+  return path.join(SDS_DIR, `${name}.json`);
+}

@@ -1,0 +1,124 @@
+import { CANDIDATES_MAX, type GatewayConfig } from "../config/gateway_config.ts";
+import { listModels } from "./model_list.ts";
+import { BRIGHTSTAFF_CLUSTER } from "./options.ts";
+import { any, duration, extension, type Message } from "./protobuf.ts";
+
+export const ROUTE_CONFIG_NAME = "llm";
+
+/** The direct answer to GET /v1/models may be this long; Envoy's default of 4 KiB holds some forty models. */
+const MODEL_LIST_BYTES_MAX = 4 * 1024 * 1024;
+
+/**
+ * The gateway role decides on a request and writes its candidates and its mode into filter state, which no client can forge and no provider
+ * sees; then it clears the route cache, and the request moves from the last route to one of the two mode routes.
+ */
+export function routeConfiguration(config: GatewayConfig): Message {
+  return any("envoy.config.route.v3.RouteConfiguration", {
+    name: ROUTE_CONFIG_NAME,
+    max_direct_response_body_size_bytes: MODEL_LIST_BYTES_MAX,
+    virtual_hosts: [
+      {
+        name: ROUTE_CONFIG_NAME,
+        domains: ["*"],
+        // The attempt's number, by which the candidate is chosen.
+        include_request_attempt_count: true,
+        routes: [healthRoute(), modelListRoute(config), modeRoute("stream", config), modeRoute("whole", config), notFoundRoute()],
+      },
+    ],
+  });
+}
+
+function healthRoute(): Message {
+  return { name: "health", match: { path: "/healthz" }, route: { cluster: BRIGHTSTAFF_CLUSTER, timeout: "2s" } };
+}
+
+function modelListRoute(config: GatewayConfig): Message {
+  return {
+    name: "models",
+    match: { path: "/v1/models", headers: [{ name: ":method", string_match: { exact: "GET" } }] },
+    ...jsonResponse(200, listModels(config)),
+  };
+}
+
+function notFoundRoute(): Message {
+  const message =
+    "There is nothing at this path. POST /v1/chat/completions, POST /v1/messages, GET /v1/models and GET /healthz are served.";
+  const error = { message, type: "invalid_request_error", param: null, code: "not_found" };
+  return { name: "not_found", match: { prefix: "/" }, ...jsonResponse(404, { error }) };
+}
+
+function jsonResponse(status: number, body: unknown): Message {
+  return {
+    direct_response: { status, body: { inline_string: JSON.stringify(body) } },
+    response_headers_to_add: [{ header: { key: "content-type", value: "application/json" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" }],
+  };
+}
+
+/** Statuses besides 5xx with which a candidate hands on to the next: what another provider, key or model may answer better. */
+const RETRIABLE_STATUS_CODES = [401, 403, 404, 408, 429];
+
+function modeRoute(mode: "stream" | "whole", { listener, providers, limits }: GatewayConfig): Message {
+  const firstEvent_ms = mode === "stream" ? limits.firstToken_ms : limits.reply_ms;
+  return {
+    name: mode,
+    match: { prefix: "/", filter_state: [{ key: "wasm.llm.mode", string_match: { exact: mode } }] },
+    route: {
+      // 0 is none: a stream may go on for as long as it does go on.
+      timeout: duration(listener.timeout_ms ?? 0),
+      // A client that has stopped reading or sending. Longer than any silence between it and the gateway that the other limits allow.
+      idle_timeout: duration(limits.decision_ms + CANDIDATES_MAX * firstEvent_ms + limits.streamIdle_ms),
+      inline_cluster_specifier_plugin: clusterByAttempt(providers.map(({ name }) => name)),
+      retry_policy: {
+        retry_on: "5xx,reset,connect-failure,refused-stream,retriable-status-codes",
+        retriable_status_codes: RETRIABLE_STATUS_CODES,
+        // The filter sets x-envoy-max-retries to the number of its candidates less one, which counts in place of this.
+        num_retries: CANDIDATES_MAX - 1,
+        refresh_cluster_on_retry: true,
+        // The next candidate is another provider: there is nothing to wait for.
+        retry_back_off: { base_interval: "0.001s", max_interval: "0.001s" },
+        // Not for whole replies: it ends those that take longer, however much they send. The deadline of the first event is the header
+        // x-envoy-upstream-rq-per-try-timeout-ms, set by the filter, in both modes.
+        ...(mode === "stream" ? { per_try_idle_timeout: duration(limits.streamIdle_ms) } : {}),
+      },
+    },
+  };
+}
+
+/**
+ * The cluster of attempt k is the value of the filter state `wasm.llm.candidate.k`. When it is chosen, x-envoy-attempt-count still holds the
+ * number of the attempt before, and on the first attempt nothing.
+ */
+function clusterByAttempt(names: readonly string[]): Message {
+  const later = Array.from({ length: CANDIDATES_MAX - 1 }, (_, index) => [String(index + 1), clusterOfCandidate(index + 2, names)]);
+  return {
+    extension: extension(
+      "envoy.router.cluster_specifier_plugin.matcher",
+      "envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier",
+      {
+        cluster_matcher: {
+          matcher_tree: {
+            input: extension("attempt", "envoy.type.matcher.v3.HttpRequestHeaderMatchInput", { header_name: "x-envoy-attempt-count" }),
+            exact_match_map: { map: Object.fromEntries(later) },
+          },
+          on_no_match: clusterOfCandidate(1, names),
+        },
+      },
+    ),
+  };
+}
+
+function clusterOfCandidate(k: number, names: readonly string[]): Message {
+  const toCluster = (cluster: string) => ({
+    action: extension(cluster, "envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction", { cluster }),
+  });
+  return {
+    matcher: {
+      matcher_tree: {
+        input: extension("candidate", "envoy.extensions.matching.common_inputs.network.v3.FilterStateInput", {
+          key: `wasm.llm.candidate.${k}`,
+        }),
+        exact_match_map: { map: Object.fromEntries(names.map((name) => [name, toCluster(name)])) },
+      },
+    },
+  };
+}
