@@ -52,13 +52,20 @@ function providerCluster(provider: Provider, config: GatewayConfig, options: Ren
 }
 
 /**
- * STATIC for an IP address, else STRICT_DNS: every address of the name is a host of its own, so that a broken one is left out. LOGICAL_DNS,
- * Envoy's advice for large services, allows one endpoint only, and a second one is needed (see `loadAssignment`).
+ * STATIC for an IP address, else strict DNS: every address of the name is a host of its own, so that a broken one is left out. Logical DNS
+ * (all addresses in a single endpoint), Envoy's advice for large services, allows that endpoint only, and `loadAssignment` needs a second.
  * V4_PREFERRED, as machines without IPv6 are common, and there AAAA records would be hosts that never answer.
  */
 function resolution(host: string): Message {
   if (isIP(host) !== 0) return { type: "STATIC" };
-  return { type: "STRICT_DNS", dns_lookup_family: "V4_PREFERRED", dns_refresh_rate: duration(DNS_REFRESH_MS), respect_dns_ttl: true };
+  return {
+    cluster_type: extension("envoy.cluster.dns", "envoy.extensions.clusters.dns.v3.DnsCluster", {
+      dns_lookup_family: "V4_PREFERRED",
+      dns_refresh_rate: duration(DNS_REFRESH_MS),
+      respect_dns_ttl: true,
+      all_addresses_in_single_endpoint: false,
+    }),
+  };
 }
 
 /** Nothing can listen on port 0, so a connection to it is refused at once, without leaving the machine. */
