@@ -4,7 +4,7 @@ import { Literal } from "../host/literal";
 import { Cursor } from "../json/cursor";
 import { writeText } from "../json/text";
 import { formatByName, NO_FORMAT, ProviderRules } from "../translation";
-import { Exchange } from "./exchange";
+import { CANDIDATES_MAX, Exchange } from "./exchange";
 
 /** How deep the configuration's own JSON is nested, with room. */
 const CONFIG_DEPTH_MAX: u32 = 16;
@@ -97,6 +97,8 @@ class Name {
 export class GatewayConfig {
   requestBodyBytesMax: u32 = 0;
   jsonDepthMax: u32 = 0;
+  /** How many candidates a request may be tried on, the first included. */
+  attemptsMax: u32 = CANDIDATES_MAX;
   firstToken_ms: u32 = 0;
   reply_ms: u32 = 0;
   decision_ms: u32 = 0;
@@ -207,6 +209,7 @@ export class ConfigReader {
     while (cursor.nextKey()) {
       if (cursor.keyIs("request_body_bytes_max")) config.requestBodyBytesMax = this.number();
       else if (cursor.keyIs("json_depth_max")) config.jsonDepthMax = this.number();
+      else if (cursor.keyIs("attempts_max")) config.attemptsMax = min(this.number(), CANDIDATES_MAX);
       else if (cursor.keyIs("first_token_ms")) config.firstToken_ms = this.number();
       else if (cursor.keyIs("reply_ms")) config.reply_ms = this.number();
       else if (cursor.keyIs("decision_ms")) config.decision_ms = this.number();

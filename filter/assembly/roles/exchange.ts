@@ -6,10 +6,10 @@ import { GatewayConfig, Model, Provider, Router } from "./config";
 /** The most models that one request may be tried on; Envoy's routes name as many (`wasm.llm.candidate.1` to `.8`). */
 export const CANDIDATES_MAX: u32 = 8;
 
-/** How an attempt ended, where no status says so. */
+/** How an attempt ended. */
 export const enum Outcome {
-  /** The connection was cut before an answer. */
-  NoAnswer = 0,
+  /** It has not, yet. */
+  Pending = 0,
   /** The provider answered with the status that stands beside this. */
   Answered = 1,
   /** A 200 whose stream failed before its first content, or whose body was no answer. */
@@ -18,6 +18,8 @@ export const enum Outcome {
   ConnectFailure = 3,
   /** The time for a first token or a whole reply ran out. */
   Timeout = 4,
+  /** The connection was cut before an answer. */
+  Reset = 5,
 }
 
 /** A model that may answer the request, with the provider that serves it. */
@@ -28,8 +30,13 @@ export class Candidate {
   readonly id: Bytes = new Bytes();
   /** As the provider names it. */
   readonly model: Bytes = new Bytes();
-  outcome: Outcome = Outcome.NoAnswer;
+  outcome: Outcome = Outcome.Pending;
   status: u32 = 0;
+
+  settle(outcome: Outcome, status: u32): void {
+    this.outcome = outcome;
+    this.status = status;
+  }
 }
 
 /**
@@ -52,6 +59,7 @@ export class Exchange {
 
   readonly candidates: StaticArray<Candidate> = newCandidates();
   candidateCount: u32 = 0;
+  attemptStarted_ns: u64 = 0;
   /** Attempts begun; candidate `attemptCount - 1` is the one being tried. */
   attemptCount: u32 = 0;
   /** The attempt's context whose response goes to the client, 0 while there is none: then a response is Envoy's own. */
@@ -98,7 +106,7 @@ export class Exchange {
   }
 
   addCandidate(provider: Provider, id: usize, idLength: u32, model: usize, modelLength: u32): bool {
-    if (this.candidateCount == CANDIDATES_MAX) return true;
+    if (this.candidateCount >= this.config!.attemptsMax) return true;
     for (let i: u32 = 0; i < this.candidateCount; i++) {
       if (equal(this.candidates[i].id.ptr, this.candidates[i].id.length, id, idLength)) return true;
     }
@@ -108,16 +116,13 @@ export class Exchange {
     candidate.id.append(id, idLength);
     candidate.model.clear();
     candidate.model.append(model, modelLength);
-    candidate.outcome = Outcome.NoAnswer;
-    candidate.status = 0;
+    candidate.settle(Outcome.Pending, 0);
     return true;
   }
 
-  /** @returns the candidate that Envoy now tries, null past the end of the list */
-  beginAttempt(): Candidate | null {
-    this.responder = 0;
-    if (this.attemptCount == this.candidateCount) return null;
-    return this.candidates[this.attemptCount++];
+  /** How long an attempt may take to its first content, or as a whole when it is not streamed. */
+  get answerWithin_ms(): u32 {
+    return this.head.stream ? this.config!.firstToken_ms : this.config!.reply_ms;
   }
 
   get isLastAttempt(): bool {

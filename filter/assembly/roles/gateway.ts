@@ -8,6 +8,7 @@ import * as names from "../host/names";
 import { setProperty } from "../host/property";
 import { clearRouteCache, continueRequest, CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { NO_FORMAT, formatOfPath, scanRequestHead } from "../translation";
+import { settleAttempt } from "./attempts";
 import * as answers from "./answers";
 import { GatewayConfig } from "./config";
 import { forgetDecision, startDecision } from "./decisions";
@@ -209,8 +210,7 @@ export class GatewayStream extends StreamContext {
     }
     // Attempts end with the list: without this a retry past it would call the last provider again.
     setHeaderNumber(HeaderMap.Request, names.X_ENVOY_MAX_RETRIES, exchange.candidateCount - 1);
-    const config = this.config!;
-    setHeaderNumber(HeaderMap.Request, names.X_ENVOY_PER_TRY_TIMEOUT_MS, exchange.head.stream ? config.firstToken_ms : config.reply_ms);
+    setHeaderNumber(HeaderMap.Request, names.X_ENVOY_PER_TRY_TIMEOUT_MS, exchange.answerWithin_ms);
     clearRouteCache();
   }
 
@@ -247,6 +247,7 @@ export class GatewayStream extends StreamContext {
       setHeader(HeaderMap.Response, names.SERVER_TIMING, scratch.ptr, scratch.length);
     }
     if (exchange.attemptCount == 0) return;
+    settleAttempt(exchange, exchange.candidates[exchange.attemptCount - 1]);
     if (exchange.responder != 0) {
       const model = exchange.candidates[exchange.attemptCount - 1].id;
       setHeader(HeaderMap.Response, names.SELECTED_MODEL, model.ptr, model.length);

@@ -2,7 +2,6 @@ import { Bytes } from "../bytes/bytes";
 import { appendToBody, Body, readBody, replaceBody, replaceBodyHead } from "../host/body";
 import { getHeader, HeaderMap, removeHeader, removeHeaderNamed, setHeader, setHeaderNamed } from "../host/headers";
 import * as names from "../host/names";
-import { Span } from "../host/span";
 import { CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { Form, sliceOf } from "../json/slice";
 import { writeString } from "../json/text";
@@ -21,6 +20,7 @@ import {
 } from "../translation";
 import { answerExhausted, answerUnknownExchange, refuseProblem, writeFailure } from "./answers";
 import { Provider } from "./config";
+import { beginAttempt, settleAttempt } from "./attempts";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setStatus } from "./numbers";
@@ -58,6 +58,8 @@ const providerError = new ProviderError();
 export class ProviderStream extends StreamContext {
   private id: u32 = 0;
   private exchange: Exchange | null = null;
+  /** The exchange's id when the attempt began; exchanges are used again. */
+  private exchangeId: u32 = 0;
   private candidate: Candidate | null = null;
   private phase: Phase = Phase.Sending;
   private status: u32 = 0;
@@ -76,6 +78,8 @@ export class ProviderStream extends StreamContext {
   }
 
   onDelete(): void {
+    const exchange = this.exchange;
+    if (exchange != null && exchange.id == this.exchangeId) settleAttempt(exchange, this.candidate!); // else the request was over first
     const translator = this.translator;
     if (translator != null) translator.release();
     this.translator = null;
@@ -89,7 +93,8 @@ export class ProviderStream extends StreamContext {
     const exchange = findExchange();
     if (exchange != null) {
       this.exchange = exchange;
-      this.candidate = exchange.beginAttempt();
+      this.exchangeId = exchange.id;
+      this.candidate = beginAttempt(exchange);
     }
     if (this.candidate == null) answerUnknownExchange();
     return STOP_HEADERS;
@@ -159,10 +164,9 @@ export class ProviderStream extends StreamContext {
     if (exchange == null || exchange.answeredLocally) return CONTINUE;
     const candidate = this.candidate!;
     this.status = readStatus();
-    candidate.outcome = Outcome.Answered;
-    candidate.status = this.status;
     if (this.status == STATUS_OK) return this.onGoodHeaders(exchange, endOfStream);
 
+    candidate.settle(Outcome.Answered, this.status);
     this.retriable = isRetriable(this.status);
     if (this.retriable && !exchange.isLastAttempt) return CONTINUE; // Envoy retries at once and resets this stream
     exchange.responder = this.id;
@@ -241,7 +245,7 @@ export class ProviderStream extends StreamContext {
     }
 
     this.phase = Phase.Stream;
-    this.exchange!.responder = this.id;
+    this.letGo();
     if (getHeader(HeaderMap.Response, names.CONTENT_LENGTH).length > 0) removeHeader(HeaderMap.Response, names.CONTENT_LENGTH);
     if (this.held.length == 0) return this.passOn(size, rewritten, endOfStream);
     if (rewritten) this.held.appendBytes(out);
@@ -298,8 +302,14 @@ export class ProviderStream extends StreamContext {
         replaceBody(Body.Response, out.ptr, out.length);
         break;
     }
-    exchange.responder = this.id;
+    this.letGo();
     return CONTINUE;
+  }
+
+  /** The answer is good: it goes to the client. */
+  private letGo(): void {
+    this.candidate!.settle(Outcome.Answered, this.status);
+    this.exchange!.responder = this.id;
   }
 
   private onErrorBody(size: u32): i32 {
@@ -309,7 +319,7 @@ export class ProviderStream extends StreamContext {
     readProviderError(format, this.status, body.ptr, body.length, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     const exhausted = this.retriable && exchange.attemptCount > 1;
-    if (!exhausted && format == exchange.clientFormat && providerError.recognised) return CONTINUE;
+    if (!exhausted && format == exchange.clientFormat && providerError.type.length > 0) return CONTINUE;
     if (exhausted) {
       writeFailure(exchange, this.status, out);
     } else {
@@ -336,7 +346,7 @@ export class ProviderStream extends StreamContext {
   private failWith(status: u32, kind: ErrorKind, reason: Bytes, stop: i32): i32 {
     const exchange = this.exchange!;
     const candidate = this.candidate!;
-    candidate.outcome = Outcome.StreamError;
+    candidate.settle(Outcome.StreamError, 0);
     this.noteFailure(kind, reason);
     this.phase = Phase.Discard;
     if (exchange.isLastAttempt) {

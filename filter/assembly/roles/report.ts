@@ -36,7 +36,7 @@ function appendOutcome(candidate: Candidate, out: Bytes): void {
       out.ascii(";error=timeout");
       break;
     default:
-      out.ascii(";error=no-answer");
+      out.ascii(";error=reset");
   }
 }
 

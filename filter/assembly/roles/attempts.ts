@@ -1,0 +1,31 @@
+import { now_ns } from "../host/clock";
+import { Literal } from "../host/literal";
+import { getProperty } from "../host/property";
+import { Candidate, Exchange, Outcome } from "./exchange";
+
+/**
+ * Why no connection came about, as Envoy says it; empty for other ends.
+ * @see https://www.envoyproxy.io/docs/envoy/v1.40.0/intro/arch_overview/advanced/attributes
+ */
+const TRANSPORT_FAILURE_REASON = new Literal("upstream\0transport_failure_reason");
+/** Envoy's timers count from the event loop's own time, which may be some milliseconds behind the clock. */
+const TIMER_TOLERANCE_MS: u64 = 50;
+const NS_PER_MS: u64 = 1_000_000;
+
+/** @returns the candidate that Envoy now tries, null past the end of the list */
+export function beginAttempt(exchange: Exchange): Candidate | null {
+  exchange.responder = 0;
+  exchange.failureMessage.clear();
+  if (exchange.attemptCount == exchange.candidateCount) return null;
+  exchange.attemptStarted_ns = now_ns();
+  return exchange.candidates[exchange.attemptCount++];
+}
+
+/** An attempt has ended. One that nothing was heard of had no connection, or took too long, or was cut. */
+export function settleAttempt(exchange: Exchange, candidate: Candidate): void {
+  if (candidate.outcome != Outcome.Pending) return;
+  const elapsed_ms = (now_ns() - exchange.attemptStarted_ns) / NS_PER_MS;
+  if (getProperty(TRANSPORT_FAILURE_REASON).length > 0) candidate.settle(Outcome.ConnectFailure, 0);
+  else if (elapsed_ms + TIMER_TOLERANCE_MS >= exchange.answerWithin_ms) candidate.settle(Outcome.Timeout, 0);
+  else candidate.settle(Outcome.Reset, 0);
+}
