@@ -94,18 +94,16 @@ function endpoint(socket_address: Message): Message {
 
 /**
  * A host that fails this often in a row is left out for a few seconds, so that requests go to the next candidate at once instead of after a
- * deadline each. What counts are connections that fail, time out or break, and 502 to 504; other statuses tell of the request or of a quota.
+ * deadline each. Gateway failures are 502 to 504, a connection that fails or breaks (counted as 503) and a deadline that passes (504); any
+ * answer of another status ends the row, and 500 tells of the request rather than of the host. Local-origin errors are not split off: a new
+ * connection would end their row, and a provider that hangs accepts every connection.
  * The time is short, and grows little, as most providers are one host: a request that names the model has nowhere else to go.
  */
 const OUTLIER_DETECTION = {
-  split_external_local_origin_errors: true,
-  consecutive_local_origin_failure: 10,
-  enforcing_consecutive_local_origin_failure: 100,
   consecutive_gateway_failure: 10,
   enforcing_consecutive_gateway_failure: 100,
   enforcing_consecutive_5xx: 0,
   enforcing_success_rate: 0,
-  enforcing_local_origin_success_rate: 0,
   interval: "1s",
   base_ejection_time: "5s",
   max_ejection_time: "15s",
