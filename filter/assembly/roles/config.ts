@@ -3,7 +3,7 @@ import { Bytes } from "../bytes/bytes";
 import { Literal } from "../host/literal";
 import { Cursor } from "../json/cursor";
 import { writeText } from "../json/text";
-import { formatByName, NO_FORMAT, ProviderRules } from "../translation";
+import { formatNamed, ProviderRules } from "../translation";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
 
 /** How deep the configuration's own JSON is nested, with room. */
@@ -50,7 +50,7 @@ export class Header {
 @final
 export class Provider {
   cluster: Text = NOTHING;
-  format: u8 = NO_FORMAT;
+  format: u8 = 0;
   authority: Text = NOTHING;
   path: Text = NOTHING;
   readonly headers: Header[] = [];
@@ -165,6 +165,8 @@ export class ConfigReader {
   private readonly cursor: Cursor = new Cursor();
   private readonly scratch: Bytes = new Bytes();
   private config: GatewayConfig = new GatewayConfig();
+  /** Whether something was read that this build does not know. */
+  private broken: bool = false;
 
   /** @returns whether `ptr` holds `{"role":"provider"}`, which is all that a provider cluster's filter is told */
   isProvider(ptr: usize, length: u32): bool {
@@ -184,6 +186,7 @@ export class ConfigReader {
   read(ptr: usize, length: u32): GatewayConfig | null {
     const config = new GatewayConfig();
     this.config = config;
+    this.broken = false;
     const cursor = this.cursor;
     cursor.open(ptr, length, CONFIG_DEPTH_MAX);
     if (!cursor.enterObject()) return null;
@@ -199,7 +202,7 @@ export class ConfigReader {
       else if (cursor.keyIs("route_all")) this.readRouteAll();
       else cursor.skip();
     }
-    return cursor.finish() ? config : null;
+    return cursor.finish() && !this.broken ? config : null;
   }
 
   private readNumbers(): void {
@@ -247,7 +250,9 @@ export class ConfigReader {
     if (cursor.keyIs("cluster")) provider.cluster = this.text();
     else if (cursor.keyIs("format")) {
       const name = this.text();
-      provider.format = formatByName(name.ptr, name.length);
+      const format = formatNamed(name.ptr, name.length);
+      if (format < 0) this.broken = true;
+      else provider.format = <u8>format;
     } else if (cursor.keyIs("authority")) provider.authority = this.text();
     else if (cursor.keyIs("path")) provider.path = this.text();
     else if (cursor.keyIs("passthrough_auth")) provider.passthroughAuth = cursor.takeTrue();

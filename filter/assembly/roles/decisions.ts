@@ -9,7 +9,7 @@ import { actOn, startCall } from "../host/stream";
 import { Cursor, Kind } from "../json/cursor";
 import { Form, sliceLength, sliceOf, slicePtr } from "../json/slice";
 import { writeString, writeText } from "../json/text";
-import { formatName, writeRoutingView } from "../translation";
+import { writeRoutingView } from "../translation";
 import { Exchange } from "./exchange";
 import { GatewayStream } from "./gateway";
 
@@ -83,9 +83,7 @@ function writeQuestion(exchange: Exchange, body: usize, length: u32): void {
   else writeQuoted(router.name.ptr, router.name.length);
   question.ascii(',"model":');
   writeQuoted(exchange.head.model.ptr, exchange.head.model.length);
-  question.ascii(',"api":"');
-  question.ascii(formatName(exchange.clientFormat));
-  question.ascii('","messages":');
+  question.ascii(',"messages":');
   writeRoutingView(exchange.clientFormat, body, length, config.viewBytesMax, question);
   question.byte(0x7d);
 }

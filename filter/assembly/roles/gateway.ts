@@ -7,7 +7,7 @@ import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { setProperty } from "../host/property";
 import { clearRouteCache, continueRequest, CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
-import { NO_FORMAT, formatOfPath, scanRequestHead } from "../translation";
+import { formatOfPath, scanRequestHead } from "../translation";
 import { settleAttempt } from "./attempts";
 import * as answers from "./answers";
 import { GatewayConfig } from "./config";
@@ -88,8 +88,9 @@ export class GatewayStream extends StreamContext {
     head.read();
     // A client's own x-envoy-attempt-count would choose the candidate, its timeouts and retries would change the route's.
     head.removeUntrusted();
-    const format = formatOfPath(head.path, head.pathLength);
-    if (format == NO_FORMAT) return CONTINUE;
+    const known = formatOfPath(head.path, head.pathLength);
+    if (known < 0) return CONTINUE;
+    const format = <u8>known;
 
     const exchange = openExchange(this.id);
     this.exchange = exchange;

@@ -1,5 +1,6 @@
 import { Bytes } from "../bytes/bytes";
 import { appendToBody, Body, readBody, replaceBody, replaceBodyHead } from "../host/body";
+import { now_ns } from "../host/clock";
 import { getHeader, HeaderMap, removeHeader, removeHeaderNamed, setHeader, setHeaderNamed } from "../host/headers";
 import * as names from "../host/names";
 import { CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
@@ -11,12 +12,12 @@ import {
   readProviderError,
   ResponseResult,
   ResponseSummary,
+  setClock,
   StreamProgress,
   StreamTranslator,
   translateRequest,
   translateResponse,
-  writeError,
-  writeErrorEvent,
+  writeProviderError,
 } from "../translation";
 import { answerExhausted, answerUnknownExchange, refuseProblem, writeFailure } from "./answers";
 import { Provider } from "./config";
@@ -26,6 +27,7 @@ import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setStatus } from "./numbers";
 import { StreamContext } from "./stream_context";
 
+const NS_PER_S: u64 = 1_000_000_000;
 const STATUS_OK: u32 = 200;
 const STATUS_BAD_GATEWAY: u32 = 502;
 /** How much of a provider's error body is read for its message. */
@@ -172,7 +174,7 @@ export class ProviderStream extends StreamContext {
     exchange.responder = this.id;
     this.phase = Phase.ErrorBody;
     if (!endOfStream) return STOP_HEADERS;
-    readProviderError(candidate.provider!.format, this.status, 0, 0, providerError);
+    readProviderError(candidate.provider!.format, <u16>this.status, 0, 0, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     answerExhausted(exchange, this.status);
     return STOP_HEADERS;
@@ -185,6 +187,7 @@ export class ProviderStream extends StreamContext {
     if (!expected.isPrefixOf(type.ptr, type.length)) return this.fail("the answer is of another content type than asked for", STOP_HEADERS);
     if (exchange.head.stream) {
       this.phase = Phase.HeldStream;
+      this.tellTime();
       const translator = StreamTranslator.acquire(this.candidate!.provider!.format, exchange.clientFormat, exchange.head.includeUsage);
       this.translator = translator;
     } else {
@@ -230,8 +233,7 @@ export class ProviderStream extends StreamContext {
     const chunk = readBody(Body.Response, size);
     out.clear();
     const progress = translator.feed(chunk.ptr, chunk.length, out);
-    if (progress == StreamProgress.Failed) return this.fail("the stream is malformed", STOP_NO_BUFFER);
-    if (translator.errorSeen && !translator.contentSeen) {
+    if (progress == StreamProgress.Failed || (translator.errorSeen && !translator.contentSeen)) {
       return this.failWith(translator.error.status, translator.error.kind, translator.error.message, STOP_NO_BUFFER);
     }
     const rewritten = progress == StreamProgress.Rewritten;
@@ -265,9 +267,7 @@ export class ProviderStream extends StreamContext {
     }
     if (progress == StreamProgress.Failed) {
       this.phase = Phase.Discard;
-      message.clear();
-      message.ascii("the provider's stream is malformed");
-      writeErrorEvent(this.exchange!.clientFormat, ErrorKind.Server, message, out);
+      this.translator!.finish(out); // says why
       replaceBody(Body.Response, out.ptr, out.length);
       return CONTINUE;
     }
@@ -289,13 +289,15 @@ export class ProviderStream extends StreamContext {
 
   private onWhole(size: u32): i32 {
     const exchange = this.exchange!;
+    this.tellTime();
     const body = readBody(Body.Response, size);
     out.clear();
-    switch (translateResponse(this.candidate!.provider!.format, exchange.clientFormat, body.ptr, body.length, out, summary)) {
+    switch (
+      translateResponse(this.candidate!.provider!.format, exchange.clientFormat, body.ptr, body.length, out, summary, providerError)
+    ) {
       case ResponseResult.Malformed:
         return this.fail("the answer is not what the provider's API promises", STOP_NO_BUFFER);
       case ResponseResult.ProviderError:
-        readProviderError(this.candidate!.provider!.format, STATUS_BAD_GATEWAY, body.ptr, body.length, providerError);
         return this.failWith(providerError.status, providerError.kind, providerError.message, STOP_NO_BUFFER);
       case ResponseResult.Rewritten:
         setContentLength(HeaderMap.Response, out.length);
@@ -304,6 +306,11 @@ export class ProviderStream extends StreamContext {
     }
     this.letGo();
     return CONTINUE;
+  }
+
+  /** OpenAI's answers carry the time they were made at, which the other formats do not tell. */
+  private tellTime(): void {
+    if (this.candidate!.provider!.format != this.exchange!.clientFormat) setClock(now_ns() / NS_PER_S);
   }
 
   /** The answer is good: it goes to the client. */
@@ -316,7 +323,7 @@ export class ProviderStream extends StreamContext {
     const exchange = this.exchange!;
     const format = this.candidate!.provider!.format;
     const body = readBody(Body.Response, min(size, ERROR_BODY_READ_BYTES_MAX));
-    readProviderError(format, this.status, body.ptr, body.length, providerError);
+    readProviderError(format, <u16>this.status, body.ptr, body.length, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     const exhausted = this.retriable && exchange.attemptCount > 1;
     if (!exhausted && format == exchange.clientFormat && providerError.type.length > 0) return CONTINUE;
@@ -324,7 +331,7 @@ export class ProviderStream extends StreamContext {
       writeFailure(exchange, this.status, out);
     } else {
       out.clear();
-      writeError(exchange.clientFormat, <u16>this.status, providerError.kind, providerError.message, null, out);
+      writeProviderError(exchange.clientFormat, providerError, out);
     }
     setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.APPLICATION_JSON.ptr, names.APPLICATION_JSON.length);
     setContentLength(HeaderMap.Response, out.length);

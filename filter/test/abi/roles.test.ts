@@ -156,7 +156,7 @@ describe("a routed request", () => {
     const request = start().chat({ model: "router:any", stream: true, messages: [{ role: "system", content: "Be brief" }, question] });
     expect(request.dispatched).toBe(false);
     expect(request.call).toMatchObject({ cluster: "brightstaff", timeout_ms: 1500 });
-    expect(JSON.parse(request.call.body)).toMatchObject({ router: "any", api: "openai_chat", model: "router:any" });
+    expect(JSON.parse(request.call.body)).toMatchObject({ router: "any", model: "router:any" });
     expect(JSON.parse(request.call.body).messages).toContainEqual({ role: "user", content: "Say hello" });
     request.gateway.host.now_ns += 4_250_000n;
     request.decide({ router: "any", route: "greetings", models: ["openai/gpt-5-mini", "openai/gpt-5.2"], resolve_ms: 3.25, rank_ms: 0.02 });
