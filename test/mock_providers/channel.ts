@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { constants, type Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { drained } from "../../brightstaff/src/demo_providers/send.ts";
 
 /** One response of HTTP/1.1 or HTTP/2, with the ways to break it that the two have. */
 export class ResponseChannel {
@@ -31,7 +31,7 @@ export class ResponseChannel {
   async write(chunk: string | Buffer): Promise<boolean> {
     if (!this.open) return false;
     const response = this.#response as ServerResponse;
-    if (!response.write(chunk)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!response.write(chunk)) await drained(response);
     return this.open;
   }
 

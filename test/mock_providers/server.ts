@@ -84,6 +84,8 @@ class MockServer implements MockProvider {
     if (tls === undefined) this.#server = createHttpServer(handle);
     else if (options.http2) this.#server = createSecureServer({ ...tls, allowHTTP1: true }, handle);
     else this.#server = createHttpsServer(tls, handle);
+    // Closing idle connections would now and then fail a request that no behaviour says should fail.
+    if ("keepAliveTimeout" in this.#server) this.#server.keepAliveTimeout = 0;
     for (const event of ["connection", "session"]) this.#server.on(event, (connection: Socket) => this.#track(connection));
   }
 

@@ -13,6 +13,8 @@ const DEPTH_MAX = 12;
 /** Below this depth optional properties are left out, which ends schemas that refer to themselves. */
 const OPTIONAL_DEPTH_MAX = 1;
 const ITEMS_MAX = 64;
+/** Values in one sample: a schema whose every field refers to the whole would otherwise grow with the power of its depth. */
+const VALUES_MAX = 2000;
 
 const STRING_FORMATS: Record<string, string> = {
   "date-time": "2026-01-15T09:30:00Z",
@@ -64,6 +66,7 @@ class Sampler {
   readonly #root: unknown;
   readonly #hints: SampleHints;
   #subjectsUsed = 0;
+  #values = 0;
 
   constructor(root: unknown, hints: SampleHints) {
     this.#root = root;
@@ -72,7 +75,7 @@ class Sampler {
 
   value(rawSchema: unknown, name: string, depth: number): unknown {
     const schema = this.#resolve(rawSchema);
-    if (!isObject(schema) || depth > DEPTH_MAX) return null;
+    if (!isObject(schema) || depth > DEPTH_MAX || ++this.#values > VALUES_MAX) return null;
     if ("const" in schema) return schema.const;
     if (Array.isArray(schema.enum)) return this.#fromEnum(schema.enum);
     const branches = asArray(schema.anyOf).length > 0 ? asArray(schema.anyOf) : asArray(schema.oneOf);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isStream, type ProviderRequest, type Reply } from "./wire.ts";
 
@@ -37,6 +38,16 @@ export async function sendReply(response: ServerResponse, reply: Reply, interval
 /** Writes once the client has room for it; false when it has gone. */
 export async function writeChunk(response: ServerResponse, chunk: string | Buffer): Promise<boolean> {
   if (response.destroyed || response.closed) return false;
-  if (!response.write(chunk)) await Promise.race([once(response, "drain"), once(response, "close")]).catch(() => undefined);
+  if (!response.write(chunk)) await drained(response);
   return !response.destroyed && !response.closed;
+}
+
+/** Resolves when there is room to write again, or nobody left to read. */
+export async function drained(response: Writable): Promise<void> {
+  // The listeners of the event that does not come would pile up, chunk by chunk, without the signal.
+  const done = new AbortController();
+  const events = ["drain", "close"].map((event) => once(response, event, { signal: done.signal }));
+  await Promise.race(events).catch(() => undefined);
+  done.abort();
+  await Promise.allSettled(events);
 }

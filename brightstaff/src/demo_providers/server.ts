@@ -31,6 +31,8 @@ export async function startDemoProviders(options: DemoProvidersOptions = {}): Pr
       // A client that leaves while it sends or reads ends its own connection only.
       .catch(() => response.destroy());
   });
+  // A proxy keeps idle connections; closing one just as it sends would look to it like a provider that fails.
+  server.keepAliveTimeout = 0;
   server.listen(options.port ?? 0, options.host ?? "127.0.0.1");
   await once(server, "listening");
   const { address, port, family } = server.address() as AddressInfo;

@@ -50,11 +50,24 @@ export function asString(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
-/** A body as JSON; null when it is not UTF-8 or not JSON (`JSON.parse` never answers undefined, so null is wrapped). */
+/** Deeper documents are refused as no JSON; schemas and tool inputs stay far below. */
+const JSON_DEPTH_MAX = 256;
+
+/** A body as JSON; null when it is not UTF-8, not JSON or too deep (`JSON.parse` never answers undefined, so null is wrapped). */
 export function parseJson(body: Buffer): { value: unknown } | null {
   try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return nestsDeeper(value, JSON_DEPTH_MAX) ? null : { value };
   } catch {
     return null;
   }
+}
+
+function nestsDeeper(value: unknown, depthMax: number): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > depthMax) return true;
+    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
+  }
+  return false;
 }
