@@ -1,0 +1,54 @@
+import { Bytes } from "../bytes/bytes";
+import { Cursor } from "../json/cursor";
+import { ProviderError } from "./provider_error";
+import { CanonicalRequest } from "./request";
+import { RequestHead } from "./request_head";
+import { CanonicalResponse } from "./response";
+import { StreamReader } from "./stream_reader";
+
+/**
+ * A wire format, as clients speak it to the gateway and as providers speak it. A new one is a folder beside the others with a class of this kind, and a line in
+ * formats/registry.ts. Methods that return a bool return false when the text is wrong; JSON errors are then in the cursor, all else in `problem`.
+ */
+export abstract class Format {
+  private freeReader: StreamReader | null = null;
+
+  /**
+   * @param name as configuration files say it
+   * @param path where clients of this format send their requests
+   */
+  constructor(
+    public name: string,
+    public path: string,
+  ) {}
+
+  /** Checks a whole request body and reads what the gateway must know of it. */
+  abstract scanHead(cursor: Cursor, head: RequestHead): bool;
+  /** False also for what cannot be told in canonical terms and must not be lost silently. */
+  abstract readRequest(cursor: Cursor, request: CanonicalRequest): bool;
+
+  /** Reads an answer; false when it is none. A body that is an error is told by `readError`, before this. */
+  abstract readResponse(cursor: Cursor, response: CanonicalResponse): bool;
+
+  /** Reads an error body into what `error` does not know yet; false when the text is none of this format's. */
+  abstract readError(cursor: Cursor, error: ProviderError): bool;
+  abstract writeError(error: ProviderError, out: Bytes): void;
+  /** The error as the last event of a stream. */
+  abstract writeErrorEvent(error: ProviderError, out: Bytes): void;
+
+  acquireReader(): StreamReader {
+    const free = this.freeReader;
+    const reader = free ? free : this.newReader();
+    this.freeReader = reader.nextFree;
+    reader.nextFree = null;
+    reader.reset();
+    return reader;
+  }
+
+  releaseReader(reader: StreamReader): void {
+    reader.nextFree = this.freeReader;
+    this.freeReader = reader;
+  }
+
+  protected abstract newReader(): StreamReader;
+}

@@ -1,0 +1,126 @@
+import { Bytes } from "../bytes/bytes";
+import { ABSENT, Slice } from "../json/slice";
+import { Message, MessageList, PartList, Role } from "./parts";
+
+export enum ToolChoice {
+  Unset = 0,
+  Auto = 1,
+  Required = 2,
+  None = 3,
+  /** `toolChoiceName` */
+  Named = 4,
+}
+
+/** Of the list of dropped fields; a body can name more unknown fields than anyone reads. */
+const DROPPED_BYTES_MAX: u32 = 4096;
+
+/** How much a model is to think before it answers, in the APIs' common scale. */
+export enum Effort {
+  Unset = 0,
+  None = 1,
+  Minimal = 2,
+  Low = 3,
+  Medium = 4,
+  High = 5,
+  ExtraHigh = 6,
+  Max = 7,
+}
+
+export enum OutputFormat {
+  Unset = 0,
+  /** Any JSON object. */
+  Json = 1,
+  /** `outputSchema`, `outputSchemaName` */
+  JsonSchema = 2,
+}
+
+/**
+ * A chat request in terms that every format can be read into and written from. Slices point into the client's body and are valid as long as it is.
+ * There is one, `canonicalRequest`, filled anew by each reading.
+ */
+export class CanonicalRequest {
+  messages: MessageList = new MessageList();
+  parts: PartList = new PartList();
+  tools: PartList = new PartList();
+  toolChoice: ToolChoice = ToolChoice.Unset;
+  toolChoiceName: Slice = ABSENT;
+  /** The client forbade more than one tool call in an answer. */
+  forbidsParallelTools: bool = false;
+  maxTokens: Slice = ABSENT;
+  temperature: Slice = ABSENT;
+  topP: Slice = ABSENT;
+  topK: Slice = ABSENT;
+  /** The inside of a JSON array of strings. */
+  stopSequences: Slice = ABSENT;
+  endUser: Slice = ABSENT;
+  effort: Effort = Effort.Unset;
+  /** Tokens for reasoning, a number. */
+  reasoningBudget: Slice = ABSENT;
+  outputFormat: OutputFormat = OutputFormat.Unset;
+  outputSchema: Slice = ABSENT;
+  outputSchemaName: Slice = ABSENT;
+  stream: bool = false;
+  /** Paths of what the request says and the target cannot, one a line. Indexes are left out, so that each path stands once. */
+  dropped: Bytes = new Bytes();
+
+  clear(): void {
+    this.messages.clear();
+    this.parts.clear();
+    this.tools.clear();
+    this.toolChoice = ToolChoice.Unset;
+    this.toolChoiceName = ABSENT;
+    this.forbidsParallelTools = false;
+    this.maxTokens = ABSENT;
+    this.temperature = ABSENT;
+    this.topP = ABSENT;
+    this.topK = ABSENT;
+    this.stopSequences = ABSENT;
+    this.endUser = ABSENT;
+    this.effort = Effort.Unset;
+    this.reasoningBudget = ABSENT;
+    this.outputFormat = OutputFormat.Unset;
+    this.outputSchema = ABSENT;
+    this.outputSchemaName = ABSENT;
+    this.stream = false;
+    this.dropped.clear();
+  }
+
+  /** Begins a message; parts added to the request's list after this are its own. */
+  beginMessage(role: Role, source: i32): Message {
+    this.endMessage();
+    return this.messages.add(role, this.parts.count, source);
+  }
+
+  /** Closes the message begun last. */
+  endMessage(): void {
+    if (this.messages.count == 0) return;
+    const message = this.messages.at(this.messages.count - 1);
+    message.partCount = this.parts.count - message.firstPart;
+  }
+
+  /** Notes what is lost: `path` followed by a name that is not known here (or by nothing). */
+  drop(path: string, namePtr: usize = 0, nameLength: u32 = 0): void {
+    const start = this.dropped.length;
+    if (start + nameLength > DROPPED_BYTES_MAX) return;
+    this.dropped.ascii(path);
+    this.dropped.append(namePtr, nameLength);
+    this.dropped.byte(0x0a);
+    if (this.isNoted(start)) this.dropped.length = start;
+  }
+
+  /** Whether the line that begins at `start`, the last, stands further up as well. */
+  private isNoted(start: u32): bool {
+    const length = this.dropped.length - start;
+    const line = this.dropped.ptr + start;
+    let from: u32 = 0;
+    while (from < start) {
+      let end = from;
+      while (load<u8>(this.dropped.ptr + end) != 0x0a) end++;
+      if (end + 1 - from == length && memory.compare(this.dropped.ptr + from, line, length) == 0) return true;
+      from = end + 1;
+    }
+    return false;
+  }
+}
+
+export const canonicalRequest = new CanonicalRequest();

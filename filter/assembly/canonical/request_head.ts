@@ -1,0 +1,119 @@
+import { hash } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
+import { Cursor, Kind } from "../json/cursor";
+import { slicePtr } from "../json/slice";
+import { writeText } from "../json/text";
+import { problem } from "./problem";
+
+export const MODEL_NAME_BYTES_MAX: u32 = 512;
+export const TOP_LEVEL_KEYS_MAX: i32 = 128;
+
+/** What the gateway needs to know of a request before it chooses who answers it. */
+export class RequestHead {
+  /** The model's name, decoded. */
+  model: Bytes = new Bytes();
+  /** Where the model's JSON string stands in the body, quotes included: offsets in bytes. */
+  modelStart: u32 = 0;
+  modelEnd: u32 = 0;
+  stream: bool = false;
+  /** Whether the client of a stream asked for a usage report in a form of its own (OpenAI's `stream_options.include_usage`). */
+  includeUsage: bool = false;
+  hasTools: bool = false;
+  /** How deep the body may be nested: what it was checked with. */
+  depthMax: u32 = 0;
+  private hasModel: bool = false;
+  private hasMessages: bool = false;
+  private keys: StaticArray<u64> = new StaticArray<u64>(TOP_LEVEL_KEYS_MAX);
+  private keyCount: i32 = 0;
+
+  clear(): void {
+    this.model.clear();
+    this.modelStart = 0;
+    this.modelEnd = 0;
+    this.stream = false;
+    this.includeUsage = false;
+    this.hasTools = false;
+    this.hasModel = false;
+    this.hasMessages = false;
+    this.keyCount = 0;
+  }
+
+  /** Notes the top-level key under the cursor; refuses one that was there before, however it is escaped. */
+  noteKey(cursor: Cursor): bool {
+    if (this.keyCount == TOP_LEVEL_KEYS_MAX) return problem.refuse("body", "it has too many fields");
+    const key = hash(cursor.keyPtr, cursor.keyLength);
+    for (let i = 0; i < this.keyCount; i++) {
+      if (unchecked(this.keys[i]) == key) return problem.refuseDuplicate(cursor.keyPtr, cursor.keyLength);
+    }
+    unchecked((this.keys[this.keyCount++] = key));
+    return true;
+  }
+
+  takeModel(cursor: Cursor): bool {
+    if (cursor.kind() != Kind.String) return problem.refuse("model", "must be a string");
+    this.modelStart = cursor.offset;
+    const model = cursor.takeString();
+    this.modelEnd = cursor.offset;
+    if (!cursor.ok) return false;
+    if (this.modelEnd - this.modelStart > MODEL_NAME_BYTES_MAX) return problem.refuse("model", "the name is too long");
+    writeText(this.model, model);
+    this.hasModel = slicePtr(model) != 0 && this.model.length > 0;
+    return this.hasModel || problem.refuse("model", "must not be empty");
+  }
+
+  takeStream(cursor: Cursor): bool {
+    const kind = cursor.kind();
+    if (kind != Kind.True && kind != Kind.False && kind != Kind.Null) return problem.refuse("stream", "must be true or false");
+    this.stream = cursor.takeTrue();
+    return true;
+  }
+
+  takeTools(cursor: Cursor): bool {
+    const kind = cursor.kind();
+    if (kind != Kind.Array && kind != Kind.Null) return problem.refuse("tools", "must be an array");
+    if (!cursor.enterArray()) return cursor.skip();
+    while (cursor.nextElement()) {
+      this.hasTools = true;
+      cursor.skip();
+    }
+    return cursor.ok;
+  }
+
+  /** A list of messages with roles, as chat APIs have it. Looks as deep as wrong types would lead the gateway itself astray. */
+  takeMessages(cursor: Cursor): bool {
+    if (cursor.kind() != Kind.Array) return problem.refuse("messages", "must be an array");
+    cursor.enterArray();
+    let count = 0;
+    while (cursor.nextElement()) {
+      if (!this.takeMessage(cursor, count)) return false;
+      count++;
+    }
+    this.hasMessages = count > 0;
+    return cursor.ok && (this.hasMessages || problem.refuse("messages", "must not be empty"));
+  }
+
+  /** The end of the body: whether all that must be there was. */
+  finish(cursor: Cursor): bool {
+    if (!cursor.finish()) return problem.refuseJson(cursor);
+    if (!this.hasModel) return problem.refuse("model", "is required");
+    return this.hasMessages || problem.refuse("messages", "is required");
+  }
+
+  private takeMessage(cursor: Cursor, index: i32): bool {
+    if (cursor.kind() != Kind.Object) return cursor.skip() && problem.refuseElement("messages", index, "", "must be an object");
+    cursor.enterObject();
+    let hasRole = false;
+    while (cursor.nextKey()) {
+      const kind = cursor.kind();
+      if (cursor.keyIs("role")) {
+        if (hasRole) return problem.refuseElement("messages", index, "role", "the key is given twice");
+        if (kind != Kind.String) return problem.refuseElement("messages", index, "role", "must be a string");
+        hasRole = true;
+      } else if (cursor.keyIs("content") && (kind == Kind.Object || kind == Kind.Number || kind == Kind.True || kind == Kind.False)) {
+        return problem.refuseElement("messages", index, "content", "must be a string or an array");
+      }
+      cursor.skip();
+    }
+    return cursor.ok && (hasRole || problem.refuseElement("messages", index, "role", "is required"));
+  }
+}

@@ -1,0 +1,65 @@
+import { ABSENT, Slice, sliceIsEmpty } from "../json/slice";
+import { ContentSink } from "./content_sink";
+import { PartKind, PartList } from "./parts";
+import { ResponseSummary } from "./summary";
+
+/** A whole answer in terms that every format can be read into and written from. There is one, `canonicalResponse`, filled anew by each reading. */
+export class CanonicalResponse implements ContentSink {
+  id: Slice = ABSENT;
+  model: Slice = ABSENT;
+  parts: PartList = new PartList();
+  /** Which stop sequence ended the answer, where the provider tells. */
+  stopSequence: Slice = ABSENT;
+  /** Seconds since the epoch; 0 where the provider does not tell. */
+  createdSeconds: i64 = 0;
+  /** Set by whoever reads: the caller's, so that it outlives this object's next use. */
+  summary: ResponseSummary = new ResponseSummary();
+
+  clear(summary: ResponseSummary): void {
+    summary.clear();
+    this.summary = summary;
+    this.id = ABSENT;
+    this.model = ABSENT;
+    this.parts.clear();
+    this.stopSequence = ABSENT;
+    this.createdSeconds = 0;
+  }
+
+  text(text: Slice): void {
+    if (!sliceIsEmpty(text)) this.parts.add(PartKind.Text, text);
+  }
+
+  reasoning(text: Slice): void {
+    if (!sliceIsEmpty(text)) this.parts.add(PartKind.Reasoning, text);
+  }
+
+  refusal(text: Slice): void {
+    if (!sliceIsEmpty(text)) this.parts.add(PartKind.Refusal, text);
+  }
+
+  toolCall(id: Slice, name: Slice, input: Slice): void {
+    const part = this.parts.add(PartKind.ToolCall, input);
+    part.id = id;
+    part.name = name;
+  }
+
+  /** How many parts of a kind there are. */
+  countOf(kind: PartKind): i32 {
+    let count = 0;
+    for (let i: u32 = 0; i < this.parts.count; i++) if (this.parts.at(i).kind == <u8>kind) count++;
+    return count;
+  }
+}
+
+export const canonicalResponse = new CanonicalResponse();
+
+/** What became of an answer's body. The numbers are part of the facade. */
+export enum ResponseResult {
+  /** Client and provider speak the same format: the body goes on as it came. */
+  Unchanged = 0,
+  Rewritten = 1,
+  /** The body is an error, whatever its status says. */
+  ProviderError = 2,
+  /** The body is no answer of this format. */
+  Malformed = 3,
+}

@@ -1,0 +1,111 @@
+import { Bytes } from "../bytes/bytes";
+import { writeEscaped, writeText } from "../json/text";
+import { Message, PartKind, Role } from "./parts";
+import { CanonicalRequest } from "./request";
+
+/** How many messages the view has at most; a decision looks at the last few turns. */
+const VIEW_MESSAGES_MAX: i32 = 256;
+/** How much of one message's text is shown, in bytes. */
+const VIEW_TEXT_BYTES_MAX: u32 = 16384;
+/** How much of a tool's result is shown: enough to see what it is, in bytes. */
+const VIEW_TOOL_RESULT_BYTES_MAX: u32 = 512;
+/** A text that would be cut to less is left out, in bytes. */
+const VIEW_TEXT_BYTES_MIN: u32 = 64;
+
+const text = new Bytes();
+const chosen = new Bytes();
+const starts = new StaticArray<u32>(VIEW_MESSAGES_MAX + 1);
+
+/**
+ * Appends what a routing decision needs of a conversation: a JSON array of {"role", "content"}, text only, in order, `bytesMax` bytes at most. The most recent
+ * messages are kept; a long text loses its middle. An assistant's message that calls tools has "tool_calls": true.
+ */
+export function writeView(request: CanonicalRequest, bytesMax: u32, out: Bytes): void {
+  chosen.clear();
+  let count = 0;
+  let left: i32 = <i32>bytesMax - 2; // the brackets
+  for (let i = <i32>request.messages.count - 1; i >= 0 && count < VIEW_MESSAGES_MAX; i--) {
+    const message = request.messages.at(i);
+    const start = chosen.length;
+    if (!writeFitting(request, message, left)) break;
+    if (chosen.length == start) continue; // nothing to show
+    unchecked((starts[count++] = start));
+    left -= <i32>(chosen.length - start) + 1;
+  }
+  unchecked((starts[count] = chosen.length));
+  out.byte(0x5b);
+  for (let i = count - 1; i >= 0; i--) {
+    if (i < count - 1) out.byte(0x2c);
+    const start = unchecked(starts[i]);
+    out.append(chosen.ptr + start, unchecked(starts[i + 1]) - start);
+  }
+  out.byte(0x5d);
+}
+
+/** Appends one message to `chosen`, its text cut until `left` bytes hold it; false when they cannot. */
+function writeFitting(request: CanonicalRequest, message: Message, left: i32): bool {
+  gatherText(request, message);
+  const calls = hasToolCalls(request, message);
+  if (text.length == 0 && !calls) return true;
+  let limit = message.role == <u8>Role.Tool ? VIEW_TOOL_RESULT_BYTES_MAX : VIEW_TEXT_BYTES_MAX;
+  const start = chosen.length;
+  while (true) {
+    writeMessage(message.role, calls, limit);
+    if (<i32>(chosen.length - start) <= left) return true;
+    chosen.length = start;
+    if (limit > text.length) limit = text.length;
+    limit >>= 1;
+    if (limit < VIEW_TEXT_BYTES_MIN) return false;
+  }
+}
+
+function gatherText(request: CanonicalRequest, message: Message): void {
+  text.clear();
+  for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
+    const part = request.parts.at(i);
+    if (part.kind != <u8>PartKind.Text && part.kind != <u8>PartKind.Refusal) continue;
+    if (text.length > 0) text.byte(0x0a);
+    writeText(text, part.text);
+  }
+}
+
+function hasToolCalls(request: CanonicalRequest, message: Message): bool {
+  for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
+    if (request.parts.at(i).kind == <u8>PartKind.ToolCall) return true;
+  }
+  return false;
+}
+
+function roleName(role: u8): string {
+  switch (<Role>role) {
+    case Role.User:
+      return "user";
+    case Role.Assistant:
+      return "assistant";
+    case Role.Tool:
+      return "tool";
+    default:
+      return "system";
+  }
+}
+
+function writeMessage(role: u8, calls: bool, limit: u32): void {
+  chosen.ascii('{"role":"');
+  chosen.ascii(roleName(role));
+  chosen.ascii('","content":"');
+  if (text.length <= limit) writeEscaped(chosen, text.ptr, text.length);
+  else {
+    const head = characterStart(text.ptr, (limit * 3) / 5);
+    const tail = characterStart(text.ptr, text.length - (limit * 2) / 5);
+    writeEscaped(chosen, text.ptr, head);
+    chosen.ascii("\\u2026");
+    writeEscaped(chosen, text.ptr + tail, text.length - tail);
+  }
+  chosen.ascii(calls ? '","tool_calls":true}' : '"}');
+}
+
+/** The offset of the UTF-8 sequence that the byte at an offset belongs to. */
+function characterStart(ptr: usize, offset: u32): u32 {
+  while (offset > 0 && (load<u8>(ptr + offset) & 0xc0) == 0x80) offset--;
+  return offset;
+}

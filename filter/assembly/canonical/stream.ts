@@ -1,0 +1,250 @@
+import { Bytes } from "../bytes/bytes";
+import { ABSENT, Slice, sliceLength, textOf } from "../json/slice";
+import { writeText } from "../json/text";
+import { ContentSink } from "./content_sink";
+import { ProviderError } from "./provider_error";
+import { BlockKind, StreamWriter } from "./stream_writer";
+import { ResponseSummary, StopReason } from "./summary";
+import { ToolCallState, ToolCallStream } from "./tool_call_stream";
+
+export const TOOL_CALLS_PER_MESSAGE_MAX: i32 = 256;
+/** Of arguments held back because another call's were not complete. */
+export const HELD_ARGUMENTS_BYTES_MAX: u32 = 1 << 20;
+
+const KEPT_BYTES_MAX: u32 = 1024;
+
+/**
+ * One streamed answer. Readers tell it what the provider says, in whatever order it comes; it keeps what the gateway wants to know of it and hands a
+ * well-formed sequence of blocks to the writer. Without a writer (client and provider speak the same format) it only observes.
+ */
+export class MessageStream implements ContentSink {
+  /** Something of the answer itself has come: text, reasoning, a tool call, a refusal. Not: a start, a role, a ping. */
+  contentSeen: bool = false;
+  /** The format's last event has come, so the answer is whole. */
+  terminalSeen: bool = false;
+  /** The provider reported an error inside of the stream. */
+  errorSeen: bool = false;
+  error: ProviderError = new ProviderError();
+  summary: ResponseSummary = new ResponseSummary();
+  /** The answer cannot be written on: a limit was passed, or events contradict each other. */
+  broken: bool = false;
+  begun: bool = false;
+  private writer: StreamWriter | null = null;
+  private out: Bytes = noOutput;
+  private block: BlockKind = BlockKind.None;
+  private blockCount: i32 = 0;
+  private stopSequence: Bytes = new Bytes();
+  private calls: Array<ToolCallStream> = new Array<ToolCallStream>();
+  private callCount: i32 = 0;
+  private callsOpened: i32 = 0;
+  private openCall: i32 = -1; // index into calls, while block is ToolCall
+
+  reset(writer: StreamWriter | null): void {
+    this.contentSeen = false;
+    this.terminalSeen = false;
+    this.errorSeen = false;
+    this.error.clear();
+    this.summary.clear();
+    this.broken = false;
+    this.writer = writer;
+    this.out = noOutput;
+    this.begun = false;
+    this.block = BlockKind.None;
+    this.blockCount = 0;
+    this.stopSequence.clear(KEPT_BYTES_MAX);
+    for (let i = 0; i < this.callCount; i++) unchecked(this.calls[i]).release(KEPT_BYTES_MAX);
+    this.callCount = 0;
+    this.callsOpened = 0;
+    this.openCall = -1;
+  }
+
+  /** Where the writer's events go from here on. */
+  writeTo(out: Bytes): void {
+    this.out = out;
+  }
+
+  /** The answer begins. Formats that repeat id and model in every event may call this for each. */
+  start(id: Slice, model: Slice): void {
+    if (this.begun) return;
+    this.begun = true;
+    writeText(this.summary.model, model);
+    const writer = this.writer;
+    if (writer) writer.begin(this.out, id, this.summary);
+  }
+
+  text(delta: Slice): void {
+    this.content(BlockKind.Text, delta);
+  }
+
+  reasoning(delta: Slice): void {
+    this.content(BlockKind.Reasoning, delta);
+  }
+
+  refusal(delta: Slice): void {
+    this.content(BlockKind.Refusal, delta);
+  }
+
+  signature(signature: Slice): void {
+    const writer = this.writer;
+    if (writer && this.block == BlockKind.Reasoning) writer.signature(this.out, this.blockCount - 1, signature);
+  }
+
+  /** Content that the canonical vocabulary has no word for. It counts as content, and only clients of the provider's own format see it. */
+  foreign(): void {
+    this.contentSeen = true;
+  }
+
+  /**
+   * A piece of a tool call: its start (with `id` or `name`), arguments, or both. `key` is the provider's number for the call; a new id under a known key is a new
+   * call, since some providers number all calls 0.
+   */
+  toolCall(key: i32, id: Slice, name: Slice, fragment: Slice): void {
+    this.contentSeen = true;
+    if (!this.writer || this.broken) return;
+    let index = this.findCall(key);
+    if (index < 0 || unchecked(this.calls[index]).isOther(id)) {
+      index = this.addCall(key);
+      if (index < 0) return;
+    }
+    const call = unchecked(this.calls[index]);
+    if (call.id.length == 0) writeText(call.id, id);
+    if (call.name.length == 0) writeText(call.name, name);
+    if (call.state == ToolCallState.Closed) this.lateArguments(call, fragment);
+    else if (call.state == ToolCallState.Open) this.argumentsOf(call, fragment);
+    else this.holdArguments(call, fragment);
+    this.openWaiting(false);
+  }
+
+  /** The block that is open ends here. Formats without such an event need not call this. */
+  closeBlock(): void {
+    if (this.block == BlockKind.None) return;
+    const writer = this.writer;
+    if (writer) writer.closeBlock(this.out, this.block, this.blockCount - 1);
+    if (this.block == BlockKind.ToolCall) {
+      unchecked(this.calls[this.openCall]).state = ToolCallState.Closed;
+      this.openCall = -1;
+    }
+    this.block = BlockKind.None;
+  }
+
+  stop(reason: StopReason, stopSequence: Slice = ABSENT): void {
+    this.summary.stopReason = <u8>reason;
+    this.stopSequence.clear();
+    writeText(this.stopSequence, stopSequence);
+  }
+
+  ping(): void {
+    const writer = this.writer;
+    if (writer && this.begun) writer.ping(this.out);
+  }
+
+  /** `this.error` was filled from an error event. */
+  failed(): void {
+    if (this.errorSeen || this.terminalSeen) return;
+    this.errorSeen = true;
+    const writer = this.writer;
+    if (writer) writer.error(this.out, this.error);
+  }
+
+  /** The format's last event. */
+  end(): void {
+    if (this.terminalSeen || this.errorSeen || this.broken) return;
+    const writer = this.writer;
+    if (writer) {
+      this.start(ABSENT, ABSENT);
+      this.openWaiting(true);
+      if (this.broken) return;
+      this.closeBlock();
+      // Some providers say "stop" after tool calls, and OpenAI does when the call was forced; clients look at the reason to run their tools.
+      if (this.callCount > 0 && this.summary.stopReason <= <u8>StopReason.End) this.summary.stopReason = <u8>StopReason.ToolUse;
+      writer.end(this.out, this.summary, this.stopSequence.length == 0 ? ABSENT : textOf(this.stopSequence));
+    }
+    this.terminalSeen = true;
+  }
+
+  private content(kind: BlockKind, delta: Slice): void {
+    if (sliceLength(delta) == 0) return;
+    this.contentSeen = true;
+    const writer = this.writer;
+    if (!writer) return;
+    if (this.block != kind) this.openBlock(kind, -1);
+    writer.delta(this.out, kind, this.blockCount - 1, this.callsOpened - 1, delta);
+  }
+
+  private openBlock(kind: BlockKind, call: i32): void {
+    this.start(ABSENT, ABSENT);
+    this.closeBlock();
+    this.block = kind;
+    this.blockCount++;
+    let id = ABSENT;
+    let name = ABSENT;
+    if (kind == BlockKind.ToolCall) {
+      this.openCall = call;
+      this.callsOpened++;
+      const opened = unchecked(this.calls[call]);
+      opened.state = ToolCallState.Open;
+      id = opened.idSlice;
+      name = opened.nameSlice;
+    }
+    this.writer!.openBlock(this.out, kind, this.blockCount - 1, this.callsOpened - 1, id, name);
+  }
+
+  /** The call that came last under a key, or -1. */
+  private findCall(key: i32): i32 {
+    for (let i = this.callCount - 1; i >= 0; i--) {
+      if (unchecked(this.calls[i]).key == key) return i;
+    }
+    return -1;
+  }
+
+  private addCall(key: i32): i32 {
+    if (this.callCount == TOOL_CALLS_PER_MESSAGE_MAX) {
+      this.broken = true;
+      return -1;
+    }
+    if (this.callCount == this.calls.length) this.calls.push(new ToolCallStream());
+    unchecked(this.calls[this.callCount]).start(key);
+    return this.callCount++;
+  }
+
+  private argumentsOf(call: ToolCallStream, fragment: Slice): void {
+    if (sliceLength(fragment) == 0) return;
+    call.follow(fragment);
+    this.writer!.delta(this.out, BlockKind.ToolCall, this.blockCount - 1, this.callsOpened - 1, fragment);
+  }
+
+  private holdArguments(call: ToolCallStream, fragment: Slice): void {
+    if (call.held.length + sliceLength(fragment) > HELD_ARGUMENTS_BYTES_MAX) {
+      this.broken = true;
+      return;
+    }
+    writeText(call.held, fragment);
+  }
+
+  /** Arguments for a call whose block is closed can be written nowhere; white space after a complete object is no loss. */
+  private lateArguments(call: ToolCallStream, fragment: Slice): void {
+    if (sliceLength(fragment) > 0 && !call.isComplete) this.broken = true;
+  }
+
+  /**
+   * Opens the calls that wait, in their order, as far as the one before each is complete. Blocks are not interleaved, calls may be: a call's arguments are held
+   * back until those of the call before are a whole object. `atEnd`: nothing more comes, so nothing is waited for.
+   */
+  private openWaiting(atEnd: bool): void {
+    for (let i = 0; i < this.callCount; i++) {
+      const call = unchecked(this.calls[i]);
+      if (call.state != ToolCallState.Waiting) continue;
+      const open = this.openCall;
+      if (!atEnd && open >= 0 && !unchecked(this.calls[open]).isComplete) return;
+      if (!atEnd && call.name.length == 0) return;
+      this.openBlock(BlockKind.ToolCall, i);
+      const held = call.heldSlice;
+      if (sliceLength(held) > 0) {
+        this.argumentsOf(call, held);
+        call.held.clear();
+      }
+    }
+  }
+}
+
+const noOutput = new Bytes();

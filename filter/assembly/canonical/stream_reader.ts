@@ -1,0 +1,16 @@
+import { Cursor } from "../json/cursor";
+import { MessageStream } from "./stream";
+
+/** Reads the events of one format's streamed answers. */
+export abstract class StreamReader {
+  /** The next one in its format's pool. */
+  nextFree: StreamReader | null = null;
+
+  /** Forgets the stream before. */
+  abstract reset(): void;
+  /**
+   * Reads one event's data and tells the stream what it says. `data` is a whole JSON text that the cursor is open on, or the format's own word.
+   * Returns whether it could be read; `false` leaves the judgement to the caller.
+   */
+  abstract read(cursor: Cursor, dataPtr: usize, dataLength: u32, stream: MessageStream): bool;
+}

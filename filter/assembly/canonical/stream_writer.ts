@@ -1,0 +1,35 @@
+import { Bytes } from "../bytes/bytes";
+import { Slice } from "../json/slice";
+import { ProviderError } from "./provider_error";
+import { ResponseSummary } from "./summary";
+
+/** What a stretch of a streamed answer is. Blocks follow one another and are never interleaved. */
+export enum BlockKind {
+  None = 0,
+  Text = 1,
+  Reasoning = 2,
+  ToolCall = 3,
+  Refusal = 4,
+}
+
+/**
+ * Writes a streamed answer as the events of one format. `MessageStream` calls it in order: `begin`, then for each block `openBlock`, `delta`s and `closeBlock`,
+ * then `end`; `error` instead of `end` when the answer breaks off; `ping` anywhere between.
+ */
+export abstract class StreamWriter {
+  /** The next one in its format's pool. */
+  nextFree: StreamWriter | null = null;
+
+  /** Forgets the stream before. `includeUsage`: the client asked for usage in a form of its own. */
+  abstract reset(includeUsage: bool): void;
+  abstract begin(out: Bytes, id: Slice, summary: ResponseSummary): void;
+  /** `index` counts the blocks of this answer, `toolIndex` its tool calls. `id` and `name` are a tool call's. */
+  abstract openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void;
+  abstract delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void;
+  /** The proof that a reasoning block is the provider's own. */
+  abstract signature(out: Bytes, index: i32, signature: Slice): void;
+  abstract closeBlock(out: Bytes, kind: BlockKind, index: i32): void;
+  abstract ping(out: Bytes): void;
+  abstract end(out: Bytes, summary: ResponseSummary, stopSequence: Slice): void;
+  abstract error(out: Bytes, error: ProviderError): void;
+}

@@ -1,0 +1,25 @@
+import { problem } from "../../canonical/problem";
+import { RequestHead } from "../../canonical/request_head";
+import { Cursor, Kind } from "../../json/cursor";
+
+export function scanHead(cursor: Cursor, head: RequestHead): bool {
+  if (!cursor.enterObject()) return problem.refuse("body", "must be a JSON object");
+  while (cursor.nextKey()) {
+    if (!head.noteKey(cursor)) return false;
+    let taken: bool;
+    if (cursor.keyIs("model")) taken = head.takeModel(cursor);
+    else if (cursor.keyIs("messages")) taken = head.takeMessages(cursor);
+    else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
+    else if (cursor.keyIs("tools")) taken = head.takeTools(cursor);
+    else if (cursor.keyIs("system")) taken = skipSystem(cursor);
+    else taken = cursor.skip();
+    if (!taken) return false;
+  }
+  return head.finish(cursor);
+}
+
+function skipSystem(cursor: Cursor): bool {
+  const kind = cursor.kind();
+  if (kind != Kind.String && kind != Kind.Array && kind != Kind.Null) return problem.refuse("system", "must be a string or an array");
+  return cursor.skip();
+}

@@ -1,0 +1,81 @@
+import { PartKind } from "../../canonical/parts";
+import { CanonicalResponse } from "../../canonical/response";
+import { Cursor, Kind } from "../../json/cursor";
+import { ABSENT, sliceIs } from "../../json/slice";
+import { writeText } from "../../json/text";
+import { readStopReason, UsageReader } from "./usage";
+
+const usage = new UsageReader();
+
+/** https://docs.anthropic.com/en/api/messages */
+export function readResponse(cursor: Cursor, response: CanonicalResponse): bool {
+  usage.reset();
+  if (!cursor.enterObject()) return false;
+  let hasContent = false;
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("id")) response.id = cursor.takeString();
+    else if (cursor.keyIs("model")) response.model = cursor.takeString();
+    else if (cursor.keyIs("content")) hasContent = readContent(cursor, response);
+    else if (cursor.keyIs("stop_reason")) response.summary.stopReason = <u8>readStopReason(cursor.takeToken());
+    else if (cursor.keyIs("stop_sequence")) response.stopSequence = cursor.takeString();
+    else if (cursor.keyIs("usage")) usage.read(cursor, response.summary);
+    else cursor.skip();
+  }
+  if (!cursor.finish()) return false;
+  writeText(response.summary.model, response.model);
+  return hasContent;
+}
+
+function readContent(cursor: Cursor, response: CanonicalResponse): bool {
+  if (!cursor.enterArray()) {
+    cursor.skip();
+    return false;
+  }
+  while (cursor.nextElement()) readBlock(cursor, response);
+  return true;
+}
+
+/** Blocks of server tools (web search, code execution) and others that only this API has are passed over. */
+function readBlock(cursor: Cursor, response: CanonicalResponse): void {
+  const type = cursor.peekMember("type");
+  if (sliceIs(type, "text")) response.text(takeMember(cursor, "text"));
+  else if (sliceIs(type, "thinking")) readThinking(cursor, response);
+  else if (sliceIs(type, "redacted_thinking")) response.parts.add(PartKind.RedactedReasoning, takeMember(cursor, "data"));
+  else if (sliceIs(type, "tool_use")) readToolUse(cursor, response);
+  else cursor.skip();
+}
+
+/** Passes an object and returns the string that it has under `key`. */
+function takeMember(cursor: Cursor, key: string): u64 {
+  let value = ABSENT;
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs(key)) value = cursor.takeString();
+    else cursor.skip();
+  }
+  return value;
+}
+
+function readThinking(cursor: Cursor, response: CanonicalResponse): void {
+  const part = response.parts.add(PartKind.Reasoning);
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("thinking")) part.text = cursor.takeString();
+    else if (cursor.keyIs("signature")) part.id = cursor.takeString();
+    else cursor.skip();
+  }
+}
+
+function readToolUse(cursor: Cursor, response: CanonicalResponse): void {
+  let id = ABSENT;
+  let name = ABSENT;
+  let input = ABSENT;
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("id")) id = cursor.takeString();
+    else if (cursor.keyIs("name")) name = cursor.takeString();
+    else if (cursor.keyIs("input") && cursor.kind() == Kind.Object) input = cursor.takeValue();
+    else cursor.skip();
+  }
+  if (cursor.ok) response.toolCall(id, name, input);
+}

@@ -1,0 +1,62 @@
+import { dropField } from "../../canonical/fields";
+import { PartKind } from "../../canonical/parts";
+import { problem } from "../../canonical/problem";
+import { CanonicalRequest, ToolChoice } from "../../canonical/request";
+import { Cursor, Kind } from "../../json/cursor";
+import { Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
+
+export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
+  if (cursor.kind() == Kind.Null) return cursor.skip();
+  if (!cursor.enterArray()) return problem.refuse("tools", "must be an array");
+  let index = 0;
+  while (cursor.nextElement()) {
+    if (!readTool(cursor, request, index++)) return false;
+  }
+  return cursor.ok;
+}
+
+/** Tools with a type of their own (web_search_20250305, bash_20250124) are run or known by Anthropic's models only; a request goes without them. */
+function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
+  const type = cursor.peekMember("type");
+  if (!sliceIsEmpty(type) && !sliceIs(type, "custom")) {
+    request.drop("tools[].type=", slicePtr(type), sliceLength(type));
+    return cursor.skip();
+  }
+  const tool = request.tools.add(PartKind.Tool);
+  if (!cursor.enterObject()) return problem.refuseElement("tools", index, "", "must be an object");
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("name")) tool.name = cursor.takeString();
+    else if (cursor.keyIs("description")) tool.description = cursor.takeString();
+    else if (cursor.keyIs("input_schema") && cursor.kind() == Kind.Object) tool.text = cursor.takeValue();
+    else if (cursor.keyIs("strict")) {
+      tool.hasStrict = cursor.kind() != Kind.Null;
+      tool.isStrict = cursor.takeTrue();
+    } else if (cursor.keyIs("type")) cursor.skip();
+    else dropField(cursor, request, "tools[].");
+  }
+  return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "name", "is required"));
+}
+
+export function readToolChoice(cursor: Cursor, request: CanonicalRequest): bool {
+  if (cursor.kind() == Kind.Null) return cursor.skip();
+  if (!cursor.enterObject()) return problem.refuse("tool_choice", "must be an object");
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("type")) request.toolChoice = toolChoiceOf(cursor.takeToken());
+    else if (cursor.keyIs("name")) request.toolChoiceName = cursor.takeString();
+    else if (cursor.keyIs("disable_parallel_tool_use")) request.forbidsParallelTools = cursor.takeTrue();
+    else dropField(cursor, request, "tool_choice.");
+  }
+  if (!cursor.ok) return false;
+  if (request.toolChoice == ToolChoice.Unset) return problem.refuse("tool_choice.type", "must be auto, any, tool or none");
+  if (request.toolChoice == ToolChoice.Named && sliceIsEmpty(request.toolChoiceName))
+    return problem.refuse("tool_choice.name", "is required");
+  return true;
+}
+
+function toolChoiceOf(word: Slice): ToolChoice {
+  if (sliceIs(word, "auto")) return ToolChoice.Auto;
+  if (sliceIs(word, "any")) return ToolChoice.Required;
+  if (sliceIs(word, "tool")) return ToolChoice.Named;
+  if (sliceIs(word, "none")) return ToolChoice.None;
+  return ToolChoice.Unset;
+}

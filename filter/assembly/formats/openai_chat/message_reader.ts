@@ -1,0 +1,216 @@
+import { indexOfAscii, startsWithAscii } from "../../bytes/ascii";
+import { dropField } from "../../canonical/fields";
+import { Message, Part, PartKind, Role } from "../../canonical/parts";
+import { problem } from "../../canonical/problem";
+import { CanonicalRequest } from "../../canonical/request";
+import { Cursor, Kind } from "../../json/cursor";
+import { ABSENT, Slice, sliceForm, sliceIs, sliceIsEmpty, sliceLength, sliceOf, slicePtr } from "../../json/slice";
+import { isReasoningKey } from "./content";
+
+export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
+  if (!cursor.enterArray()) return problem.refuse("messages", "must be an array");
+  let index = 0;
+  while (cursor.nextElement()) {
+    if (!readMessage(cursor, request, index++)) return false;
+  }
+  request.endMessage();
+  return cursor.ok;
+}
+
+function roleOf(word: Slice): i32 {
+  if (sliceIs(word, "user")) return Role.User;
+  if (sliceIs(word, "assistant")) return Role.Assistant;
+  if (sliceIs(word, "tool")) return Role.Tool;
+  if (sliceIs(word, "system")) return Role.System;
+  if (sliceIs(word, "developer")) return Role.Developer;
+  return 0;
+}
+
+function readMessage(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
+  const role = roleOf(cursor.peekMember("role"));
+  if (!cursor.ok) return false;
+  if (role == 0) return problem.refuseElement("messages", index, "role", "must be system, developer, user, assistant or tool");
+  const message = request.beginMessage(<Role>role, index);
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (!readMember(cursor, request, message, index)) return false;
+  }
+  if (!cursor.ok) return false;
+  if (role == Role.Tool && sliceIsEmpty(message.toolCallId)) return problem.refuseElement("messages", index, "tool_call_id", "is required");
+  return true;
+}
+
+function readMember(cursor: Cursor, request: CanonicalRequest, message: Message, index: i32): bool {
+  if (cursor.keyIs("role")) return cursor.skip();
+  if (cursor.keyIs("content")) return readContent(cursor, request, index);
+  if (cursor.keyIs("tool_call_id")) {
+    message.toolCallId = cursor.takeString();
+    return cursor.ok;
+  }
+  if (message.role == <u8>Role.Assistant) {
+    if (cursor.keyIs("tool_calls")) return readToolCalls(cursor, request, index);
+    if (cursor.keyIs("refusal")) return addText(cursor, request, PartKind.Refusal);
+    if (isReasoningKey(cursor)) return addText(cursor, request, PartKind.Reasoning);
+    if (cursor.keyIs("function_call") && cursor.kind() != Kind.Null)
+      return problem.refuseElement(
+        "messages",
+        index,
+        "function_call",
+        "is deprecated and cannot be translated for this model; use tool_calls",
+      );
+  }
+  dropField(cursor, request, "messages[].");
+  return cursor.ok;
+}
+
+/** A string as a part of its own; null and the empty string are none. */
+function addText(cursor: Cursor, request: CanonicalRequest, kind: PartKind): bool {
+  const text = cursor.takeString();
+  if (!sliceIsEmpty(text)) request.parts.add(kind, text);
+  return cursor.ok;
+}
+
+function readContent(cursor: Cursor, request: CanonicalRequest, message: i32): bool {
+  const kind = cursor.kind();
+  if (kind == Kind.String || kind == Kind.Null) return addText(cursor, request, PartKind.Text);
+  if (!cursor.enterArray()) return problem.refuseElement("messages", message, "content", "must be a string or an array");
+  let index = 0;
+  while (cursor.nextElement()) {
+    if (!readPart(cursor, request, message, index++)) return false;
+  }
+  return cursor.ok;
+}
+
+function kindOfPart(type: Slice): i32 {
+  if (sliceIs(type, "text")) return PartKind.Text;
+  if (sliceIs(type, "image_url")) return PartKind.Image;
+  if (sliceIs(type, "refusal")) return PartKind.Refusal;
+  if (sliceIs(type, "file")) return PartKind.Document;
+  if (sliceIs(type, "input_audio")) return PartKind.Audio;
+  return 0;
+}
+
+function readPart(cursor: Cursor, request: CanonicalRequest, message: i32, index: i32): bool {
+  const kind = kindOfPart(cursor.peekMember("type"));
+  if (!cursor.ok) return false;
+  if (kind == 0)
+    return problem.refusePart("messages", message, "content", index, "type", "must be text, image_url, input_audio, file or refusal");
+  const part = request.parts.add(<PartKind>kind);
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("type")) cursor.skip();
+    else if (cursor.keyIs("text") || cursor.keyIs("refusal")) part.text = cursor.takeString();
+    else if (cursor.keyIs("image_url")) readImage(cursor, part);
+    else if (cursor.keyIs("file")) readFile(cursor, part);
+    else if (cursor.keyIs("input_audio")) readAudio(cursor, part);
+    else dropField(cursor, request, "messages[].content[].");
+  }
+  if (!cursor.ok) return false;
+  if (kind == PartKind.Image && sliceIsEmpty(part.text))
+    return problem.refusePart("messages", message, "content", index, "image_url.url", "is required");
+  if (kind == PartKind.Text && sliceIsEmpty(part.text)) request.parts.dropLast(); // says nothing, and Anthropic refuses it
+  return true;
+}
+
+/** {"url", "detail"}, or just the URL, as some clients send it. */
+function readImage(cursor: Cursor, part: Part): void {
+  if (cursor.kind() == Kind.String) {
+    setUrl(cursor.takeToken(), part);
+    return;
+  }
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("url")) setUrl(cursor.takeToken(), part);
+    else if (cursor.keyIs("detail")) part.detail = cursor.takeString();
+    else cursor.skip();
+  }
+}
+
+/** Of a file, its data (a data URL, or base64 alone) or the id under which OpenAI has it. */
+function readFile(cursor: Cursor, part: Part): void {
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("file_data")) setUrl(cursor.takeToken(), part);
+    else if (cursor.keyIs("filename")) part.name = cursor.takeString();
+    else if (cursor.keyIs("file_id")) part.id = cursor.takeString();
+    else cursor.skip();
+  }
+}
+
+function readAudio(cursor: Cursor, part: Part): void {
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("data")) part.text = cursor.takeString();
+    else if (cursor.keyIs("format")) part.mediaType = cursor.takeString();
+    else cursor.skip();
+  }
+}
+
+/** Takes a URL apart when it holds the data itself: data:image/png;base64,… (RFC 2397). */
+function setUrl(url: Slice, part: Part): void {
+  part.text = url;
+  const ptr = slicePtr(url);
+  const length = sliceLength(url);
+  if (!startsWithAscii(ptr, length, "data:")) return;
+  const head = length < DATA_URL_HEAD_BYTES_MAX ? length : DATA_URL_HEAD_BYTES_MAX;
+  const marker = indexOfAscii(ptr, head, ";base64,");
+  if (marker < 0) return;
+  const form = sliceForm(url);
+  const data = <u32>marker + 8;
+  const parameters = indexOfAscii(ptr, marker, ";"); // data:text/plain;charset=utf-8;base64,
+  part.mediaType = sliceOf(ptr + 5, (parameters < 0 ? marker : parameters) - 5, form);
+  part.text = sliceOf(ptr + data, length - data, form);
+}
+
+/** How far into a data URL its data begins, at most. */
+const DATA_URL_HEAD_BYTES_MAX: u32 = 256;
+
+function readToolCalls(cursor: Cursor, request: CanonicalRequest, message: i32): bool {
+  if (cursor.kind() == Kind.Null) return cursor.skip();
+  if (!cursor.enterArray()) return problem.refuseElement("messages", message, "tool_calls", "must be an array");
+  let index = 0;
+  while (cursor.nextElement()) {
+    if (!readToolCall(cursor, request, message, index++)) return false;
+  }
+  return cursor.ok;
+}
+
+function readToolCall(cursor: Cursor, request: CanonicalRequest, message: i32, index: i32): bool {
+  const part = request.parts.add(PartKind.ToolCall);
+  let type = ABSENT;
+  if (!cursor.enterObject()) return problem.refusePart("messages", message, "tool_calls", index, "", "must be an object");
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("id")) part.id = cursor.takeString();
+    else if (cursor.keyIs("type")) type = cursor.takeToken();
+    else if (cursor.keyIs("function")) readFunction(cursor, request, part);
+    else if (cursor.keyIs("index"))
+      cursor.skip(); // streams number the calls, and some clients send the number back
+    else dropField(cursor, request, "messages[].tool_calls[].");
+  }
+  if (!cursor.ok) return false;
+  if (type != ABSENT && !sliceIs(type, "function"))
+    return problem.refusePart("messages", message, "tool_calls", index, "type", "only function calls can be translated for this model");
+  if (sliceIsEmpty(part.id)) return problem.refusePart("messages", message, "tool_calls", index, "id", "is required");
+  return !sliceIsEmpty(part.name) || problem.refusePart("messages", message, "tool_calls", index, "function.name", "is required");
+}
+
+function readFunction(cursor: Cursor, request: CanonicalRequest, part: Part): void {
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("name")) part.name = cursor.takeString();
+    else if (cursor.keyIs("arguments")) part.text = cursor.kind() == Kind.Object ? cursor.takeValue() : cursor.takeString();
+    else dropField(cursor, request, "messages[].tool_calls[].function.");
+  }
+}

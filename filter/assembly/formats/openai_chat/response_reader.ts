@@ -1,0 +1,101 @@
+import { PartKind } from "../../canonical/parts";
+import { CanonicalResponse } from "../../canonical/response";
+import { StopReason } from "../../canonical/summary";
+import { Cursor } from "../../json/cursor";
+import { ABSENT, sliceIsEmpty } from "../../json/slice";
+import { writeText } from "../../json/text";
+import { isReasoningKey, readContent } from "./content";
+import { readFinishReason, readUsage } from "./usage";
+
+/** https://platform.openai.com/docs/api-reference/chat/object . Of several choices the first is read. */
+export function readResponse(cursor: Cursor, response: CanonicalResponse): bool {
+  if (!cursor.enterObject()) return false;
+  let hasChoice = false;
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("id")) response.id = cursor.takeString();
+    else if (cursor.keyIs("model")) response.model = cursor.takeString();
+    else if (cursor.keyIs("created")) response.createdSeconds = cursor.takeInteger(0);
+    else if (cursor.keyIs("choices")) hasChoice = readChoices(cursor, response);
+    else if (cursor.keyIs("usage")) readUsage(cursor, response.summary);
+    else cursor.skip();
+  }
+  if (!cursor.finish()) return false;
+  writeText(response.summary.model, response.model);
+  return hasChoice;
+}
+
+function readChoices(cursor: Cursor, response: CanonicalResponse): bool {
+  if (!cursor.enterArray()) {
+    cursor.skip();
+    return false;
+  }
+  let count = 0;
+  while (cursor.nextElement()) {
+    if (count++ == 0) readChoice(cursor, response);
+    else cursor.skip();
+  }
+  return count > 0;
+}
+
+function readChoice(cursor: Cursor, response: CanonicalResponse): void {
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  let reason = StopReason.Unknown;
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("message")) readMessage(cursor, response);
+    else if (cursor.keyIs("finish_reason")) reason = readFinishReason(cursor.takeToken());
+    else cursor.skip();
+  }
+  // OpenAI says "stop" after a forced call, some compatible servers after any; clients look at the reason to run their tools.
+  if (reason == StopReason.End && response.countOf(PartKind.ToolCall) > 0) reason = StopReason.ToolUse;
+  response.summary.stopReason = <u8>reason;
+}
+
+function readMessage(cursor: Cursor, response: CanonicalResponse): void {
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  let reasoned = false;
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("content")) readContent(cursor, response);
+    else if (cursor.keyIs("refusal")) response.refusal(cursor.takeString());
+    else if (cursor.keyIs("tool_calls")) readToolCalls(cursor, response);
+    else if (!reasoned && isReasoningKey(cursor)) {
+      const text = cursor.takeString();
+      reasoned = !sliceIsEmpty(text);
+      response.reasoning(text);
+    } else cursor.skip();
+  }
+}
+
+function readToolCalls(cursor: Cursor, response: CanonicalResponse): void {
+  if (!cursor.enterArray()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextElement()) readToolCall(cursor, response);
+}
+
+function readToolCall(cursor: Cursor, response: CanonicalResponse): void {
+  let id = ABSENT;
+  let name = ABSENT;
+  let input = ABSENT;
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("id")) id = cursor.takeString();
+    else if (cursor.keyIs("function") && cursor.enterObject()) {
+      while (cursor.nextKey()) {
+        if (cursor.keyIs("name")) name = cursor.takeString();
+        else if (cursor.keyIs("arguments")) input = cursor.takeString();
+        else cursor.skip();
+      }
+    } else cursor.skip();
+  }
+  if (cursor.ok) response.toolCall(id, name, input);
+}

@@ -1,0 +1,97 @@
+import { dropField } from "../../canonical/fields";
+import { PartKind } from "../../canonical/parts";
+import { problem } from "../../canonical/problem";
+import { CanonicalRequest, ToolChoice } from "../../canonical/request";
+import { Cursor, Kind } from "../../json/cursor";
+import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
+
+export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
+  if (cursor.kind() == Kind.Null) return cursor.skip();
+  if (!cursor.enterArray()) return problem.refuse("tools", "must be an array");
+  let index = 0;
+  while (cursor.nextElement()) {
+    if (!readTool(cursor, request, index++)) return false;
+  }
+  return cursor.ok;
+}
+
+function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
+  const type = cursor.peekMember("type");
+  if (cursor.ok && !sliceIs(type, "function"))
+    return problem.refuseElement("tools", index, "type", "only function tools can be translated for this model");
+  const tool = request.tools.add(PartKind.Tool);
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("function") && cursor.enterObject()) {
+      while (cursor.nextKey()) {
+        if (cursor.keyIs("name")) tool.name = cursor.takeString();
+        else if (cursor.keyIs("description")) tool.description = cursor.takeString();
+        else if (cursor.keyIs("parameters") && cursor.kind() == Kind.Object) tool.text = cursor.takeValue();
+        else if (cursor.keyIs("strict")) {
+          tool.hasStrict = cursor.kind() != Kind.Null;
+          tool.isStrict = cursor.takeTrue();
+        } else dropField(cursor, request, "tools[].function.");
+      }
+    } else if (cursor.keyIs("type")) cursor.skip();
+    else dropField(cursor, request, "tools[].");
+  }
+  return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "function.name", "is required"));
+}
+
+/** "auto", "required", "none", one function, or (`allowed_tools`) a choice among some, of which the mode can be kept. */
+export function readToolChoice(cursor: Cursor, request: CanonicalRequest): bool {
+  if (cursor.kind() == Kind.Object) return readToolChoiceObject(cursor, request);
+  const isNull = cursor.kind() == Kind.Null;
+  request.toolChoice = toolChoiceOf(cursor.takeToken());
+  if (!cursor.ok) return false;
+  return isNull || request.toolChoice != ToolChoice.Unset || problem.refuse("tool_choice", "must be none, auto, required or an object");
+}
+
+function toolChoiceOf(word: Slice): ToolChoice {
+  if (sliceIs(word, "auto")) return ToolChoice.Auto;
+  if (sliceIs(word, "required")) return ToolChoice.Required;
+  if (sliceIs(word, "none")) return ToolChoice.None;
+  return ToolChoice.Unset;
+}
+
+function readToolChoiceObject(cursor: Cursor, request: CanonicalRequest): bool {
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("function")) {
+      request.toolChoice = ToolChoice.Named;
+      request.toolChoiceName = takeName(cursor);
+    } else if (cursor.keyIs("allowed_tools")) readAllowedTools(cursor, request);
+    else cursor.skip();
+  }
+  if (!cursor.ok) return false;
+  if (request.toolChoice == ToolChoice.Unset) return problem.refuse("tool_choice", "names no function");
+  if (request.toolChoice == ToolChoice.Named && sliceIsEmpty(request.toolChoiceName))
+    return problem.refuse("tool_choice.function.name", "is required");
+  return true;
+}
+
+function takeName(cursor: Cursor): Slice {
+  let name = ABSENT;
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return name;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("name")) name = cursor.takeString();
+    else cursor.skip();
+  }
+  return name;
+}
+
+function readAllowedTools(cursor: Cursor, request: CanonicalRequest): void {
+  request.drop("tool_choice.allowed_tools.tools");
+  request.toolChoice = ToolChoice.Auto;
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("mode")) request.toolChoice = sliceIs(cursor.takeToken(), "required") ? ToolChoice.Required : ToolChoice.Auto;
+    else cursor.skip();
+  }
+}

@@ -1,0 +1,28 @@
+import { equalAscii } from "../bytes/ascii";
+import { Format } from "../canonical/format";
+import { AnthropicMessages } from "./anthropic_messages/format";
+import { OpenaiChat } from "./openai_chat/format";
+
+/** Every wire format. A format's number, by which the facade knows it, is its place in this list. */
+const formats: StaticArray<Format> = [new OpenaiChat(), new AnthropicMessages()];
+
+/** The format with a number that `formatNamed` or `formatOfPath` gave. */
+export function formatAt(number: u8): Format {
+  return unchecked(formats[number]);
+}
+
+/** The number of the format that configuration files call so, or -1. */
+export function formatNamed(ptr: usize, length: u32): i32 {
+  for (let i = 0; i < formats.length; i++) {
+    if (equalAscii(ptr, length, unchecked(formats[i]).name)) return i;
+  }
+  return -1;
+}
+
+/** The number of the format whose clients send their requests to this path (without its query), or -1. */
+export function formatOfPath(ptr: usize, length: u32): i32 {
+  for (let i = 0; i < formats.length; i++) {
+    if (equalAscii(ptr, length, unchecked(formats[i]).path)) return i;
+  }
+  return -1;
+}

@@ -1,0 +1,149 @@
+import { Bytes } from "./bytes/bytes";
+import { ErrorKind } from "./canonical/error_kind";
+import { Format } from "./canonical/format";
+import { ProviderError } from "./canonical/provider_error";
+import { MessageStream } from "./canonical/stream";
+import { StreamReader } from "./canonical/stream_reader";
+import { ResponseSummary } from "./canonical/summary";
+import { formatAt } from "./formats/registry";
+import { Cursor } from "./json/cursor";
+import { SseItem, SseReader } from "./stream/sse_reader";
+
+/** How deep an event may be nested. */
+const EVENT_DEPTH_MAX: u32 = 256;
+
+/** What became of a chunk. The numbers are part of the facade. */
+export enum StreamProgress {
+  /** Client and provider speak the same format: the chunk goes on as it came, and `out` is untouched. */
+  Unchanged = 0,
+  /** What the client gets of the chunk was appended to `out`; it may be nothing. */
+  Rewritten = 1,
+  /** The stream cannot be read on (no JSON, a limit passed). `error` says why; `finish` writes the client's error event. */
+  Failed = 2,
+}
+
+/** One streamed answer on its way from a provider to a client. Instances are pooled: `acquire`, and `release` when the stream is over, however it ended. */
+export class StreamTranslator {
+  private static free: StreamTranslator | null = null;
+
+  private nextFree: StreamTranslator | null = null;
+  private sse: SseReader = new SseReader();
+  private stream: MessageStream = new MessageStream();
+  private reader: StreamReader | null = null;
+  private providerFormat: u8 = 0;
+  private clientFormat: u8 = 0;
+  private failed: bool = false;
+
+  static acquire(providerFormat: u8, clientFormat: u8, includeUsage: bool): StreamTranslator {
+    const free = StreamTranslator.free;
+    const translator = free ? free : new StreamTranslator();
+    StreamTranslator.free = translator.nextFree;
+    translator.nextFree = null;
+    translator.begin(providerFormat, clientFormat, includeUsage);
+    return translator;
+  }
+
+  release(): void {
+    const reader = this.reader;
+    if (reader) formatAt(this.providerFormat).releaseReader(reader);
+    this.reader = null;
+    this.sse.reset();
+    this.stream.reset(null);
+    this.nextFree = StreamTranslator.free;
+    StreamTranslator.free = this;
+  }
+
+  /** Something of the answer itself has come: text, reasoning, a tool call. Starts, roles and pings do not count. */
+  get contentSeen(): bool {
+    return this.stream.contentSeen;
+  }
+
+  /** The format's last event has come: the answer is whole, even when it is empty. */
+  get terminalSeen(): bool {
+    return this.stream.terminalSeen;
+  }
+
+  /** The provider reported an error inside of the stream, which `error` has. */
+  get errorSeen(): bool {
+    return this.stream.errorSeen;
+  }
+
+  get error(): ProviderError {
+    return this.stream.error;
+  }
+
+  get summary(): ResponseSummary {
+    return this.stream.summary;
+  }
+
+  /** Reads a chunk of the provider's, cut anywhere. */
+  feed(ptr: usize, length: u32, out: Bytes): StreamProgress {
+    if (this.failed) return StreamProgress.Failed;
+    this.stream.writeTo(out);
+    this.sse.feed(ptr, length);
+    while (true) {
+      const item = this.sse.next();
+      if (item == SseItem.None) break;
+      if (item == SseItem.TooLong) return this.fail("The provider's stream has an event that is too long.");
+      if (item == SseItem.Comment) this.stream.ping();
+      else if (!this.readEvent()) return StreamProgress.Failed;
+    }
+    return this.isTranslating ? StreamProgress.Rewritten : StreamProgress.Unchanged;
+  }
+
+  /** The provider's stream is over. Unless the answer is whole or its error told, the client's stream ends with an error event, so that it never looks whole. */
+  finish(out: Bytes): StreamProgress {
+    this.stream.writeTo(out);
+    const before = out.length;
+    const insideEvent = this.sse.isInsideEvent;
+    if (!this.failed && !this.isOver && this.sse.finish()) this.readEvent();
+    if (!this.isOver) {
+      if (!this.failed) this.fail("The provider's stream ended before the answer was complete.");
+      // A cut event that the client has half of must not swallow the error event.
+      if (!this.isTranslating && insideEvent) out.ascii("\n\n");
+      formatAt(this.clientFormat).writeErrorEvent(this.stream.error, out);
+    }
+    return out.length == before && !this.isTranslating ? StreamProgress.Unchanged : StreamProgress.Rewritten;
+  }
+
+  private begin(providerFormat: u8, clientFormat: u8, includeUsage: bool): void {
+    this.providerFormat = providerFormat;
+    this.clientFormat = clientFormat;
+    this.failed = false;
+    this.reader = formatAt(providerFormat).acquireReader();
+    this.stream.reset(null);
+  }
+
+  private get isTranslating(): bool {
+    return this.providerFormat != this.clientFormat;
+  }
+
+  private get isOver(): bool {
+    return this.stream.terminalSeen || this.stream.errorSeen;
+  }
+
+  private readEvent(): bool {
+    const dataPtr = this.sse.dataPtr;
+    const dataLength = this.sse.dataLength;
+    if (this.isOver) return true; // nothing that follows the end is part of the answer
+    cursor.open(dataPtr, dataLength, EVENT_DEPTH_MAX);
+    if (!this.reader!.read(cursor, dataPtr, dataLength, this.stream))
+      return this.fail("The provider's stream has an event that is not valid JSON.") == StreamProgress.Rewritten;
+    if (this.stream.broken)
+      return this.fail("The provider's stream contradicts itself or has too many tool calls.") == StreamProgress.Rewritten;
+    return true;
+  }
+
+  private fail(why: string): StreamProgress {
+    this.failed = true;
+    const error = this.stream.error;
+    error.clear();
+    error.kind = ErrorKind.Server;
+    error.status = 502;
+    error.message.ascii(why);
+    return StreamProgress.Failed;
+  }
+}
+
+/** One event is read at a time. */
+const cursor = new Cursor();

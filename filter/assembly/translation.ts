@@ -1,0 +1,175 @@
+// What the roles use of the formats, and all they use. Formats are named by their number in the registry (`formatNamed`, `formatOfPath`).
+
+import { Bytes } from "./bytes/bytes";
+import { clock } from "./canonical/clock";
+import { ErrorKind, statusOfErrorKind } from "./canonical/error_kind";
+import { patchFields, patchModel } from "./canonical/field_patch";
+import { ProviderRules } from "./canonical/field_rules";
+import { Problem, problem } from "./canonical/problem";
+import { ProviderError } from "./canonical/provider_error";
+import { canonicalRequest } from "./canonical/request";
+import { RequestHead } from "./canonical/request_head";
+import { canonicalResponse, ResponseResult } from "./canonical/response";
+import { writeView } from "./canonical/routing_view";
+import { ResponseSummary } from "./canonical/summary";
+import { formatAt, formatNamed, formatOfPath } from "./formats/registry";
+import { Cursor, Kind } from "./json/cursor";
+import { StreamProgress, StreamTranslator } from "./stream_translator";
+
+export { ErrorKind, errorKindOfStatus, statusOfErrorKind } from "./canonical/error_kind";
+export { StopReason } from "./canonical/summary";
+export {
+  formatNamed,
+  formatOfPath,
+  Problem,
+  ProviderError,
+  ProviderRules,
+  problem,
+  RequestHead,
+  ResponseResult,
+  ResponseSummary,
+  StreamProgress,
+  StreamTranslator,
+};
+
+/** How deep an answer may be nested; requests have their limit from the configuration. */
+const RESPONSE_DEPTH_MAX: u32 = 256;
+
+const cursor = new Cursor();
+
+/** What configuration files call a format. */
+export function formatName(format: u8): string {
+  return formatAt(format).name;
+}
+
+/** Tells the formats what time it is, for answers that carry a date. Call it before translating an answer. */
+export function setClock(unixSeconds: i64): void {
+  clock.seconds = unixSeconds;
+}
+
+/**
+ * Checks a whole request body (JSON grammar, UTF-8, `depthMax`, keys given twice, the types that routing relies on) and reads its head. False: `problem` says
+ * why, with a 400.
+ */
+export function scanRequestHead(format: u8, ptr: usize, length: u32, depthMax: u32, head: RequestHead): bool {
+  head.clear();
+  head.depthMax = depthMax;
+  cursor.open(ptr, length, depthMax);
+  return formatAt(format).scanHead(cursor, head) || refused();
+}
+
+/** A body that is no JSON is refused as that, whatever was found wrong before. */
+function refused(): bool {
+  return cursor.ok ? false : problem.refuseJson(cursor);
+}
+
+/**
+ * Appends what a routing decision needs of the conversation: a JSON array of {"role", "content", "tool_calls"?} in order, at most `bytesMax` bytes, the most
+ * recent messages first chosen. Of a body that cannot be read to its end, what was read.
+ */
+export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32, out: Bytes): void {
+  canonicalRequest.clear();
+  cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
+  formatAt(format).readRequest(cursor, canonicalRequest);
+  canonicalRequest.endMessage();
+  writeView(canonicalRequest, bytesMax, out);
+  canonicalRequest.clear();
+}
+
+/**
+ * Appends the request as the provider takes it, for `model`, the provider's name. Within one format only the model is changed (and what `rules` say), byte for
+ * byte otherwise. `head` is from `scanRequestHead` of the same body. False: `problem` says what cannot be translated, with a 400.
+ */
+export function translateRequest(
+  from: u8,
+  to: u8,
+  ptr: usize,
+  length: u32,
+  head: RequestHead,
+  model: Bytes,
+  rules: ProviderRules,
+  out: Bytes,
+): bool {
+  if (from == to && rules.isEmpty) {
+    patchModel(ptr, length, head, model, out);
+    return true;
+  }
+  cursor.open(ptr, length, head.depthMax);
+  if (from == to) return patchFields(cursor, model, rules, out) || refused();
+  return problem.refuse("model", "requests of this API cannot be translated for it");
+}
+
+/** What the last `translateRequest` between two formats left out: paths of fields, one a line. Empty within one format. */
+export function droppedFields(): Bytes {
+  return canonicalRequest.dropped;
+}
+
+/**
+ * Reads a whole answer with a 2xx status: fills `summary`, and appends the body in the client's format where that is another one. ProviderError: the body says
+ * that it failed, and `error` has what.
+ */
+export function translateResponse(
+  providerFormat: u8,
+  clientFormat: u8,
+  ptr: usize,
+  length: u32,
+  out: Bytes,
+  summary: ResponseSummary,
+  error: ProviderError,
+): ResponseResult {
+  const format = formatAt(providerFormat);
+  canonicalResponse.clear(summary);
+  cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
+  const isAnswer = format.readResponse(cursor, canonicalResponse);
+  if (!cursor.ok) return ResponseResult.Malformed;
+  if (!isAnswer) return readBodyError(providerFormat, ptr, length, error) ? ResponseResult.ProviderError : ResponseResult.Malformed;
+  if (providerFormat == clientFormat) return ResponseResult.Unchanged;
+  return ResponseResult.Malformed;
+}
+
+function readBodyError(format: u8, ptr: usize, length: u32, error: ProviderError): bool {
+  error.clear();
+  cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
+  return formatAt(format).readError(cursor, error);
+}
+
+/** Reads the body that came with an error status: the provider's own words, or for HTML and the like a sentence with the status. */
+export function readProviderError(format: u8, status: u16, ptr: usize, length: u32, error: ProviderError): void {
+  error.clear();
+  error.status = status;
+  cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
+  const found = cursor.kind() == Kind.Object && formatAt(format).readError(cursor, error);
+  error.status = status; // a body's own idea of it does not count
+  error.settle(-1);
+  if (!found) {
+    error.type.clear();
+    error.code.clear();
+  }
+  if (!found || error.message.length == 0) error.describeStatus();
+}
+
+const reported = new ProviderError();
+
+function reportOf(status: u16, kind: ErrorKind, message: Bytes, param: Bytes | null): ProviderError {
+  reported.clear();
+  reported.status = status;
+  reported.kind = kind;
+  reported.message.appendBytes(message);
+  if (param) reported.param.appendBytes(param);
+  return reported;
+}
+
+/** Appends an error body of the gateway's own in the client's format. */
+export function writeError(format: u8, status: u16, kind: ErrorKind, message: Bytes, param: Bytes | null, out: Bytes): void {
+  formatAt(format).writeError(reportOf(status, kind, message, param), out);
+}
+
+/** Appends an error of the gateway's own as the last event of a stream in the client's format. */
+export function writeErrorEvent(format: u8, kind: ErrorKind, message: Bytes, out: Bytes): void {
+  formatAt(format).writeErrorEvent(reportOf(statusOfErrorKind(kind), kind, message, null), out);
+}
+
+/** Appends a provider's error as a body in the client's format, with the provider's message and, where the format has it, type. */
+export function writeProviderError(format: u8, error: ProviderError, out: Bytes): void {
+  formatAt(format).writeError(error, out);
+}

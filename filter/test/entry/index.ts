@@ -1,0 +1,230 @@
+// The facade for tests on Node: texts go in by address and length, everything that comes out is in `out`, results with several fields as JSON.
+import "../../assembly/host/abort";
+import { Bytes } from "../../assembly/bytes/bytes";
+import { writeInteger } from "../../assembly/bytes/numbers";
+import { Cursor } from "../../assembly/json/cursor";
+import { textOf } from "../../assembly/json/slice";
+import { writeString, writeText } from "../../assembly/json/text";
+import * as facade from "../../assembly/translation";
+
+const out = new Bytes();
+const model = new Bytes();
+const head = new facade.RequestHead();
+const rules = new facade.ProviderRules();
+const summary = new facade.ResponseSummary();
+const error = new facade.ProviderError();
+const cursor = new Cursor();
+const streams = new Array<facade.StreamTranslator>();
+
+export function allocate(size: u32): usize {
+  return heap.alloc(size > 0 ? size : 1);
+}
+
+export function deallocate(ptr: usize): void {
+  heap.free(ptr);
+}
+
+export function outPtr(): usize {
+  return out.ptr;
+}
+
+export function outLength(): u32 {
+  return out.length;
+}
+
+export function clearOut(): void {
+  out.clear();
+}
+
+export function formatNamed(ptr: usize, length: u32): i32 {
+  return facade.formatNamed(ptr, length);
+}
+
+export function formatOfPath(ptr: usize, length: u32): i32 {
+  return facade.formatOfPath(ptr, length);
+}
+
+/** The error's number, 0 for none; the offset is in `jsonOffset`. */
+export function checkJson(ptr: usize, length: u32, depthMax: u32): i32 {
+  cursor.open(ptr, length, depthMax);
+  cursor.skip();
+  cursor.finish();
+  return cursor.error;
+}
+
+export function jsonOffset(): u32 {
+  return cursor.offset;
+}
+
+/** Writes what a JSON string stands for, then 0 and the same text escaped again. */
+export function decodeString(ptr: usize, length: u32): bool {
+  cursor.open(ptr, length, 8);
+  const slice = cursor.takeString();
+  if (!cursor.finish()) return false;
+  writeText(out, slice);
+  const end = out.length;
+  out.byte(0);
+  const text = new Bytes();
+  text.append(out.ptr, end);
+  writeString(out, textOf(text));
+  text.free();
+  return true;
+}
+
+function field(name: string, value: i64): void {
+  out.byte(out.length > 0 && load<u8>(out.ptr + out.length - 1) != 0x7b ? 0x2c : 0x20);
+  out.byte(0x22);
+  out.ascii(name);
+  out.ascii('":');
+  writeInteger(out, value);
+}
+
+function textField(name: string, value: Bytes): void {
+  out.byte(out.length > 0 && load<u8>(out.ptr + out.length - 1) != 0x7b ? 0x2c : 0x20);
+  out.byte(0x22);
+  out.ascii(name);
+  out.ascii('":');
+  writeString(out, textOf(value));
+}
+
+export function scanRequestHead(format: u8, ptr: usize, length: u32, depthMax: u32): bool {
+  return facade.scanRequestHead(format, ptr, length, depthMax, head);
+}
+
+export function describeHead(): void {
+  out.byte(0x7b);
+  textField("model", head.model);
+  field("modelStart", head.modelStart);
+  field("modelEnd", head.modelEnd);
+  field("stream", head.stream ? 1 : 0);
+  field("includeUsage", head.includeUsage ? 1 : 0);
+  field("hasTools", head.hasTools ? 1 : 0);
+  out.byte(0x7d);
+}
+
+export function describeProblem(): void {
+  out.byte(0x7b);
+  field("status", facade.problem.status);
+  field("kind", facade.problem.kind);
+  field("offset", facade.problem.offset);
+  textField("message", facade.problem.message);
+  textField("param", facade.problem.param);
+  out.byte(0x7d);
+}
+
+export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32): void {
+  facade.writeRoutingView(format, ptr, length, bytesMax, out);
+}
+
+export function addDrop(ptr: usize, length: u32): void {
+  rules.addDrop(ptr, length);
+}
+
+export function addRename(from: usize, fromLength: u32, to: usize, toLength: u32): void {
+  rules.addRename(from, fromLength, to, toLength);
+}
+
+export function clearRules(): void {
+  rules.free();
+}
+
+/** `scanRequestHead` must have accepted the same body. */
+export function translateRequest(from: u8, to: u8, ptr: usize, length: u32, modelPtr: usize, modelLength: u32): bool {
+  model.clear();
+  model.append(modelPtr, modelLength);
+  return facade.translateRequest(from, to, ptr, length, head, model, rules, out);
+}
+
+export function writeDropped(): void {
+  out.appendBytes(facade.droppedFields());
+}
+
+export function setClock(seconds: i32): void {
+  facade.setClock(seconds);
+}
+
+export function translateResponse(provider: u8, client: u8, ptr: usize, length: u32): i32 {
+  return facade.translateResponse(provider, client, ptr, length, out, summary, error);
+}
+
+function describeSummaryOf(told: facade.ResponseSummary): void {
+  out.byte(0x7b);
+  field("inputTokens", told.inputTokens);
+  field("cachedInputTokens", told.cachedInputTokens);
+  field("cacheWriteTokens", told.cacheWriteTokens);
+  field("outputTokens", told.outputTokens);
+  field("reasoningTokens", told.reasoningTokens);
+  field("stopReason", told.stopReason);
+  textField("model", told.model);
+  out.byte(0x7d);
+}
+
+function describeErrorOf(told: facade.ProviderError): void {
+  out.byte(0x7b);
+  field("status", told.status);
+  field("kind", told.kind);
+  textField("message", told.message);
+  textField("type", told.type);
+  textField("code", told.code);
+  textField("param", told.param);
+  out.byte(0x7d);
+}
+
+export function describeSummary(): void {
+  describeSummaryOf(summary);
+}
+
+export function describeError(): void {
+  describeErrorOf(error);
+}
+
+export function readProviderError(format: u8, status: u16, ptr: usize, length: u32): void {
+  facade.readProviderError(format, status, ptr, length, error);
+}
+
+export function writeProviderError(format: u8): void {
+  facade.writeProviderError(format, error, out);
+}
+
+export function writeError(format: u8, status: u16, kind: i32, message: usize, length: u32): void {
+  model.clear();
+  model.append(message, length);
+  facade.writeError(format, status, kind, model, null, out);
+}
+
+export function writeErrorEvent(format: u8, kind: i32, message: usize, length: u32): void {
+  model.clear();
+  model.append(message, length);
+  facade.writeErrorEvent(format, kind, model, out);
+}
+
+/** Opens a stream and returns its number. */
+export function openStream(provider: u8, client: u8, includeUsage: bool): i32 {
+  return streams.push(facade.StreamTranslator.acquire(provider, client, includeUsage)) - 1;
+}
+
+export function feed(stream: i32, ptr: usize, length: u32): i32 {
+  return streams[stream].feed(ptr, length, out);
+}
+
+export function finish(stream: i32): i32 {
+  return streams[stream].finish(out);
+}
+
+/** Releases the stream opened last. */
+export function closeStream(): void {
+  streams.pop().release();
+}
+
+export function describeStream(stream: i32): void {
+  const told = streams[stream];
+  out.byte(0x7b);
+  field("contentSeen", told.contentSeen ? 1 : 0);
+  field("terminalSeen", told.terminalSeen ? 1 : 0);
+  field("errorSeen", told.errorSeen ? 1 : 0);
+  out.ascii(',"summary":');
+  describeSummaryOf(told.summary);
+  out.ascii(',"error":');
+  describeErrorOf(told.error);
+  out.byte(0x7d);
+}
