@@ -15,8 +15,9 @@ export const BURST_CHUNKS = 10;
 /** Models of the mock provider; the gateway knows them with a provider's name in front. */
 export const MODEL = "bench-1";
 export const MODEL_BURST = "bench-burst";
-export const MODEL_ROUTER = "bench-router";
-/** What the mock's routing model always answers: an instant resolver. */
+/** The prompt's form goes by the name: Arch-Router's. */
+export const MODEL_ROUTER = "arch-router-bench";
+/** What the mock provider answers as a routing model, always and at once: an instant resolver. */
 export const ROUTE = "code-generation";
 
 const SYSTEM = "You are a careful assistant for a team of engineers. Answer in plain words, name your assumptions, and keep code short.";
