@@ -50,6 +50,13 @@ export function asString(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
+/** The text of a message: a string, or the parts of type `text` of either format. */
+export function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  const texts = asArray(content).map((part) => (isObject(part) && part.type === "text" ? asString(part.text) : null));
+  return texts.filter((text) => text !== null).join("\n");
+}
+
 /** Deeper documents are refused as no JSON; schemas and tool inputs stay far below. */
 const JSON_DEPTH_MAX = 256;
 

@@ -2,7 +2,7 @@ import { answerConversation, type Conversation, type DemoAnswer, type DemoTool, 
 import { anthropicIds } from "../identifiers.ts";
 import type { PromptCache } from "../prompt_cache.ts";
 import { countTokens, IMAGE_TOKENS, splitTokens } from "../tokens.ts";
-import { asArray, asString, isObject, type JsonObject } from "../wire.ts";
+import { asArray, asString, isObject, type JsonObject, textOf } from "../wire.ts";
 import { thinkingSignature } from "./signature.ts";
 
 /** One message before it is written. */
@@ -89,12 +89,6 @@ function trailingToolResults(last: JsonObject | undefined, blocks: JsonObject[])
     const use = blocks.find((block) => block.type === "tool_use" && block.id === result.tool_use_id);
     return { tool: String(use?.name ?? "unknown"), text: textOf(result.content) };
   });
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  const texts = asArray(content).map((block) => (isObject(block) && block.type === "text" ? asString(block.text) : null));
-  return texts.filter((text) => text !== null).join("\n");
 }
 
 /** The prompt up to each cache breakpoint is a segment; what comes after the last is paid in full. */

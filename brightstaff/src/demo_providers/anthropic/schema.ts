@@ -1,38 +1,27 @@
+import { nullable, object, tagged, union } from "../schema_builders.ts";
+
 /**
  * The request body of POST /v1/messages as JSON Schema, from the API reference (platform.claude.com/docs/en/api/messages) and
  * the types of the official client. Keywords like `items` and `minLength` only bind values of their own type, so "a string or
  * an array of blocks" needs no union.
  */
 
-function object(properties: Record<string, object>, required: string[] = []): object {
-  return { type: "object", additionalProperties: false, required, properties };
-}
-
-function nullable(schema: object): object {
-  return { ...schema, type: ["object", "null"] };
-}
-
-/** One of several objects told apart by their `type`. */
-function union(branches: object[]): object {
-  return { type: "object", required: ["type"], discriminator: { propertyName: "type" }, oneOf: branches };
-}
-
-function tagged(type: string, properties: Record<string, object>, required: string[] = []): object {
-  return object({ type: { const: type }, ...properties }, required);
-}
+/** Everything here is told apart by its `type`. */
+const oneOf = (branches: object[]) => union("type", branches);
+const kind = (type: string, properties: Record<string, object>, required: string[] = []) => tagged("type", type, properties, required);
 
 const CACHE_CONTROL = nullable(object({ type: { const: "ephemeral" }, ttl: { enum: ["5m", "1h"] } }, ["type"]));
 /** `toolu_` and the like; clients bring ids of other providers along, which pass as long as they keep to these characters. */
 const TOOL_USE_ID = { type: "string", pattern: "^[a-zA-Z0-9_-]+$" };
 const TOOL_NAME = { type: "string", pattern: "^[a-zA-Z0-9_-]{1,128}$" };
 
-const TEXT = tagged("text", { text: { type: "string" }, cache_control: CACHE_CONTROL, citations: { type: ["array", "null"] } }, ["text"]);
+const TEXT = kind("text", { text: { type: "string" }, cache_control: CACHE_CONTROL, citations: { type: ["array", "null"] } }, ["text"]);
 
-const IMAGE = tagged(
+const IMAGE = kind(
   "image",
   {
-    source: union([
-      tagged(
+    source: oneOf([
+      kind(
         "base64",
         {
           media_type: { enum: ["image/jpeg", "image/png", "image/gif", "image/webp"] },
@@ -40,8 +29,8 @@ const IMAGE = tagged(
         },
         ["media_type", "data"],
       ),
-      tagged("url", { url: { type: "string", pattern: "^https?://" } }, ["url"]),
-      tagged("file", { file_id: { type: "string" } }, ["file_id"]),
+      kind("url", { url: { type: "string", pattern: "^https?://" } }, ["url"]),
+      kind("file", { file_id: { type: "string" } }, ["file_id"]),
     ]),
     cache_control: CACHE_CONTROL,
     transformations: nullable(object({ oversized_image: { enum: ["downsize", "error"] } })),
@@ -49,15 +38,15 @@ const IMAGE = tagged(
   ["source"],
 );
 
-const DOCUMENT = tagged(
+const DOCUMENT = kind(
   "document",
   {
-    source: union([
-      tagged("base64", { media_type: { enum: ["application/pdf"] }, data: { type: "string", minLength: 1 } }, ["media_type", "data"]),
-      tagged("text", { media_type: { enum: ["text/plain"] }, data: { type: "string" } }, ["media_type", "data"]),
-      tagged("content", { content: { type: ["string", "array"], items: union([TEXT, IMAGE]) } }, ["content"]),
-      tagged("url", { url: { type: "string", pattern: "^https?://" } }, ["url"]),
-      tagged("file", { file_id: { type: "string" } }, ["file_id"]),
+    source: oneOf([
+      kind("base64", { media_type: { enum: ["application/pdf"] }, data: { type: "string", minLength: 1 } }, ["media_type", "data"]),
+      kind("text", { media_type: { enum: ["text/plain"] }, data: { type: "string" } }, ["media_type", "data"]),
+      kind("content", { content: { type: ["string", "array"], items: oneOf([TEXT, IMAGE]) } }, ["content"]),
+      kind("url", { url: { type: "string", pattern: "^https?://" } }, ["url"]),
+      kind("file", { file_id: { type: "string" } }, ["file_id"]),
     ]),
     cache_control: CACHE_CONTROL,
     citations: nullable(object({ enabled: { type: "boolean" } })),
@@ -67,10 +56,10 @@ const DOCUMENT = tagged(
   ["source"],
 );
 
-const SEARCH_RESULT = tagged(
+const SEARCH_RESULT = kind(
   "search_result",
   {
-    content: { type: "array", items: union([TEXT]) },
+    content: { type: "array", items: oneOf([TEXT]) },
     source: { type: "string" },
     title: { type: "string" },
     cache_control: CACHE_CONTROL,
@@ -84,13 +73,13 @@ function opaque(type: string): object {
   return { type: "object", properties: { type: { const: type } } };
 }
 
-const TOOL_RESULT = tagged(
+const TOOL_RESULT = kind(
   "tool_result",
   {
     tool_use_id: TOOL_USE_ID,
     content: {
       type: ["string", "array"],
-      items: union([TEXT, IMAGE, SEARCH_RESULT, DOCUMENT, opaque("tool_reference"), opaque("browser_state")]),
+      items: oneOf([TEXT, IMAGE, SEARCH_RESULT, DOCUMENT, opaque("tool_reference"), opaque("browser_state")]),
     },
     is_error: { type: "boolean" },
     cache_control: CACHE_CONTROL,
@@ -99,14 +88,14 @@ const TOOL_RESULT = tagged(
   ["tool_use_id"],
 );
 
-const CONTENT_BLOCK = union([
+const CONTENT_BLOCK = oneOf([
   TEXT,
   IMAGE,
   DOCUMENT,
   SEARCH_RESULT,
-  tagged("thinking", { thinking: { type: "string" }, signature: { type: "string" } }, ["thinking", "signature"]),
-  tagged("redacted_thinking", { data: { type: "string" } }, ["data"]),
-  tagged(
+  kind("thinking", { thinking: { type: "string" }, signature: { type: "string" } }, ["thinking", "signature"]),
+  kind("redacted_thinking", { data: { type: "string" } }, ["data"]),
+  kind(
     "tool_use",
     {
       id: TOOL_USE_ID,
@@ -188,17 +177,17 @@ export const MESSAGES_REQUEST = object(
     stream: { type: "boolean" },
     system: { type: ["string", "array"], items: TEXT },
     temperature: { type: "number", minimum: 0, maximum: 1 },
-    thinking: union([
-      tagged("enabled", { budget_tokens: { type: "integer", minimum: 1024 }, ...DISPLAY }, ["budget_tokens"]),
-      tagged("adaptive", DISPLAY),
-      tagged("between_tools", {}),
-      tagged("disabled", {}),
+    thinking: oneOf([
+      kind("enabled", { budget_tokens: { type: "integer", minimum: 1024 }, ...DISPLAY }, ["budget_tokens"]),
+      kind("adaptive", DISPLAY),
+      kind("between_tools", {}),
+      kind("disabled", {}),
     ]),
-    tool_choice: union([
-      tagged("auto", SINGLE_CALL),
-      tagged("any", SINGLE_CALL),
-      tagged("tool", { name: { type: "string" }, ...SINGLE_CALL }, ["name"]),
-      tagged("none", {}),
+    tool_choice: oneOf([
+      kind("auto", SINGLE_CALL),
+      kind("any", SINGLE_CALL),
+      kind("tool", { name: { type: "string" }, ...SINGLE_CALL }, ["name"]),
+      kind("none", {}),
     ]),
     tools: { type: "array", items: TOOL },
     top_k: { type: "integer", minimum: 0 },

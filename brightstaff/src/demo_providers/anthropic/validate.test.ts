@@ -120,6 +120,8 @@ const refused: [name: string, body: unknown, message: RegExp, version?: Anthropi
     /does not support assistant message prefill/,
   ],
   ["a temperature above 1", request({ temperature: 1.5 }), /^temperature: .*less than or equal to 1/],
+  ["a top_p above 1", request({ top_p: 1.5 }), /^top_p: .*less than or equal to 1/],
+  ["a negative top_k", request({ top_k: -1 }), /^top_k: .*greater than or equal to 0/],
   ["a temperature on a newer model", request({ model: "claude-opus-4-7", temperature: 0.5 }), /`temperature` is deprecated for this model/],
   ["top_k on a newer model", request({ model: "claude-sonnet-5", top_k: 5 }), /`top_k` is deprecated/],
   ["temperature beside top_p", request({ temperature: 0.5, top_p: 0.5 }), /cannot both be specified/],

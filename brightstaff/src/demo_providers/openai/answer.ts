@@ -2,7 +2,7 @@ import { answerConversation, type Conversation, type DemoAnswer, type DemoTool }
 import { openaiIds } from "../identifiers.ts";
 import type { PromptCache } from "../prompt_cache.ts";
 import { countTokens, IMAGE_TOKENS } from "../tokens.ts";
-import { asArray, asString, isObject, type JsonObject } from "../wire.ts";
+import { asArray, asString, isObject, type JsonObject, textOf } from "../wire.ts";
 import { openaiModelTraits } from "./models.ts";
 
 /** One chat completion before it is written: `choices` has n answers to the same request. */
@@ -98,12 +98,6 @@ function trailingToolResults(messages: JsonObject[]): Conversation["toolResults"
     const described = call?.[String(call.type)];
     return { tool: isObject(described) ? String(described.name) : "unknown", text: textOf(message.content) };
   });
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  const texts = asArray(content).map((part) => (isObject(part) ? asString(part.text) : null));
-  return texts.filter((text) => text !== null).join("\n");
 }
 
 function countUsage(body: JsonObject, choices: Completion["choices"], reasoningTokens: number, cache: PromptCache): JsonObject {

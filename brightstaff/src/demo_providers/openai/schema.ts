@@ -1,3 +1,5 @@
+import { nullable, object, tagged, union } from "../schema_builders.ts";
+
 /**
  * The request body of POST /v1/chat/completions as JSON Schema, from the API reference
  * (developers.openai.com/api/reference/resources/chat) and the types of the official client. Keywords like `items` and
@@ -6,25 +8,7 @@
 
 const NAME = { type: "string", pattern: "^[a-zA-Z0-9_-]+$", maxLength: 64 };
 
-const CACHE_BREAKPOINT = {
-  type: "object",
-  additionalProperties: false,
-  required: ["mode"],
-  properties: { mode: { type: "string", enum: ["explicit"] }, ttl: { type: "string", enum: ["30m", "12h"] } },
-};
-
-function object(properties: Record<string, object>, required: string[] = []): object {
-  return { type: "object", additionalProperties: false, required, properties };
-}
-
-/** One of several objects told apart by `tag`; each branch lists its own fields, the tag's among them. */
-function union(tag: string, branches: object[]): object {
-  return { type: "object", required: [tag], discriminator: { propertyName: tag }, oneOf: branches };
-}
-
-function tagged(tag: string, value: string, properties: Record<string, object>, required: string[] = []): object {
-  return object({ [tag]: { const: value }, ...properties }, required);
-}
+const CACHE_BREAKPOINT = object({ mode: { type: "string", enum: ["explicit"] }, ttl: { type: "string", enum: ["30m", "12h"] } }, ["mode"]);
 
 const TEXT_PART = tagged("type", "text", { text: { type: "string" }, prompt_cache_breakpoint: CACHE_BREAKPOINT }, ["text"]);
 const REFUSAL_PART = tagged("type", "refusal", { refusal: { type: "string" } }, ["refusal"]);
@@ -81,12 +65,9 @@ const MESSAGE = union("role", [
     content: content([TEXT_PART, REFUSAL_PART], ["string", "array", "null"]),
     refusal: { type: ["string", "null"] },
     name: { type: "string" },
-    audio: { ...object({ id: { type: "string" } }, ["id"]), type: ["object", "null"] },
+    audio: nullable(object({ id: { type: "string" } }, ["id"])),
     tool_calls: { type: "array", minItems: 1, maxItems: 128, items: TOOL_CALL },
-    function_call: {
-      ...object({ name: { type: "string" }, arguments: { type: "string" } }, ["name", "arguments"]),
-      type: ["object", "null"],
-    },
+    function_call: nullable(object({ name: { type: "string" }, arguments: { type: "string" } }, ["name", "arguments"])),
     // Not in the request's types, but clients send back the message as it was answered, and it is taken.
     annotations: { type: "array" },
   }),
@@ -173,22 +154,18 @@ const RESPONSE_FORMAT = union("type", [
   ),
 ]);
 
-const MODERATION_MODE = {
-  ...object({ mode: { type: "string", enum: ["score", "block"] } }, ["mode"]),
-  type: ["object", "null"],
-};
+const MODERATION_MODE = nullable(object({ mode: { type: "string", enum: ["score", "block"] } }, ["mode"]));
 
 export const CHAT_COMPLETION_REQUEST = object(
   {
     model: { type: "string" },
     messages: { type: "array", minItems: 1, items: MESSAGE },
-    audio: {
-      ...object(
-        { voice: { type: ["string", "object"] }, format: { type: "string", enum: ["wav", "aac", "mp3", "flac", "opus", "pcm16"] } },
-        ["voice", "format"],
-      ),
-      type: ["object", "null"],
-    },
+    audio: nullable(
+      object({ voice: { type: ["string", "object"] }, format: { type: "string", enum: ["wav", "aac", "mp3", "flac", "opus", "pcm16"] } }, [
+        "voice",
+        "format",
+      ]),
+    ),
     frequency_penalty: { type: ["number", "null"], minimum: -2, maximum: 2 },
     function_call: { type: ["string", "object"] },
     functions: { type: "array", minItems: 1, maxItems: 128, items: FUNCTION },
@@ -198,22 +175,18 @@ export const CHAT_COMPLETION_REQUEST = object(
     max_tokens: { type: ["integer", "null"], minimum: 1 },
     metadata: { type: ["object", "null"], maxProperties: 16, additionalProperties: { type: "string", maxLength: 512 } },
     modalities: { type: ["array", "null"], items: { type: "string", enum: ["text", "audio"] } },
-    moderation: {
-      ...object(
+    moderation: nullable(
+      object(
         {
           model: { type: "string" },
-          policy: { ...object({ input: MODERATION_MODE, output: MODERATION_MODE }), type: ["object", "null"] },
+          policy: nullable(object({ input: MODERATION_MODE, output: MODERATION_MODE })),
         },
         ["model"],
       ),
-      type: ["object", "null"],
-    },
+    ),
     n: { type: ["integer", "null"], minimum: 1, maximum: 128 },
     parallel_tool_calls: { type: "boolean" },
-    prediction: {
-      ...object({ type: { type: "string", enum: ["content"] }, content: content([TEXT_PART]) }, ["type", "content"]),
-      type: ["object", "null"],
-    },
+    prediction: nullable(object({ type: { type: "string", enum: ["content"] }, content: content([TEXT_PART]) }, ["type", "content"])),
     presence_penalty: { type: ["number", "null"], minimum: -2, maximum: 2 },
     prompt_cache_key: { type: ["string", "null"] },
     prompt_cache_options: object({ mode: { type: "string", enum: ["implicit", "explicit"] }, ttl: { type: "string", enum: ["30m"] } }),
@@ -226,10 +199,7 @@ export const CHAT_COMPLETION_REQUEST = object(
     stop: { type: ["string", "array", "null"], minItems: 1, maxItems: 4, items: { type: "string" } },
     store: { type: ["boolean", "null"] },
     stream: { type: ["boolean", "null"] },
-    stream_options: {
-      ...object({ include_usage: { type: "boolean" }, include_obfuscation: { type: "boolean" } }),
-      type: ["object", "null"],
-    },
+    stream_options: nullable(object({ include_usage: { type: "boolean" }, include_obfuscation: { type: "boolean" } })),
     temperature: { type: ["number", "null"], minimum: 0, maximum: 2 },
     tool_choice: TOOL_CHOICE,
     tools: { type: "array", minItems: 1, maxItems: 128, items: TOOL },
