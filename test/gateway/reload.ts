@@ -1,49 +1,68 @@
 // Knowing when Envoy serves by the files that brightstaff rendered last.
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { EnvoyProcess } from "./envoy_process.ts";
 
 const RELOAD_MS_MAX = 20_000;
-// brightstaff renders clusters twice when one is removed: first with it, then without. Files that rest this long are the last ones.
+/** One config change is several files, written one after the other. Files that rest this long are the last ones. */
 const REST_MS = 300;
 const POLL_MS = 20;
 
-/** `version_info` of every discovery response in the state directory, by file name. */
-export type RenderedVersions = Map<string, string>;
+/** When each discovery response in the state directory was put there, in ms since 1970, by its path in it. */
+type RenderedAt = Map<string, number>;
 
-export async function readRenderedVersions(stateDir: string): Promise<RenderedVersions> {
-  const versions: RenderedVersions = new Map();
+export async function readRenderedAt(stateDir: string): Promise<RenderedAt> {
+  const renderedAt: RenderedAt = new Map();
   for (const name of await readdir(stateDir, { recursive: true })) {
-    if (!name.endsWith(".json")) continue;
-    const response = JSON.parse(await readFile(join(stateDir, name), "utf8")) as { version_info?: string };
-    if (response.version_info !== undefined) versions.set(name, response.version_info);
+    // The change of the inode, not of the content: files are written under another name and renamed.
+    if (name.endsWith(".json")) renderedAt.set(name, (await stat(join(stateDir, name))).ctimeMs);
   }
-  return versions;
+  return renderedAt;
 }
 
-/** Waits until the files differ from `before`, have come to rest, and Envoy names their versions in its config dump. */
-export async function waitUntilReloaded(envoy: EnvoyProcess, stateDir: string, before: RenderedVersions): Promise<void> {
+/** Whether the statistic `name` (`….update_time`) tells when Envoy last read `file`. */
+function tellsOf(name: string, file: string): boolean {
+  const subscription = name.slice(0, -".update_time".length);
+  if (file.startsWith("sds/")) return subscription === file.replace("/", ".").replace(/\.json$/, "");
+  switch (file) {
+    case "cds.json":
+      return subscription === "cluster_manager.cds";
+    case "lds.json":
+      return subscription === "listener_manager.lds";
+    case "rds.json":
+      return /^http\..*\.rds\./.test(subscription);
+    default:
+      return subscription.startsWith("extension_config_discovery.");
+  }
+}
+
+/** Files that Envoy has not read since they were put there. It tells of a reading even when nothing came of it. */
+async function unread(envoy: EnvoyProcess, renderedAt: RenderedAt): Promise<string[]> {
+  const updateTimes = await envoy.stats("update_time$");
+  return [...renderedAt].flatMap(([file, at]) => {
+    const readAt = [...updateTimes].find(([name]) => tellsOf(name, file))?.[1] ?? 0;
+    return readAt >= Math.floor(at) ? [] : [file];
+  });
+}
+
+/** Waits until files have changed since `before`, have come to rest, and Envoy has read all of them. */
+export async function waitUntilReloaded(envoy: EnvoyProcess, stateDir: string, before: RenderedAt): Promise<void> {
   const deadline = Date.now() + RELOAD_MS_MAX;
-  let last = before;
-  let restingSince = Number.POSITIVE_INFINITY;
+  const newest = Math.max(...before.values());
   let missing: string[] = [];
   while (Date.now() < deadline) {
-    const now = await readRenderedVersions(stateDir);
-    if (!sameVersions(now, last)) {
-      last = now;
-      restingSince = Date.now();
-    } else if (Date.now() - restingSince >= REST_MS) {
-      const dump = await envoy.admin("/config_dump?include_eds");
-      missing = [...now].filter(([, version]) => !dump.includes(JSON.stringify(version))).map(([name]) => name);
+    const renderedAt = await readRenderedAt(stateDir);
+    const last = Math.max(...renderedAt.values());
+    if (last > newest && Date.now() - last >= REST_MS) {
+      missing = await unread(envoy, renderedAt);
       if (missing.length === 0) return;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  if (restingSince === Number.POSITIVE_INFINITY) throw new Error(`no file was rendered in ${RELOAD_MS_MAX} ms`);
-  throw new Error(`Envoy does not serve by ${missing.join(", ")} after ${RELOAD_MS_MAX} ms`);
-}
-
-function sameVersions(a: RenderedVersions, b: RenderedVersions): boolean {
-  return a.size === b.size && [...a].every(([name, version]) => b.get(name) === version);
+  throw new Error(
+    missing.length === 0
+      ? `no file was rendered in ${RELOAD_MS_MAX} ms`
+      : `Envoy did not read ${missing.join(", ")} in ${RELOAD_MS_MAX} ms`,
+  );
 }

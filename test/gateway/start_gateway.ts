@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { BrightstaffProcess } from "./brightstaff_process.ts";
 import { EnvoyProcess } from "./envoy_process.ts";
-import { readRenderedVersions, waitUntilReloaded } from "./reload.ts";
+import { readRenderedAt, waitUntilReloaded } from "./reload.ts";
 import { REPO } from "./repo.ts";
 
 const WASM_PATH = join(REPO, "filter/build/llm_gateway.wasm");
@@ -90,7 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await waitUntilServing(url, options.brightstaff !== false);
 
     const reload = async (config: GatewayConfig) => {
-      const before = await readRenderedVersions(stateDir);
+      const before = await readRenderedAt(stateDir);
       await writeConfig(config);
       await waitUntilReloaded(envoy, stateDir, before);
     };
