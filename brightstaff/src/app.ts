@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { type DecisionOptions, decisionRoutes } from "./routes/decisions.ts";
 
 export type AppOptions = DecisionOptions & {
@@ -10,7 +10,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     // One line per request would double a decision's cost; what happens is in the metrics.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
   });
   // What a body held is in the parser's message: it may be a prompt, so it goes neither back nor into a log.

@@ -44,17 +44,20 @@ export function loadConfig(options: LoadOptions): Loaded {
   const presets = readPresets(path.join(dataDir, "presets"));
   const document = readDocument(text, options.env);
   const mistakes = [...document.mistakes];
+  // A check further on may stumble over what one before it found or removed; the first mistake at a place is the one to tell.
+  const add = (found: readonly Mistake[]) =>
+    mistakes.push(...found.filter(({ path: at }) => !mistakes.some((known) => isUnder(at, known.path))));
   const warnings: string[] = [];
   let config: GatewayConfig | undefined;
   if (mistakes.length === 0) {
     const schema = new SchemaCheck(JSON.parse(fs.readFileSync(path.join(dataDir, "schema.json"), "utf8")));
-    mistakes.push(...schema.checkAndPrune(document.value));
+    add(unsetVariables(document, options.demoUrl));
+    add(schema.checkAndPrune(document.value));
     if (typeof document.value === "object" && document.value !== null && !Array.isArray(document.value)) {
       const built = build(document.value as RawConfig, document, { providers, presets, changed_s, options });
       config = built.config;
       warnings.push(...built.warnings);
-      // A check further on may stumble over what the schema refused and so removed; the first mistake at a place is the one to tell.
-      mistakes.push(...built.mistakes.filter((mistake) => !mistakes.some((known) => isUnder(mistake.path, known.path))));
+      add(built.mistakes);
     }
   }
   const withLines = mistakes.map((mistake) => ({ mistake, line: document.lineOf(mistake.path) }));
@@ -77,7 +80,7 @@ type Built = { readonly config: GatewayConfig; readonly mistakes: readonly Mista
 function build(raw: RawConfig, document: ConfigDocument, context: BuildContext): Built {
   const { demoUrl } = context.options;
   const forms = toCurrentForms(raw);
-  const mistakes = [...forms.mistakes, ...unsetVariables(document, forms.providers, demoUrl)];
+  const mistakes = [...forms.mistakes];
   const warnings = [...forms.warnings];
   const connectTimeout_ms = readDuration_ms(raw.overrides?.upstream_connect_timeout ?? "5s");
   const catalog = readModelProviders(forms.providers, {
@@ -113,9 +116,9 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext):
 }
 
 /** A missing variable is a mistake wherever it stands, but for keys for which demo providers stand in. */
-function unsetVariables(document: ConfigDocument, providers: readonly Located<unknown>[], demoUrl: string | undefined): Mistake[] {
-  const isKey = (at: Path) => at.at(-1) === "access_key" && providers.some((provider) => isUnder(at, provider.path));
-  return document.unset
+function unsetVariables({ unset }: ConfigDocument, demoUrl: string | undefined): Mistake[] {
+  const isKey = ([list, , key]: Path) => (list === "model_providers" || list === "llm_providers") && key === "access_key";
+  return unset
     .filter(({ path: at }) => demoUrl === undefined || !isKey(at))
     .map(({ path: at, variable }) => ({
       path: at,

@@ -118,18 +118,16 @@ function readPreset(router: RawRouter, path: Path, context: RouterContext): Loca
       expected: expectedName(task, taskNames),
     });
   }
+  const without = router.models === undefined ? taskNames.filter((task) => router.task_models?.[task] === undefined) : [];
+  if (without.length > 0) {
+    const wrong = `missing, and ${without.map((task) => JSON.stringify(task)).join(", ")} ${without.length === 1 ? "has" : "have"} no task_models`;
+    context.mistakes.push({ path: [...path, "models"], wrong, expected: "models for all tasks, or task_models for each" });
+  }
   const models = readModels(router.models, [...path, "models"], context);
   const prefer = readPreference(router.selection_policy, path, context);
   return preset.tasks.map(({ name: task, description }) => {
     const own = router.task_models?.[task];
     const at = own === undefined ? [...path, "models"] : [...path, "task_models", task];
-    if (own === undefined && router.models === undefined) {
-      context.mistakes.push({
-        path: [...path, "models"],
-        wrong: `missing: the task "${task}" has no models`,
-        expected: "models for all tasks, or task_models for each",
-      });
-    }
     return { path: at, value: { name: task, description, models: own === undefined ? models : readModels(own, at, context), prefer } };
   });
 }

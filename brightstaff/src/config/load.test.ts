@@ -1,0 +1,459 @@
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { GatewayConfig } from "./gateway_config.ts";
+import { type Loaded, loadConfig } from "./load.ts";
+
+const CONFIG_DIR = path.resolve(import.meta.dirname, "../../../config");
+const ENV = { OPENAI_API_KEY: "sk-openai", ANTHROPIC_API_KEY: "sk-anthropic", EMPTY: "" };
+
+let directory: string;
+beforeAll(() => {
+  directory = fs.mkdtempSync(path.join(tmpdir(), "config-"));
+});
+afterAll(() => fs.rmSync(directory, { recursive: true }));
+
+function load(text: string, demoUrl?: string): Loaded {
+  const file = path.join(directory, "plano_config.yaml");
+  fs.writeFileSync(file, text);
+  return loadConfig({ file, env: ENV, demoUrl });
+}
+
+function loadGood(text: string, demoUrl?: string): GatewayConfig {
+  const loaded = load(text, demoUrl);
+  if (!loaded.ok) throw new Error(loaded.mistakes.join("\n"));
+  return loaded.config;
+}
+
+/** The mistakes, without the file's folder, so that a line reads as it would for a file in the working directory. */
+function mistakesOf(text: string, demoUrl?: string): string[] {
+  const loaded = load(text, demoUrl);
+  return loaded.ok ? [] : loaded.mistakes.map((line) => line.replaceAll(`${directory}/`, ""));
+}
+
+/** A config that is right, to which one wrong thing is added. */
+const BASE = `version: v0.4.0
+listeners: [{type: model, name: main, port: 0}]
+model_providers:
+  - {model: openai/gpt-5.2, access_key: $OPENAI_API_KEY}
+  - {model: anthropic/*, access_key: $ANTHROPIC_API_KEY}
+`;
+const PRICES =
+  "model_metrics_sources: [{type: cost, provider: static, prices: {openai/gpt-5.2: {input_usd_per_mtok: 1, output_usd_per_mtok: 2}}}]\n";
+
+/** A provider entry as the sixth line of the config. */
+const withProvider = (entry: string) => `${BASE}  - {${entry}}\n`;
+const withRouter = (entry: string) => `${BASE}routers:\n  - {${entry}}\n`;
+const FALLBACK = "fallback_models: [openai/gpt-5.2]";
+const policy = (text: string) => withRouter(`name: r, ${FALLBACK}, policies: [{${text}}]`);
+const TASK = "task: {name: t, description: d}";
+
+describe("each mistake is told with its line, its path, what is wrong and what would be right", () => {
+  // biome-ignore format: a table, one mistake a row
+  test.each<[what: string, text: string, line: string]>([
+    ["no YAML", "a: [1", "(top level): not valid YAML at line 1, column 6: Flow sequence in block collection must be sufficiently indented and end with a ]"],
+    ["a key twice", `${BASE}version: v0.4.0\n`, "(top level): not valid YAML at line 6, column 1: Map keys must be unique"],
+    ["an empty file", "", "(top level): is empty; expected a mapping"],
+    ["a list", "[]", "(top level): is a list; expected a mapping"],
+    ["a misspelt key", `${BASE}model_alias: {}\n`, '6: model_alias: no such key; expected "model_aliases" (did you mean that?)'],
+    ["a misspelt key within", BASE.replace("port: 0", "prot: 0"), '2: listeners[0].prot: no such key; expected "port" (did you mean that?)'],
+    ["a foreign key", BASE.replace("port: 0", "colour: 0"), '2: listeners[0].colour: no such key; expected one of "type", "name", "address", "port", "timeout", "max_retries", "tls"'],
+    ["no listeners", BASE.replace(/listeners.*/, ""), "listeners: missing"],
+    ["no providers", "version: v0.4.0\nlisteners: [{type: model, name: m}]\n", "model_providers: missing; expected a list of models with their providers"],
+    ["an unknown version", BASE.replace("v0.4.0", "v9"), '1: version: is "v9"; expected one of "v0.4.0", "v0.3.0", "0.2.0", "0.1-beta", "v0.1.0", "v0.1"'],
+    ["a wrong type", BASE.replace("port: 0", 'port: "12000"'), '2: listeners[0].port: is "12000"; expected a whole number from 0 to 65535'],
+    ["a port out of range", BASE.replace("port: 0", "port: 70000"), "2: listeners[0].port: is 70000; expected a whole number from 0 to 65535"],
+    ["a host name as address", BASE.replace("port: 0", "address: example.com"), '2: listeners[0].address: "example.com" is no IP address; expected "127.0.0.1", or "0.0.0.0" to listen on all'],
+    ["a wrong duration", BASE.replace("port: 0", "timeout: 30 s"), '2: listeners[0].timeout: is "30 s"; expected a duration such as "30s" or "500ms"'],
+    ["two listeners", BASE.replace("}]", "}, {type: model, name: b}]"), "2: listeners[1]: is a second model listener; expected one, as every listener would serve the same models"],
+    ["a certificate that is not there", BASE.replace("port: 0", "tls: {cert_file: a.crt, key_file: plano_config.yaml}"), '2: listeners[0].tls.cert_file: "a.crt" can\'t be read; expected a PEM file'],
+    ["a key of TLS left out", BASE.replace("port: 0", "tls: {cert_file: plano_config.yaml}"), "2: listeners[0].tls.key_file: missing; expected text"],
+
+    ["a model without provider", withProvider("model: gpt-4o"), '6: model_providers[2].model: is "gpt-4o"; expected "provider/model", such as "openai/gpt-5.2", or "openai/*" for every model of the provider'],
+    ["a misspelt provider", withProvider("model: opnai/gpt-4o, access_key: x"), '6: model_providers[2].model: the provider "opnai" is not known; expected "openai" (did you mean that?), or base_url and provider_interface for a provider of your own'],
+    ["an unknown provider", withProvider("model: acme/one, access_key: x"), '6: model_providers[2].model: the provider "acme" is not known; expected one of "anthropic", "openai", "plano", or base_url and provider_interface for a provider of your own'],
+    ["an own provider of an interface that is not served", withProvider("model: acme/one, base_url: http://a/v1, provider_interface: gemini"), '6: model_providers[2].provider_interface: "gemini" is not served; expected one of "anthropic", "openai", "plano"'],
+    ["a known provider with an interface", withProvider("model: openai/x, access_key: x, provider_interface: anthropic"), '6: model_providers[2].provider_interface: "openai" is a known provider with an interface of its own; expected no such key, or another name before the first "/" of model'],
+    ["a reserved provider", withProvider("model: brightstaff/x, base_url: http://a, provider_interface: openai"), '6: model_providers[2].model: "brightstaff" is a reserved name; expected a provider of letters, digits, ".", "_" and "-" before the first "/"'],
+    ["a provider name that is no file name", withProvider('model: "a b/x"'), '6: model_providers[2].model: is "a b/x"; expected "provider/model", such as "openai/gpt-5.2", or "openai/*" for every model of the provider'],
+    ["a model twice", withProvider("model: openai/gpt-5.2, access_key: $OPENAI_API_KEY"), '6: model_providers[2].model: "openai/gpt-5.2" is here twice; expected each model once'],
+    ["a wildcard twice", withProvider("model: anthropic/*, access_key: other"), '6: model_providers[2].model: "anthropic/*" is here twice; expected each wildcard once'],
+    ["a name twice", `${BASE}  - {model: openai/a, name: n, access_key: x}\n  - {model: openai/b, name: n, access_key: x}\n`, '7: model_providers[3].name: "n" is here twice; expected each name once'],
+    ["a star within a name", withProvider("model: openai/gpt-*, access_key: x"), '6: model_providers[2].model: has a * inside a name; expected "provider/model" or "provider/*"'],
+    ["a default wildcard", withProvider("model: openai/*, access_key: x, default: true"), "6: model_providers[2].default: is set on a wildcard, which names no model; expected default on an entry with one model"],
+    ["two defaults", `${BASE}  - {model: openai/a, access_key: x, default: true}\n  - {model: openai/b, access_key: x, default: true}\n`, "7: model_providers[3].default: is a second default; expected one model with default: true"],
+    ["no key", withProvider("model: openai/a"), "6: model_providers[2].access_key: missing; expected $OPENAI_API_KEY, or passthrough_auth: true"],
+    ["a variable that is not set", withProvider("model: openai/a, access_key: $NO_SUCH"), "6: model_providers[2].access_key: the environment variable NO_SUCH is not set; expected it to be set and not empty"],
+    ["a variable that is empty", withProvider("model: openai/a, access_key: $EMPTY"), "6: model_providers[2].access_key: the environment variable EMPTY is not set; expected it to be set and not empty"],
+    ["a variable elsewhere", BASE.replace("name: main", "name: $NO_SUCH"), "2: listeners[0].name: the environment variable NO_SUCH is not set; expected it to be set and not empty"],
+    ["a key beside passthrough", withProvider("model: openai/a, access_key: x, passthrough_auth: true"), "6: model_providers[2].access_key: would never be used: passthrough_auth sends the client's own credential; expected one of the two"],
+    ["a key that is a number is not shown", withProvider("model: openai/a, access_key: 123456"), "6: model_providers[2].access_key: is a number; expected text"],
+    ["a base URL that is none", withProvider("model: openai/a, access_key: x, base_url: api.openai.com"), '6: model_providers[2].base_url: is "api.openai.com"; expected a URL such as "https://api.example.com/v1"'],
+    ["a base URL with a password", withProvider("model: openai/a, base_url: 'https://u:p@a.b/v1'"), "6: model_providers[2].base_url: holds a user name or password; expected the key in access_key"],
+    ["a base URL with a query", withProvider("model: openai/a, base_url: 'https://a.b/v1?k=1'"), '6: model_providers[2].base_url: has a query or a fragment; expected a URL such as "https://api.example.com/v1"'],
+    ["a base URL left out where there is none", withProvider("model: plano/Arch-Router"), '6: model_providers[2].base_url: missing: "plano" has no common URL; expected a URL such as "http://127.0.0.1:8000/v1"'],
+    ["the credential as a header", withProvider("model: openai/a, access_key: x, headers: {Authorization: secret}"), "6: model_providers[2].headers.Authorization: carries the credential; expected the key in access_key"],
+    ["a header of the connection's own", withProvider("model: openai/a, access_key: x, headers: {Content-Length: '5'}"), "6: model_providers[2].headers.Content-Length: is set by the gateway itself; expected no such header"],
+    ["a header with a line break", withProvider('model: openai/a, access_key: x, headers: {x-a: "b\\nc"}'), "6: model_providers[2].headers.x-a: has a line break in its value; expected one line"],
+    ["an unused endpoint", `${BASE}endpoints: {local: {endpoint: "127.0.0.1:1"}}\n`, "6: endpoints.local: is used by no provider; expected base_url: http://local on a provider, or no such endpoint"],
+    ["an endpoint's name", `${BASE}endpoints: {9a: {endpoint: "127.0.0.1:1"}}\n`, '6: endpoints["9a"]: can\'t be named so; expected a name of letters, digits and _ that starts with a letter'],
+
+    ["an alias without target", `${BASE}model_aliases: {a: {}}\n`, "6: model_aliases.a.target: missing; expected text"],
+    ["an alias of an unknown model", `${BASE}model_aliases: {a: {target: openai/gpt-5.3}}\n`, '6: model_aliases.a.target: "openai/gpt-5.3" is no model of model_providers; expected "openai/gpt-5.2" (did you mean that?)'],
+    ["an alias of an alias", `${BASE}model_aliases: {a: {target: gpt-5.2}, b: {target: a}}\n`, '6: model_aliases.b.target: "a" is no model of model_providers; expected one of "openai/gpt-5.2", "anthropic/*"'],
+    ["an alias that is a model", `${BASE}model_aliases: {openai/gpt-5.2: {target: anthropic/a}}\n`, '6: model_aliases["openai/gpt-5.2"]: is the name of a model itself; expected another name'],
+    ["an alias that looks like a router", `${BASE}model_aliases: {"router:x": {target: anthropic/a}}\n`, '6: model_aliases["router:x"]: "router:" is how routers are asked for; expected another name'],
+    ["an ambiguous name", `${withProvider("model: other/gpt-5.2, base_url: http://a, provider_interface: openai")}model_aliases: {a: {target: gpt-5.2}}\n`, '7: model_aliases.a.target: "gpt-5.2" is the name of several models; expected "openai/gpt-5.2" or "other/gpt-5.2"'],
+
+    ["a router without fallback", withRouter(`name: r, policies: [{${TASK}, models: [openai/gpt-5.2]}]`), "7: routers[0].fallback_models: missing; expected a list"],
+    ["a router's name", withRouter(`name: my router, ${FALLBACK}, policies: [{${TASK}, models: [openai/gpt-5.2]}]`), '7: routers[0].name: is "my router"; expected letters, digits, ".", "_" and "-", such as "software-engineering"'],
+    ["a router twice", `${policy(`${TASK}, models: [openai/gpt-5.2]`)}  - {name: r, ${FALLBACK}, preset: general, models: [openai/gpt-5.2]}\n`, '8: routers[1].name: "r" is here twice; expected each router once'],
+    ["a router without tasks", withRouter(`name: r, ${FALLBACK}`), "7: routers[0].policies: missing; expected policies with tasks and their models, or a preset"],
+    ["an unknown preset", withRouter(`name: r, ${FALLBACK}, preset: genral, models: [openai/gpt-5.2]`), '7: routers[0].preset: "genral" is no preset; expected "general" (did you mean that?)'],
+    ["a preset beside policies", withRouter(`name: r, ${FALLBACK}, preset: general, models: [openai/gpt-5.2], policies: [{${TASK}, models: [openai/gpt-5.2]}]`), "7: routers[0].policies: is here together with a preset; expected one of the two"],
+    ["an unknown task of a preset", withRouter(         `name: r, ${FALLBACK}, preset: software-engineering, models: [openai/gpt-5.2], task_models: {code-generatoin: [openai/gpt-5.2]}`, ), '7: routers[0].task_models.code-generatoin: is no task of the preset "software-engineering"; expected "code-generation" (did you mean that?)'],
+    ["models beside policies", withRouter(`name: r, ${FALLBACK}, models: [openai/gpt-5.2], policies: [{${TASK}, models: [openai/gpt-5.2]}]`), "7: routers[0].models: belongs to a router with a preset; expected models and selection_policy in each policy"],
+    ["no task", policy("models: [openai/gpt-5.2]"), "7: routers[0].policies[0].task: missing; expected either task: {name, description} or task_slug"],
+    ["an unknown slug", policy("task_slug: code-generatoin, models: [openai/gpt-5.2]"), '7: routers[0].policies[0].task_slug: "code-generatoin" is no task of a preset; expected "code-generation" (did you mean that?)'],
+    ["no models", policy(`${TASK}, models: []`), "7: routers[0].policies[0].models: is empty; expected at least one entry"],
+    ["too many models", policy(`${TASK}, models: [${"a/b, ".repeat(9)}]`), "7: routers[0].policies[0].models: has 9 entries; expected at most 8"],
+    ["an unknown model", policy(`${TASK}, models: [openai/gpt-5.1]`), '7: routers[0].policies[0].models[0]: "openai/gpt-5.1" is no model of model_providers; expected "openai/gpt-5.2" (did you mean that?)'],
+    ["a model twice in a list", policy(`${TASK}, models: [openai/gpt-5.2, gpt-5.2]`), '7: routers[0].policies[0].models[1]: "gpt-5.2" is here twice; expected each model once'],
+    ["too many candidates", policy(`${TASK}, models: [${Array.from({ length: 8 }, (_, k) => `anthropic/${k}`).join(", ")}]`), '7: routers[0].policies[0].task.name: the task "t" has 9 candidates with the fallback_models; expected at most 8'],
+    ["a task twice", withRouter(`name: r, ${FALLBACK}, policies: [{${TASK}, models: [openai/gpt-5.2]}, {${TASK}, models: [openai/gpt-5.2]}]`), '7: routers[0].policies[1].task.name: "t" is here twice; expected each task once'],
+    ["a task named none", policy("task: {name: none, description: d}, models: [openai/gpt-5.2]"), '7: routers[0].policies[0].task.name: "none" stands for "no task matched"; expected another name'],
+    ["an unknown preference", policy(`${TASK}, models: [openai/gpt-5.2], selection_policy: {prefer: cheepest}`), '7: routers[0].policies[0].selection_policy.prefer: is "cheepest"; expected "cheapest" (did you mean that?)'],
+    ["a preference not served", policy(`${TASK}, models: [openai/gpt-5.2], selection_policy: {prefer: fastest}`), "7: routers[0].policies[0].selection_policy.prefer: that ranking is not served yet; expected ranked, cheapest or none"],
+    ["cheapest without prices", policy(`${TASK}, models: [openai/gpt-5.2], selection_policy: {prefer: cheapest}`), "7: routers[0].policies[0].selection_policy.prefer: there are no prices to tell the cheapest by; expected a source of type cost in model_metrics_sources"],
+
+    ["a routing preference twice", `${BASE}routing_preferences: [{name: a, description: d, models: [gpt-5.2]}, {name: a, description: d, models: [gpt-5.2]}]\n`, '6: routing_preferences[1].name: "a" is here twice; expected each task once'],
+    ["a routing preference without models", `${BASE}routing_preferences: [{name: a, description: d}]\n`, "6: routing_preferences[0].models: missing; expected a list"],
+
+    ["a price of an unknown model", BASE + PRICES.replace("gpt-5.2", "gpt-5.1"), '6: model_metrics_sources[0].prices["openai/gpt-5.1"]: "openai/gpt-5.1" is no model of model_providers; expected "openai/gpt-5.2" (did you mean that?)'],
+    ["a negative price", BASE + PRICES.replace("mtok: 1", "mtok: -1"), '6: model_metrics_sources[0].prices["openai/gpt-5.2"].input_usd_per_mtok: is -1; expected a number of at least 0'],
+    ["a source not served", `${BASE}model_metrics_sources: [{type: cost, provider: models.dev}]\n`, '6: model_metrics_sources[0].provider: only the static price table is served yet; expected provider: static with prices: {"openai/gpt-5.2": {input_usd_per_mtok: 1.75, output_usd_per_mtok: 14}}'],
+    ["a limit too low", `${BASE}limits: {first_token_ms: 0}\n`, "6: limits.first_token_ms: is 0; expected a whole number from 1 to 86400000"],
+    ["a CA bundle that is not there", `${BASE}overrides: {upstream_tls_ca_path: no-such.pem}\n`, '6: overrides.upstream_tls_ca_path: "no-such.pem" can\'t be read; expected a PEM file with CA certificates'],
+    ["a routing model that is none", `${BASE}overrides: {llm_routing_model: gpt-5.2}\n`, '6: overrides.llm_routing_model: "gpt-5.2" is no routing model that is served yet; expected an Arch-Router or a Plano-Orchestrator on an OpenAI-compatible base_url'],
+    ["a routing model that is not there", `${BASE}overrides: {llm_routing_model: Plano-Orchestrator}\n`, '6: overrides.llm_routing_model: "Plano-Orchestrator" is no model of model_providers; expected one of "openai/gpt-5.2", "anthropic/*"'],
+  ])("%s", (_, text, expected) => {
+    expect(mistakesOf(text).map((line) => line.replace(/^plano_config.yaml:? ?/, ""))).toEqual([expected]);
+  });
+});
+
+describe("what Plano has and this gateway does not serve is refused by name, with the reason", () => {
+  // biome-ignore format: a table, one key a row
+  test.each<[text: string, line: string]>([
+    ["agents: []", "agents: agents are another product: this gateway serves models only; expected no such key"],
+    ["filters: []", "filters: filter chains are another product: this gateway serves models only; expected no such key"],
+    ["prompt_targets: []", "prompt_targets: prompt targets are another product: this gateway serves models only; expected no such key"],
+    ["prompt_guards: {}", "prompt_guards: prompt guards are another product: this gateway serves models only; expected no such key"],
+    ["system_prompt: x", "system_prompt: system_prompt belongs to prompt targets, which are another product: this gateway serves models only; expected no such key"],
+    ["state_storage: {type: memory}", "state_storage: stored conversations belong to the Responses API, which is not served yet; expected no such key"],
+    ["ratelimits: []", "ratelimits: rate limits are not served yet; expected no such key"],
+    ["tracing: {}", "tracing: tracing is not served yet; expected no such key"],
+    ["mode: prompt", "mode: only the LLM gateway (mode: llm) is served; expected llm"],
+    ["prompt_caching: {enabled: true}", "prompt_caching.enabled: prompt caching is not served yet; expected false, or no such key"],
+    ["prompt_caching: {min_prefix_tokens: 5}", "prompt_caching.min_prefix_tokens: prompt caching is not served yet; expected no such key"],
+    ["routing: {session_ttl_seconds: 5}", "routing.session_ttl_seconds: sessions are not served yet; expected no such key"],
+    ["routing: {routing_budget: {}}", "routing.routing_budget: sessions are not served yet; expected no such key"],
+    ["overrides: {use_agent_orchestrator: true}", "overrides.use_agent_orchestrator: agent orchestration is another product: this gateway serves models only; expected false, or no such key"],
+    ["overrides: {disable_signals: false}", "overrides.disable_signals: signal analysis of answers is not served; expected true, or no such key"],
+  ])("%s", (more, expected) => {
+    expect(mistakesOf(`${BASE}${more}\n`)).toEqual([`plano_config.yaml:6: ${expected}`]);
+  });
+
+  test.each([
+    [
+      "type: prompt, name: m",
+      "listeners[0].type: only listeners of type model are served: prompt and agent listeners are another product; expected model",
+    ],
+    [
+      "type: model, name: m, input_filters: []",
+      "listeners[0].input_filters: filter chains are another product: this gateway serves models only; expected no such key",
+    ],
+  ])("a listener with %s", (listener, expected) => {
+    expect(mistakesOf(BASE.replace("type: model, name: main, port: 0", listener))).toEqual([`plano_config.yaml:2: ${expected}`]);
+  });
+
+  test("but what asks for nothing is admitted", () => {
+    const text = `${BASE}mode: llm\nprompt_caching: {enabled: false}\nrouting: {route_on_user_only: false}\noverrides: {disable_signals: true}\n`;
+    expect(mistakesOf(text)).toEqual([]);
+  });
+});
+
+describe("mistakes", () => {
+  test("come all at once, in the file's order", () => {
+    const text = `version: v9
+listeners: [{type: model, name: m, prot: 1}]
+agents: []
+model_providers:
+  - {model: gpt-4o}
+  - {model: openai/gpt-5.2}
+  - {model: openai/gpt-5.2, access_key: $NO_SUCH, default: yes please}
+routers: [{name: r, preset: nope, fallback_models: [openai/gpt-5.2]}]
+`;
+    expect(mistakesOf(text).map((line) => line.split(": ").slice(0, 2).join(": "))).toEqual([
+      "plano_config.yaml:1: version",
+      "plano_config.yaml:2: listeners[0].prot",
+      "plano_config.yaml:3: agents",
+      "plano_config.yaml:5: model_providers[0].model",
+      "plano_config.yaml:6: model_providers[1].access_key",
+      "plano_config.yaml:7: model_providers[2].access_key",
+      "plano_config.yaml:7: model_providers[2].default",
+      "plano_config.yaml:7: model_providers[2].model",
+      "plano_config.yaml:8: routers[0].preset",
+    ]);
+  });
+
+  test("name a file that can't be read", () => {
+    const loaded = loadConfig({ file: path.join(directory, "none.yaml"), env: {} });
+    expect(loaded).toEqual({ ok: false, mistakes: [expect.stringContaining("none.yaml: can't be read: ENOENT")] });
+  });
+
+  test("never show a key, wherever it was put", () => {
+    for (const text of [
+      withProvider("model: openai/a, access_key: [sk-secret]"),
+      withProvider("model: openai/a, access_key: $OPENAI_API_KEY, headers: {Authorization: sk-secret}"),
+      withProvider("model: openai/a, access_key: $OPENAI_API_KEY, headers: {x-a: [sk-secret]}"),
+    ]) {
+      const lines = mistakesOf(text);
+      expect(lines).not.toEqual([]);
+      expect(lines.join("\n")).not.toMatch(/sk-/);
+    }
+  });
+});
+
+describe("providers", () => {
+  test("entries of the same place and key share one, others get a number", () => {
+    const config = loadGood(`version: v0.4.0
+listeners: [{type: model, name: m}]
+model_providers:
+  - {model: openai/a, access_key: one}
+  - {model: openai/b, access_key: one}
+  - {model: openai/c, access_key: two}
+  - {model: openai/d, base_url: "http://127.0.0.1:8000"}
+`);
+    expect(config.providers.map(({ name }) => name)).toEqual(["openai", "openai-2", "openai-3"]);
+    expect(config.models.map(({ provider }) => provider)).toEqual([0, 0, 1, 2]);
+  });
+
+  test.each([
+    [
+      "model: openai/a, access_key: x",
+      { secure: true, host: "api.openai.com", port: 443, path: "/v1/chat/completions", authority: "api.openai.com" },
+    ],
+    ["model: anthropic/a, access_key: x", { secure: true, host: "api.anthropic.com", path: "/v1/messages", format: "anthropic_messages" }],
+    [
+      'model: openai/a, base_url: "http://127.0.0.1:8000"',
+      { secure: false, host: "127.0.0.1", port: 8000, path: "/v1/chat/completions", authority: "127.0.0.1:8000" },
+    ],
+    ['model: openai/a, base_url: "https://a.example/deep/er/"', { path: "/deep/er/chat/completions", authority: "a.example" }],
+    [
+      'model: acme/a, base_url: "http://[::1]:81/v2", provider_interface: claude',
+      { host: "::1", port: 81, path: "/v2/messages", authority: "[::1]:81" },
+    ],
+    ['model: openai/a, base_url: "https://a.example", http_host: b.example', { host: "a.example", authority: "b.example" }],
+    ["model: openai/a, passthrough_auth: true", { accessKey: null, passthroughAuth: true, demo: false }],
+    ["model: openai/a, access_key: x$$y", { accessKey: "x$y" }],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own variables look like that
+    ["model: openai/a, access_key: 'a-${OPENAI_API_KEY}-b'", { accessKey: "a-sk-openai-b" }],
+    [
+      "model: anthropic/a, access_key: x, headers: {X-Org: o}",
+      {
+        headers: [
+          ["anthropic-version", "2023-06-01"],
+          ["x-org", "o"],
+        ],
+      },
+    ],
+    ["model: anthropic/a, access_key: x, headers: {Anthropic-Version: v}", { headers: [["anthropic-version", "v"]] }],
+  ])("%s", (entry, expected) => {
+    const config = loadGood(`version: v0.4.0\nlisteners: [{type: model, name: m}]\nmodel_providers: [{${entry}}]\n`);
+    expect(config.providers[0]).toMatchObject(expected);
+  });
+
+  test("an endpoint serves the provider that names it as its host", () => {
+    const config = loadGood(`version: v0.4.0
+listeners: [{type: model, name: m}]
+endpoints: {Local_one: {endpoint: "127.0.0.1:8001", connect_timeout: 0.005s, http_host: llm.example}}
+model_providers: [{model: mine/a, base_url: "http://Local_one/v2", provider_interface: openai}]
+`);
+    expect(config.providers[0]).toMatchObject({
+      host: "127.0.0.1",
+      port: 8001,
+      path: "/v2/chat/completions",
+      authority: "llm.example",
+      connectTimeout_ms: 5,
+    });
+  });
+
+  test("demo providers stand in for those without a key, with their own format and path", () => {
+    const text = `version: v0.4.0
+listeners: [{type: model, name: m}]
+model_providers:
+  - {model: openai/a, access_key: $NO_SUCH}
+  - {model: anthropic/b}
+  - {model: openai/c, access_key: $OPENAI_API_KEY}
+  - {model: mine/d, base_url: "http://127.0.0.1:8000", provider_interface: openai}
+`;
+    const { providers } = loadGood(text, "http://127.0.0.1:4000");
+    expect(providers.map(({ name, demo, host, port, path: at, secure }) => ({ name, demo, host, port, at, secure }))).toEqual([
+      { name: "openai", demo: true, host: "127.0.0.1", port: 4000, at: "/v1/chat/completions", secure: false },
+      { name: "anthropic", demo: true, host: "127.0.0.1", port: 4000, at: "/v1/messages", secure: false },
+      { name: "openai-2", demo: false, host: "api.openai.com", port: 443, at: "/v1/chat/completions", secure: true },
+      { name: "mine", demo: false, host: "127.0.0.1", port: 8000, at: "/v1/chat/completions", secure: false },
+    ]);
+  });
+});
+
+describe("names", () => {
+  const config = () =>
+    loadGood(`version: v0.4.0
+listeners: [{type: model, name: m}]
+model_providers:
+  - {model: openai/same, access_key: x, name: entry-name}
+  - {model: mine/same, base_url: "http://a", provider_interface: openai}
+  - {model: openai/only, access_key: x, default: true}
+  - {model: anthropic/*, access_key: x}
+  - {model: anthropic/deep/*, access_key: y}
+model_aliases: {fast: {target: only}, deep: {target: anthropic/deep/er}}
+`);
+
+  test("are aliases, entry names and bare names that are unambiguous", () => {
+    expect(Object.fromEntries(config().names)).toEqual({ fast: 2, deep: 3, "entry-name": 0, only: 2, "deep/er": 3 });
+  });
+
+  test("the most specific wildcard comes first, and serves what refers to it", () => {
+    const { wildcards, models, providers } = config();
+    expect(wildcards.map(({ prefix }) => prefix)).toEqual(["anthropic/deep/", "anthropic/"]);
+    expect(models[3]).toEqual({ id: "anthropic/deep/er", provider: wildcards[0]?.provider, model: "deep/er" });
+    expect(providers[wildcards[0]?.provider ?? -1]?.accessKey).toBe("y");
+  });
+
+  test("the default is the entry that says so", () => {
+    expect(config().defaultModel).toBe(2);
+  });
+});
+
+describe("routers", () => {
+  test("take the tasks of a preset, with models for all or for single tasks", () => {
+    const { routers } = loadGood(
+      `${BASE}routers: [{name: r, preset: software-engineering, models: [openai/gpt-5.2], task_models: {code-generation: [anthropic/x, gpt-5.2]}, fallback_models: [anthropic/y]}]\n`,
+    );
+    const tasks = routers[0]?.tasks ?? [];
+    expect(tasks.length).toBeGreaterThan(2);
+    for (const { name, models } of tasks)
+      expect(models).toEqual(name === "code-generation" ? ["anthropic/x", "openai/gpt-5.2"] : ["openai/gpt-5.2"]);
+    expect(routers[0]?.fallback).toEqual(["anthropic/y"]);
+  });
+
+  test("may pick single tasks of presets and rank by price", () => {
+    const text = policy("task_slug: code-generation, models: [openai/gpt-5.2], selection_policy: {prefer: cheapest}") + PRICES;
+    const { routers, prices } = loadGood(text);
+    expect(routers[0]?.tasks).toEqual([
+      { name: "code-generation", description: expect.any(String), models: ["openai/gpt-5.2"], prefer: "cheapest" },
+    ]);
+    expect(prices.get("openai/gpt-5.2")).toEqual({ input_usd_per_mtok: 1, cachedInput_usd_per_mtok: null, output_usd_per_mtok: 2 });
+  });
+});
+
+test("every task of a preset needs models", () => {
+  const [line, ...more] = mistakesOf(
+    withRouter(`name: r, ${FALLBACK}, preset: software-engineering, task_models: {code-generation: [openai/gpt-5.2]}`),
+  );
+  expect(line).toMatch(
+    /^plano_config.yaml:7: routers\[0\].models: missing, and ("[a-z-]+", )+"[a-z-]+" have no task_models; expected models for/,
+  );
+  expect(line).not.toContain("code-generation");
+  expect(more).toEqual([]);
+});
+
+describe("Plano's older forms", () => {
+  test("llm_providers, the listeners mapping and inline routing_preferences", () => {
+    const loaded = load(`version: v0.3.0
+listeners: {egress_traffic: {address: 0.0.0.0, port: 9000, message_format: openai, timeout: 30s}}
+llm_providers:
+  - model: openai/a
+    access_key: x
+    routing_preferences: [{name: code, description: writing code}]
+  - model: openai/b
+    access_key: x
+    routing_preferences: [{name: code, description: else}, {name: mail, description: writing mail}]
+`);
+    if (!loaded.ok) throw new Error(loaded.mistakes.join("\n"));
+    expect(loaded.config.listener).toMatchObject({ address: "0.0.0.0", port: 9000, timeout_ms: 30_000 });
+    expect(loaded.config.routeAll?.tasks).toEqual([
+      { name: "code", description: "writing code", models: ["openai/a", "openai/b"], prefer: "ranked" },
+      { name: "mail", description: "writing mail", models: ["openai/b"], prefer: "ranked" },
+    ]);
+    expect(loaded.warnings).toHaveLength(4);
+  });
+
+  test("both names of the providers at once are a mistake", () => {
+    expect(mistakesOf(`${BASE}llm_providers: [{model: openai/b, access_key: x}]\n`)).toEqual([
+      "plano_config.yaml:6: llm_providers: is the older name of model_providers, which is here too; expected one of them",
+    ]);
+  });
+});
+
+describe("a routing model", () => {
+  const withModel = (entry: string, reference: string) =>
+    loadGood(`${withProvider(entry)}overrides: {llm_routing_model: ${reference}, orchestrator_model_context_length: 4096}\n`).routingModel;
+
+  test.each([
+    ["plano/katanemo/Arch-Router-1.5B", "arch-router"],
+    ["plano/Plano-Orchestrator", "plano-orchestrator"],
+  ])("%s is asked in the form it was trained on", (model, promptForm) => {
+    const expected = { baseUrl: "http://127.0.0.1:8000/v1", model: model.slice(6), apiKey: null, promptForm, contextLength_tokens: 4096 };
+    expect(withModel(`model: ${model}, base_url: "http://127.0.0.1:8000"`, model)).toEqual(expected);
+  });
+
+  test("may be named without its provider, as in Plano", () => {
+    expect(withModel('model: plano/Plano-Orchestrator, base_url: "http://127.0.0.1:8000/v1"', "Plano-Orchestrator")?.model).toBe(
+      "Plano-Orchestrator",
+    );
+  });
+});
+
+describe("the project's own files", () => {
+  const examples = fs.readdirSync(path.join(CONFIG_DIR, "examples")).map((name) => path.join("examples", name));
+
+  test.each(["plano_config.yaml", ...examples])("%s is right, with keys and with demo providers", (name) => {
+    const file = path.join(CONFIG_DIR, name);
+    expect(loadConfig({ file, env: ENV })).toMatchObject({ ok: true });
+    expect(loadConfig({ file, env: {}, demoUrl: "http://127.0.0.1:1" })).toMatchObject({ ok: true });
+  });
+
+  test("the default config has the four presets as routers", () => {
+    const loaded = loadConfig({ file: path.join(CONFIG_DIR, "plano_config.yaml"), env: ENV });
+    expect(loaded.ok && loaded.config.routers.map(({ name }) => name)).toEqual([
+      "software-engineering",
+      "general",
+      "writing",
+      "knowledge-base",
+    ]);
+  });
+});
+
+describe("provider and preset files", () => {
+  test("that are wrong are told with their own path", () => {
+    const dataDir = path.join(directory, "data");
+    fs.cpSync(CONFIG_DIR, dataDir, { recursive: true });
+    fs.writeFileSync(
+      path.join(dataDir, "providers/acme.yaml"),
+      "id: other\ndisplay_name: A\nformat: openai_chat\npath: /c\nauth: {header: a, prefix: ''}\ndocs: http://a\n",
+    );
+    fs.writeFileSync(path.join(dataDir, "presets/odd.yaml"), "id: odd\ntitle: Costs $5\ndescription: d\ntasks: [{name: a}]\n");
+    const file = path.join(directory, "plano_config.yaml");
+    fs.writeFileSync(file, BASE);
+    expect(loadConfig({ file, env: ENV, dataDir })).toEqual({
+      ok: false,
+      mistakes: [
+        `${dataDir}/providers/acme.yaml:1: id: is "other"; expected the file's name, "acme"`,
+        `${dataDir}/presets/odd.yaml:4: tasks[0].description: missing; expected text`,
+      ],
+    });
+  });
+});
