@@ -1,0 +1,180 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findEnvoy } from "../../../envoy/install.mjs";
+import type { GatewayConfig } from "../config/gateway_config.ts";
+import { loadConfig } from "../config/load.ts";
+import { gatewayConfiguration } from "./gateway_filter.ts";
+import { type Resources, render } from "./render.ts";
+import { StateDir } from "./state_dir.ts";
+
+const WASM_FILE = path.resolve(import.meta.dirname, "../../../filter/build/llm_gateway.wasm");
+
+let directory: string;
+beforeAll(() => {
+  directory = fs.mkdtempSync(path.join(tmpdir(), "render-"));
+});
+afterAll(() => fs.rmSync(directory, { recursive: true }));
+
+function load(text: string): GatewayConfig {
+  const file = path.join(directory, "plano_config.yaml");
+  fs.writeFileSync(file, text);
+  fs.utimesSync(file, 1_800_000_000, 1_800_000_000);
+  const loaded = loadConfig({ file, env: { OPENAI_API_KEY: "sk-openai" } });
+  if (!loaded.ok) throw new Error(loaded.mistakes.join("\n"));
+  return loaded.config;
+}
+
+const CONFIG = `version: v0.4.0
+listeners: [{type: model, name: main, port: 0, timeout: 90s, max_retries: 2}]
+model_providers:
+  - {model: openai/gpt-5.2, access_key: $OPENAI_API_KEY, default: true}
+  - {model: acme/*, base_url: "http://10.0.0.1:8000/v2", provider_interface: openai, passthrough_auth: true, headers: {x-team: blue}}
+model_aliases: {fast: {target: acme/small}}
+routers: [{name: r, policies: [{task: {name: t, description: d}, models: [acme/small]}], fallback_models: [openai/gpt-5.2, acme/big]}]
+routing_preferences: [{name: t, description: d, models: [gpt-5.2]}]
+limits: {request_body_bytes_max: 1048576, first_token_ms: 2000, stream_idle_ms: 3000, reply_ms: 4000, decision_ms: 500}
+`;
+
+const options = () => ({ stateDir: path.join(directory, "run"), wasmFile: WASM_FILE, brightstaff: { host: "127.0.0.1", port: 9091 } });
+const resources = (): Resources => render(load(CONFIG), options());
+
+test("the same config gives the same resources", () => {
+  expect(resources()).toEqual(resources());
+});
+
+test("keys are in the secrets and nowhere else", () => {
+  const { secrets, ...others } = resources();
+  expect([...secrets.keys()]).toEqual(["openai"]);
+  expect(secrets.get("openai")).toMatchObject({ generic_secret: { secret: { inline_string: "Bearer sk-openai" } } });
+  expect(JSON.stringify(others)).not.toContain("sk-openai");
+});
+
+test("the filter's configuration refers to models and providers by index", () => {
+  expect(gatewayConfiguration(load(CONFIG))).toEqual({
+    role: "gateway",
+    limits: { request_body_bytes_max: 1048576, response_body_bytes_max: 52428800, json_depth_max: 128, attempts_max: 3 },
+    timeouts: { first_token_ms: 2000, reply_ms: 4000, decision_ms: 500 },
+    decision: { cluster: "brightstaff", authority: "brightstaff", path: "/v1/decisions", view_bytes_max: 65536 },
+    providers: [
+      {
+        name: "openai",
+        cluster: "openai",
+        format: "openai_chat",
+        authority: "api.openai.com",
+        path: "/v1/chat/completions",
+        headers: [],
+        passthrough_auth: false,
+        auth_header: "authorization",
+        auth_prefix: "Bearer ",
+        drop: [],
+        rename: [],
+      },
+      {
+        name: "acme",
+        cluster: "acme",
+        format: "openai_chat",
+        authority: "10.0.0.1:8000",
+        path: "/v2/chat/completions",
+        headers: [["x-team", "blue"]],
+        passthrough_auth: true,
+        auth_header: "authorization",
+        auth_prefix: "Bearer ",
+        drop: [],
+        rename: [],
+      },
+    ],
+    models: [
+      { id: "openai/gpt-5.2", provider: 0, model: "gpt-5.2" },
+      { id: "acme/small", provider: 1, model: "small" },
+      { id: "acme/big", provider: 1, model: "big" },
+    ],
+    wildcards: [{ prefix: "acme/", provider: 1 }],
+    names: [
+      ["fast", 1],
+      ["gpt-5.2", 0],
+      ["small", 1],
+      ["big", 2],
+    ],
+    default_model: 0,
+    routers: [
+      { name: "r", fallback: [0, 2] },
+      { name: "", fallback: [] },
+    ],
+    route_all: 1,
+  });
+});
+
+describe("clusters", () => {
+  const cluster = (name: string) => JSON.stringify(resources().clusters.find((candidate) => candidate.name === name));
+
+  test("a key is injected, and with passthrough_auth none", () => {
+    expect(cluster("openai")).toContain("credential_injector");
+    expect(cluster("acme")).not.toContain("credential_injector");
+  });
+
+  test("https checks the certificate for the host; http is HTTP/1.1 without TLS", () => {
+    expect(cluster("openai")).toContain('"sni":"api.openai.com"');
+    expect(cluster("openai")).toContain('"match_typed_subject_alt_names":[{"san_type":"DNS","matcher":{"exact":"api.openai.com"}}]');
+    expect(cluster("acme")).not.toContain("transport_socket");
+    expect(cluster("acme")).toContain("explicit_http_config");
+  });
+
+  test("an IP address is static, a name is asked of DNS", () => {
+    expect(cluster("acme")).toContain('"type":"STATIC"');
+    expect(cluster("openai")).toContain("envoy.cluster.dns");
+  });
+});
+
+describe("routes", () => {
+  type Route = { name: string; route?: { timeout: string; idle_timeout?: string; retry_policy?: Record<string, unknown> } };
+  const routes = () => (resources().routes.virtual_hosts as { routes: Route[] }[])[0]?.routes ?? [];
+  const route = (name: string) => routes().find((candidate) => candidate.name === name)?.route;
+
+  test("silence ends a stream in the middle, never a whole reply", () => {
+    expect(route("stream")?.retry_policy).toMatchObject({ per_try_idle_timeout: "3s" });
+    expect(route("whole")?.retry_policy).not.toHaveProperty("per_try_idle_timeout");
+  });
+
+  test("the listener's timeout bounds a request in all; a client that does nothing is bounded by what may be silent", () => {
+    expect(route("stream")).toMatchObject({ timeout: "90s", idle_timeout: "19.5s" });
+    expect(route("whole")).toMatchObject({ timeout: "90s", idle_timeout: "35.5s" });
+  });
+});
+
+test("buffers hold a request or a reply and a megabyte more, so that the filter's limit comes first", () => {
+  const more = render(load(CONFIG.replace("1048576", "104857600")), options());
+  expect(more.listener.per_connection_buffer_limit_bytes).toBe(105_906_176);
+  expect(resources().listener.per_connection_buffer_limit_bytes).toBe(53_477_376);
+  expect(resources().clusters[0]?.per_connection_buffer_limit_bytes).toBe(53_477_376);
+});
+
+test("Envoy finds nothing wrong with any of it", async () => {
+  const { stateDir } = options();
+  const state = new StateDir(stateDir);
+  await state.write(resources());
+  const file = path.join(directory, "bootstrap.json");
+  fs.writeFileSync(file, JSON.stringify(staticBootstrap(resources())));
+  const { status, stderr } = spawnSync(findEnvoy() ?? "envoy", ["--mode", "validate", "-l", "warn", "-c", file], { encoding: "utf8" });
+  // Deprecated fields are told as warnings.
+  expect(stderr.trim()).toBe("");
+  expect(status).toBe(0);
+});
+
+/** All resources within one file: with `--mode validate` Envoy does not look at those in files that the bootstrap only names. */
+function staticBootstrap({ clusters, listener, routes, gatewayFilter }: Resources): unknown {
+  const inPlace = JSON.parse(JSON.stringify(listener), (_, value) => {
+    if (value?.rds !== undefined) return { ...value, rds: undefined, route_config: untyped(routes) };
+    return value?.config_discovery === undefined ? value : untyped(gatewayFilter);
+  });
+  return {
+    node: { id: "test", cluster: "test" },
+    static_resources: { clusters: clusters.map(untyped), listeners: [untyped(inPlace)] },
+  };
+}
+
+function untyped({ "@type": _, ...message }: Record<string, unknown>): Record<string, unknown> {
+  return message;
+}
