@@ -2,6 +2,7 @@ import { EmbeddedResolver } from "./embedded/resolver.ts";
 import type { Resolver, ResolverOptions } from "./resolver.ts";
 import { SlmResolver } from "./slm/resolver.ts";
 
+export { defaultModelDir } from "./embedded/model_dir.ts";
 export type * from "./resolver.ts";
 
 /** Starts loading at once; `ready()` says when it is done. Closing the resolver closes its fallback, too. */

@@ -25,7 +25,7 @@ type Waiting = {
  * Texts are taken one after another; those whose signal is aborted while they wait cost nothing.
  */
 export class Encoder {
-  readonly #settings: EncoderSettings;
+  readonly settings: EncoderSettings;
   readonly #worker: Worker;
   readonly #ready: Promise<void>;
   readonly #waiting: Waiting[] = [];
@@ -35,7 +35,7 @@ export class Encoder {
   #failure: Error | null = null;
 
   constructor(settings: EncoderSettings) {
-    this.#settings = settings;
+    this.settings = settings;
     this.#worker = new Worker(new URL("./encoder_worker.ts", import.meta.url), { workerData: settings });
     this.#ready = this.#start();
     // Whoever asks ready() or embed() learns of it; nobody asking is no reason to end the process.
@@ -80,8 +80,8 @@ export class Encoder {
   }
 
   #ends(text: string): string {
-    const head = this.#settings.head_tokens * CHARACTERS_PER_TOKEN_MAX;
-    const tail = this.#settings.tail_tokens * CHARACTERS_PER_TOKEN_MAX;
+    const head = this.settings.head_tokens * CHARACTERS_PER_TOKEN_MAX;
+    const tail = this.settings.tail_tokens * CHARACTERS_PER_TOKEN_MAX;
     return text.length <= head + tail ? text : `${text.slice(0, head)} ${text.slice(text.length - tail)}`;
   }
 

@@ -1,43 +1,84 @@
 import type { Conversation, EmbeddedResolverOptions, Resolution, Resolver, Route } from "../resolver.ts";
+import { type ConceptModel, loadConceptModel } from "./concept_model.ts";
 import { Encoder } from "./encoder.ts";
+import { choose, createRouteTable, PARTS, type Part, type RouteTable, scoreTurns } from "./scoring.ts";
+import { readTurn } from "./turns.ts";
 
+/** More tokens cost time and change nothing: the task is named at the start, or else at the end. */
 const HEAD_TOKENS = 48;
 const TAIL_TOKENS = 16;
-/** Below this similarity to every description nothing fits. */
-const SIMILARITY_MIN = 0.15;
+/** The last user message and what it may depend on. */
+const TURNS_MAX = 3;
+/** Route tables come from the configuration; requests that bring their own must not fill the memory. */
+const ROUTE_TABLES_MAX = 256;
 
-/** Compares the last user message with the routes' descriptions by sentence embeddings: no network, no key, some 5 ms. */
+/** The settings with which the encoder must read the bank and the requests alike. */
+export function createEncoder(modelDir: string): Encoder {
+  return new Encoder({ modelDir, head_tokens: HEAD_TOKENS, tail_tokens: TAIL_TOKENS });
+}
+
+/**
+ * Decides by sentence embeddings (all-MiniLM-L6-v2): which kind of request is it, judged by a bank of examples, and which route is for
+ * that kind, judged by its description. No network, no key, 2 to 10 ms of one core.
+ */
 export class EmbeddedResolver implements Resolver {
   readonly id = "embedded";
   readonly #encoder: Encoder;
+  readonly #model: Promise<ConceptModel>;
+  readonly #tables = new Map<string, Promise<RouteTable>>();
+  readonly #parts: ReadonlySet<Part>;
 
-  constructor({ modelDir }: EmbeddedResolverOptions) {
-    this.#encoder = new Encoder({ modelDir, head_tokens: HEAD_TOKENS, tail_tokens: TAIL_TOKENS });
+  /** `parts` are all but in an ablation. */
+  constructor({ modelDir }: Pick<EmbeddedResolverOptions, "modelDir">, parts: ReadonlySet<Part> = new Set(PARTS)) {
+    this.#encoder = createEncoder(modelDir);
+    this.#model = this.#encoder.ready().then(() => loadConceptModel(this.#encoder, modelDir));
+    // Whoever asks ready() or resolve() learns of it; nobody asking is no reason to end the process.
+    this.#model.catch(() => {});
+    this.#parts = parts;
   }
 
-  ready(): Promise<void> {
-    return this.#encoder.ready();
+  async ready(): Promise<void> {
+    await this.#model;
   }
 
   async resolve(conversation: Conversation, routes: readonly Route[], signal: AbortSignal): Promise<Resolution> {
-    const asked = conversation.findLast(({ role, content }) => role === "user" && content.trim() !== "");
-    if (asked === undefined) return { route: null, confidence: null, resolver: this.id };
-    const question = await this.#encoder.embed(asked.content, signal);
-    let best: { route: string | null; similarity: number } = { route: null, similarity: SIMILARITY_MIN };
-    for (const { name, description } of routes) {
-      const similarity = dot(question, await this.#encoder.embed(description, signal));
-      if (similarity > best.similarity) best = { route: name, similarity };
+    const model = await this.#model;
+    const messages = conversation.filter(({ role, content }) => role === "user" && content.trim() !== "").slice(-TURNS_MAX);
+    if (messages.length === 0 || routes.length === 0) return { route: null, confidence: 1, resolver: this.id };
+    const table = await this.#table(routes, model);
+    const turns = [];
+    for (const { content } of messages) turns.push(await readTurn(content, this.#encoder, model, this.#parts, signal));
+    const choice = choose(table, scoreTurns(table, turns, model.average, this.#parts));
+    return { ...choice, resolver: this.id };
+  }
+
+  async close(): Promise<void> {
+    await this.#encoder.close();
+  }
+
+  #table(routes: readonly Route[], model: ConceptModel): Promise<RouteTable> {
+    const key = JSON.stringify(routes.map(({ name, description }) => [name, description]));
+    const known = this.#tables.get(key);
+    // Deleted and set again, it is the youngest: the map's order is the order of use.
+    this.#tables.delete(key);
+    const table = known ?? this.#createTable(routes, model);
+    this.#tables.set(key, table);
+    table.catch(() => this.#tables.delete(key));
+    if (this.#tables.size > ROUTE_TABLES_MAX) {
+      const [oldest] = this.#tables.keys();
+      if (oldest !== undefined) this.#tables.delete(oldest);
     }
-    return { route: best.route, confidence: best.route === null ? null : Math.min(1, best.similarity), resolver: this.id };
+    return table;
   }
 
-  close(): Promise<void> {
-    return this.#encoder.close();
+  /** Not bound to the request that needs it first: others wait for the same table. */
+  async #createTable(routes: readonly Route[], model: ConceptModel): Promise<RouteTable> {
+    const never = new AbortController().signal;
+    const texts: Float32Array[][] = [];
+    for (const { name, description } of routes) {
+      const titled = `${name.replaceAll(/[_-]+/g, " ")}: ${description}`;
+      texts.push([await this.#encoder.embed(description, never), await this.#encoder.embed(titled, never)]);
+    }
+    return createRouteTable(routes, texts, model, this.#parts);
   }
-}
-
-function dot(left: Float32Array, right: Float32Array): number {
-  let sum = 0;
-  for (const [index, value] of left.entries()) sum += value * (right[index] ?? 0);
-  return sum;
 }
