@@ -59,12 +59,13 @@ export class LiveGateway {
       return loaded.mistakes;
     }
     for (const warning of loaded.warnings) logger.warn(warning);
-    // The resolver first: a new router that reaches Envoy must find one that is ready.
-    const before = this.#deciding?.resolver;
-    const resolver = await this.#resolverFor(loaded.config);
-    this.#deciding = { config: loaded.config, resolver };
+    const before = this.#deciding;
+    const deciding = { config: loaded.config, resolver: await this.#resolverFor(loaded.config) };
+    // A new router can be decided on before Envoy knows of it. At the start, nothing is ready before the files are there.
+    if (before !== null) this.#deciding = deciding;
     await stateDir.write(render(loaded.config, renderOptions));
-    if (before !== undefined && before !== resolver) await before.close();
+    this.#deciding = deciding;
+    if (before !== null && before.resolver !== deciding.resolver) retire(before);
     metrics.configReloads.inc({ result: "applied" });
     metrics.configLoadedAt_seconds.setToCurrentTime();
     return [];
@@ -95,6 +96,11 @@ export class LiveGateway {
       fallback: embedded,
     };
   }
+}
+
+/** Closes a resolver when the last decision that was begun with it must be over. */
+function retire({ config, resolver }: Deciding): void {
+  setTimeout(() => void resolver.close(), config.limits.decision_ms).unref();
 }
 
 /** The rest of the decision's deadline is left to the embedded resolver, which stands in, and to the way back to the filter. */

@@ -8,7 +8,7 @@ import { loadConfig } from "./config/load.ts";
 import { watchFile } from "./config/watch.ts";
 import { createResolver } from "./intent/index.ts";
 import { LiveGateway } from "./live_gateway.ts";
-import { createMetrics } from "./telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { StateDir } from "./xds/state_dir.ts";
 
 const REPO = path.resolve(import.meta.dirname, "../..");
@@ -53,29 +53,32 @@ async function main(options: Options): Promise<void> {
     for (const mistake of mistakes) console.error(mistake);
     process.exit(EXIT_USAGE);
   }
-  const unwatch = watchFile(options.config, () => void reload(live, options.config, logger));
+  const unwatch = watchFile(options.config, () => void reload(live, options.config, metrics, logger));
 
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => {
-      unwatch();
-      // Decisions under way are answered; then the resolver goes.
-      void app
-        .close()
-        .then(() => live.close())
-        .then(() => process.exit(0));
-    });
-  }
+  const stop = () => {
+    unwatch();
+    // Decisions under way are answered; then the resolver goes.
+    void app
+      .close()
+      .then(() => live.close())
+      .then(() => process.exit(0));
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  // Whoever started it with a message channel has ended, and can no longer end it.
+  process.once("disconnect", stop);
   logger.info({ config: options.config, port }, "ready");
   process.send?.({ type: "ready", port });
 }
 
-async function reload(gateway: LiveGateway, file: string, logger: Logger): Promise<void> {
+async function reload(gateway: LiveGateway, file: string, metrics: Metrics, logger: Logger): Promise<void> {
   try {
     const mistakes = await gateway.apply();
     for (const mistake of mistakes) logger.error(mistake);
     if (mistakes.length > 0) logger.error({ config: file }, "the config was not taken up; the last good one stays in use");
     else logger.info({ config: file }, "the config was taken up");
   } catch (error) {
+    metrics.configReloads.inc({ result: "failed" });
     logger.error({ err: error }, "the config was not taken up");
   }
 }
@@ -120,7 +123,8 @@ try {
   console.error(`${(error as Error).message}\n${USAGE}`);
   process.exit(EXIT_USAGE);
 }
-main(options).catch((error: unknown) => {
-  console.error(error);
+main(options).catch((error: NodeJS.ErrnoException) => {
+  // An error of the system, such as a port in use, says all in its message; any other is a fault of the program.
+  console.error(error.code === undefined ? error : error.message);
   process.exit(1);
 });

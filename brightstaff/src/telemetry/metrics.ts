@@ -44,7 +44,7 @@ export function createMetrics(): Metrics {
     }),
     configReloads: new Counter({
       name: "brightstaff_config_reloads_total",
-      help: "Changes of the config file taken up (applied) or refused (rejected).",
+      help: "Changes of the config file taken up (applied), refused for mistakes in it (rejected), or not taken up for another reason (failed).",
       labelNames: ["result"],
       registers,
     }),

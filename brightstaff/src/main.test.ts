@@ -1,0 +1,157 @@
+// brightstaff as a process: its command line, its messages, and how it takes up changes of the config.
+
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { waitUntil } from "../../test/e2e/wait_until.ts";
+
+const MAIN = path.resolve(import.meta.dirname, "main.ts");
+const CONFIG = `version: v0.4.0
+listeners: [{type: model, name: main, port: 0}]
+model_providers: [{model: openai/gpt-5.2, access_key: $OPENAI_API_KEY}]
+routers: [{name: one, preset: software-engineering, models: [gpt-5.2], fallback_models: [gpt-5.2]}]
+`;
+
+let directory: string;
+let child: ChildProcess | undefined;
+let output = "";
+
+beforeEach(async () => {
+  directory = await fs.mkdtemp(path.join(tmpdir(), "main-"));
+  await fs.writeFile(path.join(directory, "plano_config.yaml"), CONFIG);
+  output = "";
+});
+
+afterEach(async () => {
+  if (child?.exitCode === null && child.signalCode === null) {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+  await fs.rm(directory, { recursive: true });
+});
+
+/** Starts it in the temporary directory; `output` is all that it prints. */
+function start(args: readonly string[] = [], env: Record<string, string> = { OPENAI_API_KEY: "sk-secret-key" }): ChildProcess {
+  const { OPENAI_API_KEY: _, ...inherited } = process.env;
+  const started = fork(MAIN, ["--config", "plano_config.yaml", "--state-dir", "envoy/run", "--listen", "127.0.0.1:0", ...args], {
+    cwd: directory,
+    env: { ...inherited, ...env },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  for (const stream of [started.stdout, started.stderr]) stream?.on("data", (text) => (output += text));
+  child = started;
+  return started;
+}
+
+async function ready(started: ChildProcess): Promise<string> {
+  const [message] = (await once(started, "message")) as [{ type: string; port: number }];
+  expect(message).toEqual({ type: "ready", port: expect.any(Number) });
+  return `http://127.0.0.1:${message.port}`;
+}
+
+async function decide(url: string, router: string, content: string): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${url}/v1/decisions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ router, model: `router:${router}`, api: "openai_chat", messages: [{ role: "user", content }] }),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+const CODE = "Write a Python function to sort a list of dictionaries by key";
+const read = (name: string) => fs.readFile(path.join(directory, "envoy/run", name), "utf8");
+
+test("it says when it is ready: Envoy's files are there and decisions are made", async () => {
+  const url = await ready(start());
+  expect(await read("cds.json")).toContain(`"port_value": ${new URL(url).port}`);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect(await decide(url, "one", CODE)).toMatchObject({
+    status: 200,
+    body: { route: "code-generation", models: ["openai/gpt-5.2"], resolver: "embedded" },
+  });
+  expect(output).not.toMatch(/sk-secret-key|Python function/);
+});
+
+describe("a wrong start", () => {
+  test("of the config: one line for each mistake, nothing rendered, exit code 2", async () => {
+    await fs.writeFile(path.join(directory, "plano_config.yaml"), CONFIG.replace("routers:", "routrs:").replace("port: 0", "port: x"));
+    const [code] = await once(start(), "close");
+    expect(code).toBe(2);
+    expect(output.split("\n").filter((line) => line.startsWith("plano_config.yaml"))).toEqual([
+      'plano_config.yaml:2: listeners[0].port: is "x"; expected a whole number from 0 to 65535',
+      'plano_config.yaml:4: routrs: no such key; expected "routers" (did you mean that?)',
+    ]);
+    await expect(fs.access(path.join(directory, "envoy/run/cds.json"))).rejects.toThrow();
+  });
+
+  test("without a key: exit code 2, but not with a demo URL", async () => {
+    const [code] = await once(start([], {}), "close");
+    expect(code).toBe(2);
+    expect(output).toContain("model_providers[0].access_key: the environment variable OPENAI_API_KEY is not set");
+    await ready(start(["--demo-url", "http://127.0.0.1:4000"], {}));
+    expect(await read("cds.json")).toContain('"port_value": 4000');
+  });
+
+  test.each([
+    [["--listen", "9091"], "--listen: 9091 is no address and port"],
+    [["--demo-url", "nowhere"], "--demo-url: nowhere is no URL"],
+    [["--log-level", "loud"], "--log-level: loud is none of"],
+    [["--colour"], "--colour"],
+  ])("with the arguments %j: exit code 2 and the usage", async (args, message) => {
+    const [code] = await once(start(args), "close");
+    expect(code).toBe(2);
+    expect(output).toContain(message);
+    expect(output).toContain("usage: main.ts");
+  });
+});
+
+test("a port in use is told in one line", async () => {
+  const url = await ready(start());
+  const first = child;
+  output = "";
+  const [code] = await once(start(["--listen", new URL(url).host]), "close");
+  first?.kill();
+  expect(code).toBe(1);
+  expect(output.trim()).toMatch(/^listen EADDRINUSE: .*$/);
+});
+
+describe("an edit of the config", () => {
+  const edit = async (text: string) => {
+    await fs.writeFile(path.join(directory, "new"), text);
+    await fs.rename(path.join(directory, "new"), path.join(directory, "plano_config.yaml"));
+  };
+
+  test("takes effect in Envoy's files and in decisions", async () => {
+    const url = await ready(start());
+    expect((await decide(url, "two", CODE)).status).toBe(404);
+    await edit(CONFIG.replace("name: one", "name: two"));
+    await waitUntil("the router is there", async () => (await decide(url, "two", CODE)).status === 200);
+    await waitUntil("Envoy is told", async () => (await read("rds.json")).includes("router:two"));
+    expect((await decide(url, "one", CODE)).status).toBe(404);
+  });
+
+  test("that is wrong changes nothing, is told, and counted", async () => {
+    const url = await ready(start());
+    const before = await read("rds.json");
+    await edit(CONFIG.replace("name: one", "name: [two]"));
+    await waitUntil("it is told", () => output.includes("the last good one stays in use"));
+    expect(output).toContain("plano_config.yaml:4: routers[0].name: is a list; expected");
+    expect(await read("rds.json")).toBe(before);
+    expect((await decide(url, "one", CODE)).status).toBe(200);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('brightstaff_config_reloads_total{result="rejected"} 1');
+    await edit(CONFIG.replace("name: one", "name: three"));
+    await waitUntil("a good one works again", async () => (await decide(url, "three", CODE)).status === 200);
+  });
+});
+
+test.each(["SIGTERM", "SIGINT", "the end of its parent"] as const)("%s ends it in order", async (cause) => {
+  const started = start();
+  await ready(started);
+  if (cause === "SIGTERM" || cause === "SIGINT") started.kill(cause);
+  else started.disconnect();
+  const [code] = await once(started, "exit");
+  expect(code).toBe(0);
+});
