@@ -4,6 +4,7 @@ import { Format } from "./canonical/format";
 import { ProviderError } from "./canonical/provider_error";
 import { MessageStream } from "./canonical/stream";
 import { StreamReader } from "./canonical/stream_reader";
+import { StreamWriter } from "./canonical/stream_writer";
 import { ResponseSummary } from "./canonical/summary";
 import { formatAt } from "./formats/registry";
 import { Cursor } from "./json/cursor";
@@ -30,6 +31,7 @@ export class StreamTranslator {
   private sse: SseReader = new SseReader();
   private stream: MessageStream = new MessageStream();
   private reader: StreamReader | null = null;
+  private writer: StreamWriter | null = null; // none within one format
   private providerFormat: u8 = 0;
   private clientFormat: u8 = 0;
   private failed: bool = false;
@@ -47,6 +49,9 @@ export class StreamTranslator {
     const reader = this.reader;
     if (reader) formatAt(this.providerFormat).releaseReader(reader);
     this.reader = null;
+    const writer = this.writer;
+    if (writer) formatAt(this.clientFormat).releaseWriter(writer);
+    this.writer = null;
     this.sse.reset();
     this.stream.reset(null);
     this.nextFree = StreamTranslator.free;
@@ -96,9 +101,10 @@ export class StreamTranslator {
     this.stream.writeTo(out);
     const before = out.length;
     const insideEvent = this.sse.isInsideEvent;
-    if (!this.failed && !this.isOver && this.sse.finish()) this.readEvent();
+    const failedBefore = this.failed;
+    if (!failedBefore && !this.isOver && this.sse.finish()) this.readEvent();
     if (!this.isOver) {
-      if (!this.failed) this.fail("The provider's stream ended before the answer was complete.");
+      if (!failedBefore) this.fail("The provider's stream ended before the answer was complete.");
       // A cut event that the client has half of must not swallow the error event.
       if (!this.isTranslating && insideEvent) out.ascii("\n\n");
       formatAt(this.clientFormat).writeErrorEvent(this.stream.error, out);
@@ -111,7 +117,8 @@ export class StreamTranslator {
     this.clientFormat = clientFormat;
     this.failed = false;
     this.reader = formatAt(providerFormat).acquireReader();
-    this.stream.reset(null);
+    this.writer = this.isTranslating ? formatAt(clientFormat).acquireWriter(includeUsage) : null;
+    this.stream.reset(this.writer);
   }
 
   private get isTranslating(): bool {

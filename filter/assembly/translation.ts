@@ -90,13 +90,16 @@ export function translateRequest(
   rules: ProviderRules,
   out: Bytes,
 ): bool {
+  canonicalRequest.clear();
   if (from == to && rules.isEmpty) {
     patchModel(ptr, length, head, model, out);
     return true;
   }
   cursor.open(ptr, length, head.depthMax);
   if (from == to) return patchFields(cursor, model, rules, out) || refused();
-  return problem.refuse("model", "requests of this API cannot be translated for it");
+  const translated = formatAt(from).readRequest(cursor, canonicalRequest) && formatAt(to).writeRequest(canonicalRequest, model, rules, out);
+  canonicalRequest.forget();
+  return translated || refused();
 }
 
 /** What the last `translateRequest` between two formats left out: paths of fields, one a line. Empty within one format. */
@@ -124,7 +127,8 @@ export function translateResponse(
   if (!cursor.ok) return ResponseResult.Malformed;
   if (!isAnswer) return readBodyError(providerFormat, ptr, length, error) ? ResponseResult.ProviderError : ResponseResult.Malformed;
   if (providerFormat == clientFormat) return ResponseResult.Unchanged;
-  return ResponseResult.Malformed;
+  formatAt(clientFormat).writeResponse(canonicalResponse, out);
+  return ResponseResult.Rewritten;
 }
 
 function readBodyError(format: u8, ptr: usize, length: u32, error: ProviderError): bool {

@@ -1,5 +1,6 @@
 import { Cursor, Kind } from "../json/cursor";
-import { ABSENT, Form, Slice, sliceOf } from "../json/slice";
+import { ABSENT, Slice } from "../json/slice";
+import { PartKind } from "./parts";
 import { problem } from "./problem";
 import { CanonicalRequest } from "./request";
 
@@ -19,29 +20,22 @@ export function takeStringField(cursor: Cursor, name: string): bool {
   return kind == Kind.String || kind == Kind.Null || problem.refuse(name, "must be a string");
 }
 
-/** A string or an array of strings, in `takenSlice` as the inside of an array. */
-export function takeStopSequences(cursor: Cursor, name: string): bool {
-  takenSlice = ABSENT;
+/** A string or an array of strings, into the request's stop sequences. */
+export function takeStopSequences(cursor: Cursor, name: string, request: CanonicalRequest): bool {
   const kind = cursor.kind();
-  if (kind == Kind.String) takenSlice = cursor.takeValue();
-  else if (kind == Kind.Array) return takeStrings(cursor, name);
-  else cursor.skip();
+  if (kind == Kind.Array) return takeStrings(cursor, name, request);
+  const text = cursor.takeString();
+  if (text != ABSENT) request.stopSequences.add(PartKind.Text, text);
   return kind == Kind.String || kind == Kind.Null || problem.refuse(name, "must be a string or an array of strings");
 }
 
-function takeStrings(cursor: Cursor, name: string): bool {
+function takeStrings(cursor: Cursor, name: string, request: CanonicalRequest): bool {
   cursor.enterArray();
-  const from = cursor.at;
-  let count = 0;
-  let areStrings = true;
   while (cursor.nextElement()) {
-    count++;
-    areStrings = areStrings && cursor.kind() == Kind.String;
-    cursor.skip();
+    if (cursor.kind() != Kind.String) return problem.refuse(name, "must be a string or an array of strings");
+    request.stopSequences.add(PartKind.Text, cursor.takeString());
   }
-  if (!cursor.ok) return false;
-  if (count > 0) takenSlice = sliceOf(from, <u32>(cursor.at - from - 1), Form.Value);
-  return areStrings || problem.refuse(name, "must be a string or an array of strings");
+  return cursor.ok;
 }
 
 /** Passes a field that has no place in the canonical request, and notes it unless it is null. `path` is that of its object. */

@@ -1,10 +1,12 @@
 import { Bytes } from "../bytes/bytes";
 import { Cursor } from "../json/cursor";
+import { ProviderRules } from "./field_rules";
 import { ProviderError } from "./provider_error";
 import { CanonicalRequest } from "./request";
 import { RequestHead } from "./request_head";
 import { CanonicalResponse } from "./response";
 import { StreamReader } from "./stream_reader";
+import { StreamWriter } from "./stream_writer";
 
 /**
  * A wire format, as clients speak it to the gateway and as providers speak it. A new one is a folder beside the others with a class of this kind, and a line in
@@ -12,6 +14,7 @@ import { StreamReader } from "./stream_reader";
  */
 export abstract class Format {
   private freeReader: StreamReader | null = null;
+  private freeWriter: StreamWriter | null = null;
 
   /**
    * @param name as configuration files say it
@@ -26,9 +29,12 @@ export abstract class Format {
   abstract scanHead(cursor: Cursor, head: RequestHead): bool;
   /** False also for what cannot be told in canonical terms and must not be lost silently. */
   abstract readRequest(cursor: Cursor, request: CanonicalRequest): bool;
+  /** `model`: the provider's name for the model. False when this format cannot say what is asked; `problem` says what. */
+  abstract writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool;
 
   /** Reads an answer; false when it is none. A body that is an error is told by `readError`, before this. */
   abstract readResponse(cursor: Cursor, response: CanonicalResponse): bool;
+  abstract writeResponse(response: CanonicalResponse, out: Bytes): void;
 
   /** Reads an error body into what `error` does not know yet; false when the text is none of this format's. */
   abstract readError(cursor: Cursor, error: ProviderError): bool;
@@ -50,5 +56,20 @@ export abstract class Format {
     this.freeReader = reader;
   }
 
+  acquireWriter(includeUsage: bool): StreamWriter {
+    const free = this.freeWriter;
+    const writer = free ? free : this.newWriter();
+    this.freeWriter = writer.nextFree;
+    writer.nextFree = null;
+    writer.reset(includeUsage);
+    return writer;
+  }
+
+  releaseWriter(writer: StreamWriter): void {
+    writer.nextFree = this.freeWriter;
+    this.freeWriter = writer;
+  }
+
   protected abstract newReader(): StreamReader;
+  protected abstract newWriter(): StreamWriter;
 }

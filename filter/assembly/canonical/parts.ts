@@ -28,7 +28,6 @@ export enum PartKind {
 export class Part {
   kind: u8;
   isStrict: bool;
-  hasStrict: bool;
   text: Slice;
   id: Slice;
   name: Slice;

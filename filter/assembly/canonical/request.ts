@@ -1,6 +1,6 @@
 import { Bytes } from "../bytes/bytes";
 import { ABSENT, Slice } from "../json/slice";
-import { Message, MessageList, PartList, Role } from "./parts";
+import { Message, MessageList, PartKind, PartList, Role } from "./parts";
 
 export enum ToolChoice {
   Unset = 0,
@@ -42,6 +42,8 @@ export class CanonicalRequest {
   messages: MessageList = new MessageList();
   parts: PartList = new PartList();
   tools: PartList = new PartList();
+  /** Each a `text`. */
+  stopSequences: PartList = new PartList();
   toolChoice: ToolChoice = ToolChoice.Unset;
   toolChoiceName: Slice = ABSENT;
   /** The client forbade more than one tool call in an answer. */
@@ -50,8 +52,6 @@ export class CanonicalRequest {
   temperature: Slice = ABSENT;
   topP: Slice = ABSENT;
   topK: Slice = ABSENT;
-  /** The inside of a JSON array of strings. */
-  stopSequences: Slice = ABSENT;
   endUser: Slice = ABSENT;
   effort: Effort = Effort.Unset;
   /** Tokens for reasoning, a number. */
@@ -63,10 +63,16 @@ export class CanonicalRequest {
   /** Paths of what the request says and the target cannot, one a line. Indexes are left out, so that each path stands once. */
   dropped: Bytes = new Bytes();
 
-  clear(): void {
+  /** Lets go of what points into the body; what was dropped can still be read. */
+  forget(): void {
     this.messages.clear();
     this.parts.clear();
     this.tools.clear();
+    this.stopSequences.clear();
+  }
+
+  clear(): void {
+    this.forget();
     this.toolChoice = ToolChoice.Unset;
     this.toolChoiceName = ABSENT;
     this.forbidsParallelTools = false;
@@ -74,7 +80,6 @@ export class CanonicalRequest {
     this.temperature = ABSENT;
     this.topP = ABSENT;
     this.topK = ABSENT;
-    this.stopSequences = ABSENT;
     this.endUser = ABSENT;
     this.effort = Effort.Unset;
     this.reasoningBudget = ABSENT;
@@ -96,6 +101,14 @@ export class CanonicalRequest {
     if (this.messages.count == 0) return;
     const message = this.messages.at(this.messages.count - 1);
     message.partCount = this.parts.count - message.firstPart;
+  }
+
+  /** Whether a message has a part of a kind. */
+  has(message: Message, kind: PartKind): bool {
+    for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
+      if (this.parts.at(i).kind == <u8>kind) return true;
+    }
+    return false;
   }
 
   /** Notes what is lost: `path` followed by a name that is not known here (or by nothing). */

@@ -40,12 +40,13 @@ export function writeView(request: CanonicalRequest, bytesMax: u32, out: Bytes):
     out.append(chosen.ptr + start, unchecked(starts[i + 1]) - start);
   }
   out.byte(0x5d);
+  text.clear();
 }
 
 /** Appends one message to `chosen`, its text cut until `left` bytes hold it; false when they cannot. */
 function writeFitting(request: CanonicalRequest, message: Message, left: i32): bool {
   gatherText(request, message);
-  const calls = hasToolCalls(request, message);
+  const calls = request.has(message, PartKind.ToolCall);
   if (text.length == 0 && !calls) return true;
   let limit = message.role == <u8>Role.Tool ? VIEW_TOOL_RESULT_BYTES_MAX : VIEW_TEXT_BYTES_MAX;
   const start = chosen.length;
@@ -67,13 +68,6 @@ function gatherText(request: CanonicalRequest, message: Message): void {
     if (text.length > 0) text.byte(0x0a);
     writeText(text, part.text);
   }
-}
-
-function hasToolCalls(request: CanonicalRequest, message: Message): bool {
-  for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
-    if (request.parts.at(i).kind == <u8>PartKind.ToolCall) return true;
-  }
-  return false;
 }
 
 function roleName(role: u8): string {

@@ -1,11 +1,12 @@
 import { Bytes } from "../bytes/bytes";
-import { ABSENT, Slice, sliceLength, textOf } from "../json/slice";
+import { ABSENT, Slice, sliceIsEmpty, sliceLength, textOf } from "../json/slice";
 import { writeText } from "../json/text";
 import { ContentSink } from "./content_sink";
 import { ProviderError } from "./provider_error";
 import { BlockKind, StreamWriter } from "./stream_writer";
 import { ResponseSummary, StopReason } from "./summary";
 import { ToolCallState, ToolCallStream } from "./tool_call_stream";
+import { makeToolId } from "./tool_id";
 
 export const TOOL_CALLS_PER_MESSAGE_MAX: i32 = 256;
 /** Of arguments held back because another call's were not complete. */
@@ -33,10 +34,12 @@ export class MessageStream implements ContentSink {
   private out: Bytes = noOutput;
   private block: BlockKind = BlockKind.None;
   private blockCount: i32 = 0;
+  private responseId: Bytes = new Bytes();
   private stopSequence: Bytes = new Bytes();
   private calls: Array<ToolCallStream> = new Array<ToolCallStream>();
   private callCount: i32 = 0;
   private callsOpened: i32 = 0;
+  private refused: bool = false;
   private openCall: i32 = -1; // index into calls, while block is ToolCall
 
   reset(writer: StreamWriter | null): void {
@@ -51,11 +54,13 @@ export class MessageStream implements ContentSink {
     this.begun = false;
     this.block = BlockKind.None;
     this.blockCount = 0;
+    this.responseId.clear(KEPT_BYTES_MAX);
     this.stopSequence.clear(KEPT_BYTES_MAX);
     for (let i = 0; i < this.callCount; i++) unchecked(this.calls[i]).release(KEPT_BYTES_MAX);
     this.callCount = 0;
     this.callsOpened = 0;
     this.openCall = -1;
+    this.refused = false;
   }
 
   /** Where the writer's events go from here on. */
@@ -68,6 +73,7 @@ export class MessageStream implements ContentSink {
     if (this.begun) return;
     this.begun = true;
     writeText(this.summary.model, model);
+    writeText(this.responseId, id);
     const writer = this.writer;
     if (writer) writer.begin(this.out, id, this.summary);
   }
@@ -81,6 +87,7 @@ export class MessageStream implements ContentSink {
   }
 
   refusal(delta: Slice): void {
+    this.refused = this.refused || !sliceIsEmpty(delta);
     this.content(BlockKind.Refusal, delta);
   }
 
@@ -119,7 +126,7 @@ export class MessageStream implements ContentSink {
   closeBlock(): void {
     if (this.block == BlockKind.None) return;
     const writer = this.writer;
-    if (writer) writer.closeBlock(this.out, this.block, this.blockCount - 1);
+    if (writer) writer.closeBlock(this.out, this.block, this.blockCount - 1, this.callsOpened - 1);
     if (this.block == BlockKind.ToolCall) {
       unchecked(this.calls[this.openCall]).state = ToolCallState.Closed;
       this.openCall = -1;
@@ -155,8 +162,7 @@ export class MessageStream implements ContentSink {
       this.openWaiting(true);
       if (this.broken) return;
       this.closeBlock();
-      // Some providers say "stop" after tool calls, and OpenAI does when the call was forced; clients look at the reason to run their tools.
-      if (this.callCount > 0 && this.summary.stopReason <= <u8>StopReason.End) this.summary.stopReason = <u8>StopReason.ToolUse;
+      this.summary.settleStopReason(this.callCount > 0, this.refused);
       writer.end(this.out, this.summary, this.stopSequence.length == 0 ? ABSENT : textOf(this.stopSequence));
     }
     this.terminalSeen = true;
@@ -183,6 +189,7 @@ export class MessageStream implements ContentSink {
       this.callsOpened++;
       const opened = unchecked(this.calls[call]);
       opened.state = ToolCallState.Open;
+      if (opened.id.length == 0) makeToolId(opened.id, textOf(this.responseId), call);
       id = opened.idSlice;
       name = opened.nameSlice;
     }

@@ -44,4 +44,14 @@ export class ResponseSummary {
     this.stopReason = 0;
     this.model.clear();
   }
+
+  /**
+   * Makes a plain stop say what it followed. Some providers say "stop" after tool calls, and OpenAI does when the call was forced or the model declined; clients
+   * look at the reason to run their tools.
+   */
+  settleStopReason(hasToolCalls: bool, hasRefusal: bool): void {
+    if (this.stopReason > <u8>StopReason.End) return;
+    if (hasToolCalls) this.stopReason = <u8>StopReason.ToolUse;
+    else if (hasRefusal) this.stopReason = <u8>StopReason.Refusal;
+  }
 }

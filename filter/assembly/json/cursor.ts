@@ -218,11 +218,12 @@ export class Cursor {
   decode(slice: Slice): Slice {
     if (sliceForm(slice) != Form.Escaped) return slice;
     const length = sliceLength(slice);
-    scratch.clear();
     writeUnescaped(scratch, slicePtr(slice), length);
     const ptr = this.arena.take(scratch.length);
     memory.copy(ptr, scratch.ptr, scratch.length);
-    return sliceOf(ptr, scratch.length, Form.Text);
+    const decoded = sliceOf(ptr, scratch.length, Form.Text);
+    scratch.clear();
+    return decoded;
   }
 
   /** Passes a value of any kind and returns its source text. */

@@ -138,3 +138,16 @@ export function writeText(out: Bytes, slice: Slice): void {
   if (sliceForm(slice) == Form.Escaped) writeUnescaped(out, slicePtr(slice), sliceLength(slice));
   else out.append(slicePtr(slice), sliceLength(slice));
 }
+
+/** Whether a slice's text is empty or white space. */
+export function isBlank(slice: Slice): bool {
+  let p = slicePtr(slice);
+  const end = p + sliceLength(slice);
+  const escaped = sliceForm(slice) == Form.Escaped;
+  for (; p < end; p++) {
+    let c = load<u8>(p);
+    if (escaped && c == BACKSLASH) c = unescaped(load<u8>(++p)); // of a \u escape that is the u, which is no white space
+    if (c != 0x20 && (c < 0x09 || c > 0x0d)) return false;
+  }
+  return true;
+}

@@ -1,16 +1,21 @@
 import { Bytes } from "../../bytes/bytes";
+import { ProviderRules } from "../../canonical/field_rules";
 import { Format } from "../../canonical/format";
 import { ProviderError } from "../../canonical/provider_error";
 import { CanonicalRequest } from "../../canonical/request";
 import { RequestHead } from "../../canonical/request_head";
 import { CanonicalResponse } from "../../canonical/response";
 import { StreamReader } from "../../canonical/stream_reader";
+import { StreamWriter } from "../../canonical/stream_writer";
 import { Cursor } from "../../json/cursor";
 import { readError, writeError, writeErrorEvent } from "./error";
 import { scanHead } from "./head";
 import { readRequest } from "./request_reader";
+import { writeRequest } from "./request_writer";
 import { readResponse } from "./response_reader";
+import { writeResponse } from "./response_writer";
 import { MessagesStreamReader } from "./stream_reader";
+import { MessagesStreamWriter } from "./stream_writer";
 
 /** Anthropic's Messages API. */
 export class AnthropicMessages extends Format {
@@ -26,8 +31,16 @@ export class AnthropicMessages extends Format {
     return readRequest(cursor, request);
   }
 
+  writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
+    return writeRequest(request, model, rules, out);
+  }
+
   readResponse(cursor: Cursor, response: CanonicalResponse): bool {
     return readResponse(cursor, response);
+  }
+
+  writeResponse(response: CanonicalResponse, out: Bytes): void {
+    writeResponse(response, out);
   }
 
   readError(cursor: Cursor, error: ProviderError): bool {
@@ -44,5 +57,9 @@ export class AnthropicMessages extends Format {
 
   protected newReader(): StreamReader {
     return new MessagesStreamReader();
+  }
+
+  protected newWriter(): StreamWriter {
+    return new MessagesStreamWriter();
   }
 }

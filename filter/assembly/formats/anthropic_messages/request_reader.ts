@@ -44,8 +44,7 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
     if (!takeNumberField(cursor, "top_k")) return false;
     request.topK = takenSlice;
   } else if (cursor.keyIs("stop_sequences")) {
-    if (!takeStopSequences(cursor, "stop_sequences")) return false;
-    request.stopSequences = takenSlice;
+    return takeStopSequences(cursor, "stop_sequences", request);
   } else dropField(cursor, request, "");
   return cursor.ok;
 }

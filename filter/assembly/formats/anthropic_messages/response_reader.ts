@@ -1,9 +1,9 @@
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, sliceIs } from "../../json/slice";
+import { ABSENT, Slice, sliceIs } from "../../json/slice";
 import { writeText } from "../../json/text";
-import { readStopReason, UsageReader } from "./usage";
+import { readStopReason, takeExplanation, UsageReader } from "./usage";
 
 const usage = new UsageReader();
 
@@ -18,6 +18,7 @@ export function readResponse(cursor: Cursor, response: CanonicalResponse): bool 
     else if (cursor.keyIs("content")) hasContent = readContent(cursor, response);
     else if (cursor.keyIs("stop_reason")) response.summary.stopReason = <u8>readStopReason(cursor.takeToken());
     else if (cursor.keyIs("stop_sequence")) response.stopSequence = cursor.takeString();
+    else if (cursor.keyIs("stop_details")) response.refusal(takeExplanation(cursor));
     else if (cursor.keyIs("usage")) usage.read(cursor, response.summary);
     else cursor.skip();
   }
@@ -46,7 +47,7 @@ function readBlock(cursor: Cursor, response: CanonicalResponse): void {
 }
 
 /** Passes an object and returns the string that it has under `key`. */
-function takeMember(cursor: Cursor, key: string): u64 {
+function takeMember(cursor: Cursor, key: string): Slice {
   let value = ABSENT;
   cursor.enterObject();
   while (cursor.nextKey()) {

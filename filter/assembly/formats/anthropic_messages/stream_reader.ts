@@ -6,7 +6,7 @@ import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr, textOf } from "../../json/slice";
 import { writeText } from "../../json/text";
 import { readError } from "./error";
-import { readStopReason, UsageReader } from "./usage";
+import { readStopReason, takeExplanation, UsageReader } from "./usage";
 
 // https://docs.anthropic.com/en/docs/build-with-claude/streaming : message_start, blocks of content_block_start, _delta, _stop, message_delta, message_stop.
 
@@ -115,6 +115,7 @@ export class MessagesStreamReader extends StreamReader {
     while (cursor.nextKey()) {
       if (cursor.keyIs("stop_reason")) reason = cursor.takeToken();
       else if (cursor.keyIs("stop_sequence")) sequence = cursor.takeString();
+      else if (cursor.keyIs("stop_details")) stream.refusal(takeExplanation(cursor));
       else cursor.skip();
     }
     if (!sliceIsEmpty(reason)) stream.stop(readStopReason(reason), sequence);

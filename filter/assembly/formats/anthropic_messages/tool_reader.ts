@@ -28,10 +28,8 @@ function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
     if (cursor.keyIs("name")) tool.name = cursor.takeString();
     else if (cursor.keyIs("description")) tool.description = cursor.takeString();
     else if (cursor.keyIs("input_schema") && cursor.kind() == Kind.Object) tool.text = cursor.takeValue();
-    else if (cursor.keyIs("strict")) {
-      tool.hasStrict = cursor.kind() != Kind.Null;
-      tool.isStrict = cursor.takeTrue();
-    } else if (cursor.keyIs("type")) cursor.skip();
+    else if (cursor.keyIs("strict")) tool.isStrict = cursor.takeTrue();
+    else if (cursor.keyIs("type")) cursor.skip();
     else dropField(cursor, request, "tools[].");
   }
   return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "name", "is required"));

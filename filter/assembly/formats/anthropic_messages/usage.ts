@@ -2,7 +2,7 @@ import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
 import { ResponseSummary, StopReason } from "../../canonical/summary";
 import { Cursor, Kind } from "../../json/cursor";
-import { Slice, sliceIs } from "../../json/slice";
+import { ABSENT, Slice, sliceIs } from "../../json/slice";
 
 /**
  * The counts of one answer as Anthropic tells them: input without what was read from or written to the cache. The last event of a stream repeats some and leaves
@@ -90,6 +90,20 @@ export function readStopReason(reason: Slice): StopReason {
   if (sliceIs(reason, "pause_turn")) return StopReason.Pause;
   if (sliceIs(reason, "model_context_window_exceeded")) return StopReason.ContextLength;
   return StopReason.End;
+}
+
+/** Passes `stop_details` and returns why the model refused, where it tells. */
+export function takeExplanation(cursor: Cursor): Slice {
+  let explanation = ABSENT;
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return explanation;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("explanation")) explanation = cursor.takeString();
+    else cursor.skip();
+  }
+  return explanation;
 }
 
 export function stopReason(reason: u8): string {

@@ -1,10 +1,11 @@
 import { indexOfAscii, startsWithAscii } from "../../bytes/ascii";
+import { Bytes } from "../../bytes/bytes";
 import { dropField } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceForm, sliceIs, sliceIsEmpty, sliceLength, sliceOf, slicePtr } from "../../json/slice";
+import { ABSENT, Slice, sliceForm, sliceIs, sliceIsEmpty, sliceLength, sliceOf, slicePtr, textOf } from "../../json/slice";
 import { isReasoningKey } from "./content";
 
 export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
@@ -136,8 +137,10 @@ function readFile(cursor: Cursor, part: Part): void {
     return;
   }
   while (cursor.nextKey()) {
-    if (cursor.keyIs("file_data")) setUrl(cursor.takeToken(), part);
-    else if (cursor.keyIs("filename")) part.name = cursor.takeString();
+    if (cursor.keyIs("file_data")) {
+      setUrl(cursor.takeToken(), part);
+      if (part.mediaType == ABSENT) part.mediaType = textOf(pdf);
+    } else if (cursor.keyIs("filename")) part.name = cursor.takeString();
     else if (cursor.keyIs("file_id")) part.id = cursor.takeString();
     else cursor.skip();
   }
@@ -170,6 +173,10 @@ function setUrl(url: Slice, part: Part): void {
   part.mediaType = sliceOf(ptr + 5, (parameters < 0 ? marker : parameters) - 5, form);
   part.text = sliceOf(ptr + data, length - data, form);
 }
+
+/** What a file is whose data comes without its type. */
+const pdf = new Bytes();
+pdf.ascii("application/pdf");
 
 /** How far into a data URL its data begins, at most. */
 const DATA_URL_HEAD_BYTES_MAX: u32 = 256;

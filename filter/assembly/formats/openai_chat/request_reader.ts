@@ -49,8 +49,7 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
     if (!takeNumberField(cursor, "top_k")) return false;
     request.topK = takenSlice;
   } else if (cursor.keyIs("stop")) {
-    if (!takeStopSequences(cursor, "stop")) return false;
-    request.stopSequences = takenSlice;
+    return takeStopSequences(cursor, "stop", request);
   } else if (cursor.keyIs("user")) {
     if (!takeStringField(cursor, "user")) return false;
     if (request.endUser == ABSENT) request.endUser = takenSlice;

@@ -1,6 +1,5 @@
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
-import { StopReason } from "../../canonical/summary";
 import { Cursor } from "../../json/cursor";
 import { ABSENT, sliceIsEmpty } from "../../json/slice";
 import { writeText } from "../../json/text";
@@ -42,15 +41,12 @@ function readChoice(cursor: Cursor, response: CanonicalResponse): void {
     cursor.skip();
     return;
   }
-  let reason = StopReason.Unknown;
   while (cursor.nextKey()) {
     if (cursor.keyIs("message")) readMessage(cursor, response);
-    else if (cursor.keyIs("finish_reason")) reason = readFinishReason(cursor.takeToken());
+    else if (cursor.keyIs("finish_reason")) response.summary.stopReason = <u8>readFinishReason(cursor.takeToken());
     else cursor.skip();
   }
-  // OpenAI says "stop" after a forced call, some compatible servers after any; clients look at the reason to run their tools.
-  if (reason == StopReason.End && response.countOf(PartKind.ToolCall) > 0) reason = StopReason.ToolUse;
-  response.summary.stopReason = <u8>reason;
+  response.summary.settleStopReason(response.countOf(PartKind.ToolCall) > 0, response.countOf(PartKind.Refusal) > 0);
 }
 
 function readMessage(cursor: Cursor, response: CanonicalResponse): void {

@@ -27,10 +27,8 @@ function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
         if (cursor.keyIs("name")) tool.name = cursor.takeString();
         else if (cursor.keyIs("description")) tool.description = cursor.takeString();
         else if (cursor.keyIs("parameters") && cursor.kind() == Kind.Object) tool.text = cursor.takeValue();
-        else if (cursor.keyIs("strict")) {
-          tool.hasStrict = cursor.kind() != Kind.Null;
-          tool.isStrict = cursor.takeTrue();
-        } else dropField(cursor, request, "tools[].function.");
+        else if (cursor.keyIs("strict")) tool.isStrict = cursor.takeTrue();
+        else dropField(cursor, request, "tools[].function.");
       }
     } else if (cursor.keyIs("type")) cursor.skip();
     else dropField(cursor, request, "tools[].");

@@ -1,0 +1,53 @@
+import { hash } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
+import { Slice, sliceLength } from "../json/slice";
+import { writeText } from "../json/text";
+
+// Tool-call ids go from one provider's answer through the client's history to another provider, so each is written in a form that all accept, always the same for
+// the same id.
+
+const UNDERSCORE: u8 = 0x5f;
+const DIGEST_CHARACTERS: u32 = 16;
+
+const text = new Bytes();
+
+/**
+ * Appends a tool-call id as a JSON string of at most `lengthMax` characters out of A-Z, a-z, 0-9, _ and -. Other characters become _; a longer id ends in a
+ * digest of the whole.
+ */
+export function writeToolId(out: Bytes, id: Slice, lengthMax: u32): void {
+  text.clear();
+  writeText(text, id);
+  const cut = text.length > lengthMax;
+  const length = cut ? lengthMax - DIGEST_CHARACTERS - 1 : text.length;
+  out.byte(0x22);
+  for (let i: u32 = 0; i < length; i++) {
+    const c = load<u8>(text.ptr + i);
+    out.byte(isIdCharacter(c) ? c : UNDERSCORE);
+  }
+  if (cut) {
+    out.byte(UNDERSCORE);
+    writeHexadecimal(out, hash(text.ptr, text.length));
+  }
+  out.byte(0x22);
+}
+
+/** Makes an id for a call that came without one: unique by its answer's id and its place in it. */
+export function makeToolId(out: Bytes, responseId: Slice, index: i32): void {
+  text.clear();
+  writeText(text, responseId);
+  out.ascii("call_");
+  writeHexadecimal(out, hash(text.ptr, sliceLength(responseId) == 0 ? 0 : text.length) + <u64>index);
+}
+
+function isIdCharacter(c: u8): bool {
+  const letter = c | 0x20;
+  return letter - 0x61 <= 25 || c - 0x30 <= 9 || c == UNDERSCORE || c == 0x2d;
+}
+
+function writeHexadecimal(out: Bytes, value: u64): void {
+  for (let shift = 60; shift >= 0; shift -= 4) {
+    const digit = <u8>(value >> shift) & 15;
+    out.byte(digit < 10 ? 0x30 + digit : 0x57 + digit);
+  }
+}

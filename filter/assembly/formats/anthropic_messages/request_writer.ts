@@ -1,0 +1,190 @@
+import { Bytes } from "../../bytes/bytes";
+import { readNumber, writeInteger } from "../../bytes/numbers";
+import { ProviderRules } from "../../canonical/field_rules";
+import { PartKind, Role } from "../../canonical/parts";
+import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
+import { ABSENT, Slice, sliceLength, slicePtr, textOf } from "../../json/slice";
+import { isBlank, writeString, writeText } from "../../json/text";
+import { writeMessages, writeSystem } from "./message_writer";
+import { claudeVersion, NOT_CLAUDE, takesSampling, takesSchemas, thinksAdaptively } from "./models";
+import { writeToolChoice, writeTools } from "./tool_writer";
+
+/** This API requires a limit of output tokens; what a request without one gets. The smallest limit of the models in service is higher. */
+const OUTPUT_TOKENS_DEFAULT: i64 = 8192;
+/** https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking : the smallest budget that is accepted. */
+const THINKING_TOKENS_MIN: i64 = 1024;
+
+/** https://docs.anthropic.com/en/api/messages */
+export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
+  const version = claudeVersion(model);
+  out.ascii('{"model":');
+  writeString(out, textOf(model));
+  const budget = thinkingBudget(request, version);
+  if (rules.writeKey(out, "max_tokens")) writeMaxTokens(request, budget, out);
+  if (!writeSystem(request, rules, out) || !writeMessages(request, rules, out)) return false;
+  if (request.tools.count > 0) {
+    if (rules.writeKey(out, "tools")) writeTools(request, takesSchemas(version), out);
+    writeToolChoice(request, rules, out);
+  }
+  const thinks = writeThinking(request, version, budget, rules, out);
+  writeSampling(request, version, thinks, rules, out);
+  writeOutputConfig(request, version, thinks, rules, out);
+  writeStopSequences(request, rules, out);
+  if (sliceLength(request.endUser) > 0 && rules.writeKey(out, "metadata")) {
+    out.ascii('{"user_id":');
+    writeString(out, request.endUser);
+    out.byte(0x7d);
+  }
+  if (request.stream && rules.writeKey(out, "stream")) out.ascii("true");
+  out.byte(0x7d);
+  return true;
+}
+
+/** A limit that the client set is kept; one that it did not leaves room for the thinking besides. */
+function writeMaxTokens(request: CanonicalRequest, budget: i64, out: Bytes): void {
+  if (request.maxTokens != ABSENT) writeText(out, request.maxTokens);
+  else writeInteger(out, OUTPUT_TOKENS_DEFAULT + budget);
+}
+
+/** Sequences of white space alone ("\n") are refused here. */
+function writeStopSequences(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+  let count = 0;
+  for (let i: u32 = 0; i < request.stopSequences.count; i++) {
+    const sequence = request.stopSequences.at(i).text;
+    if (isBlank(sequence)) {
+      request.drop("stop (white space)");
+      continue;
+    }
+    if (count == 0 && !rules.writeKey(out, "stop_sequences")) return;
+    out.byte(count++ == 0 ? 0x5b : 0x2c);
+    writeString(out, sequence);
+  }
+  if (count > 0) out.byte(0x5d);
+}
+
+/** Forced tools and thinking exclude each other, and the tools were asked for by name. */
+function wantsThinking(request: CanonicalRequest): bool {
+  if (request.effort <= Effort.None) return false;
+  const forced = request.tools.count > 0 && (request.toolChoice == ToolChoice.Required || request.toolChoice == ToolChoice.Named);
+  if (forced) request.drop("reasoning_effort (a tool is forced)");
+  return !forced;
+}
+
+/** Tokens for thinking on models that take a budget; 0: no thinking, or another way to ask for it. */
+function thinkingBudget(request: CanonicalRequest, version: i32): i64 {
+  if (thinksAdaptively(version) || !wantsThinking(request)) return 0;
+  if (isInToolLoop(request)) {
+    request.drop("reasoning_effort (within a tool loop)");
+    return 0;
+  }
+  const budget = budgetOf(request.effort);
+  if (request.maxTokens == ABSENT) return budget;
+  const limit = <i64>valueOf(request.maxTokens);
+  if (limit > budget) return budget;
+  if (limit > THINKING_TOKENS_MIN) return limit - 1;
+  request.drop("reasoning_effort (the limit of output tokens leaves no room)");
+  return 0;
+}
+
+/**
+ * Whether the last of the assistant's turns called tools. With a budget such a turn has to begin with the thinking that led to it, which the client does not have:
+ * https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
+ */
+function isInToolLoop(request: CanonicalRequest): bool {
+  for (let i = <i32>request.messages.count - 1; i >= 0; i--) {
+    const message = request.messages.at(i);
+    if (message.role == <u8>Role.Assistant) return request.has(message, PartKind.ToolCall);
+  }
+  return false;
+}
+
+function budgetOf(effort: Effort): i64 {
+  switch (effort) {
+    case Effort.Minimal:
+      return THINKING_TOKENS_MIN;
+    case Effort.Low:
+      return 2048;
+    case Effort.Medium:
+      return 8192;
+    case Effort.High:
+      return 16384;
+    default:
+      return 20480; // with OUTPUT_TOKENS_DEFAULT below the 32,000 of Claude Opus 4
+  }
+}
+
+function valueOf(number: Slice): f64 {
+  return readNumber(slicePtr(number), sliceLength(number));
+}
+
+/** Whether the request asks for thinking. */
+function writeThinking(request: CanonicalRequest, version: i32, budget: i64, rules: ProviderRules, out: Bytes): bool {
+  if (thinksAdaptively(version)) {
+    if (!wantsThinking(request)) return false;
+    if (rules.writeKey(out, "thinking")) out.ascii('{"type":"adaptive"}');
+    return true;
+  }
+  if (budget == 0) return false;
+  if (rules.writeKey(out, "thinking")) {
+    out.ascii('{"type":"enabled","budget_tokens":');
+    writeInteger(out, budget);
+    out.byte(0x7d);
+  }
+  return true;
+}
+
+/** Temperature is 0 to 2 with OpenAI and 0 to 1 here; what is above 1 asks for the most variety there is. While thinking, a Claude takes neither it nor top_k. */
+function writeSampling(request: CanonicalRequest, version: i32, thinks: bool, rules: ProviderRules, out: Bytes): void {
+  if (!takesSampling(version) || (thinks && version != NOT_CLAUDE)) {
+    if (request.temperature != ABSENT) request.drop("temperature");
+    if (request.topP != ABSENT) request.drop("top_p");
+    if (request.topK != ABSENT) request.drop("top_k");
+    return;
+  }
+  if (request.temperature != ABSENT && rules.writeKey(out, "temperature")) {
+    if (valueOf(request.temperature) > 1) out.byte(0x31);
+    else writeText(out, request.temperature);
+  }
+  // Claude 4.5 refuses temperature and top_p together: https://docs.claude.com/en/docs/about-claude/models/migrating-to-claude-4
+  if (request.topP != ABSENT) {
+    if (request.temperature != ABSENT && version >= 401) request.drop("top_p");
+    else if (rules.writeKey(out, "top_p")) writeText(out, request.topP);
+  }
+  if (request.topK != ABSENT && rules.writeKey(out, "top_k")) writeText(out, request.topK);
+}
+
+function effortName(effort: Effort): string {
+  switch (effort) {
+    case Effort.Minimal:
+    case Effort.Low:
+      return "low";
+    case Effort.Medium:
+      return "medium";
+    case Effort.ExtraHigh:
+      return "xhigh";
+    case Effort.Max:
+      return "max";
+    default:
+      return "high";
+  }
+}
+
+function writeOutputConfig(request: CanonicalRequest, version: i32, thinks: bool, rules: ProviderRules, out: Bytes): void {
+  const withEffort = thinks && thinksAdaptively(version);
+  const withSchema = request.outputFormat == OutputFormat.JsonSchema && takesSchemas(version);
+  if (request.outputFormat != OutputFormat.Unset && !withSchema) request.drop("response_format");
+  if ((!withEffort && !withSchema) || !rules.writeKey(out, "output_config")) return;
+  out.byte(0x7b);
+  if (withEffort) {
+    out.ascii('"effort":"');
+    out.ascii(effortName(request.effort));
+    out.byte(0x22);
+  }
+  if (withSchema) {
+    if (withEffort) out.byte(0x2c);
+    out.ascii('"format":{"type":"json_schema","schema":');
+    writeText(out, request.outputSchema);
+    out.byte(0x7d);
+  }
+  out.byte(0x7d);
+}

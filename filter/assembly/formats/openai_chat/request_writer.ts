@@ -1,0 +1,176 @@
+import { Bytes } from "../../bytes/bytes";
+import { readNumber } from "../../bytes/numbers";
+import { ProviderRules } from "../../canonical/field_rules";
+import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
+import { ABSENT, sliceIsEmpty, sliceLength, slicePtr, textOf } from "../../json/slice";
+import { writeString, writeText } from "../../json/text";
+import { writeMessages } from "./message_writer";
+import { Reasoning, reasoningOf, takenEffort } from "./models";
+
+/** The longest `user` that is sent: https://platform.openai.com/docs/api-reference/chat/create ("safety_identifier", which replaces it, has at most 128 characters). */
+const USER_BYTES_MAX: u32 = 128;
+/** "Up to 4 sequences where the API will stop" (the same page). */
+const STOP_SEQUENCES_MAX: u32 = 4;
+/** Up to this many tokens a thinking budget is a low effort, in the scale of the other direction's budgets. */
+const LOW_BUDGET_TOKENS_MAX: f64 = 4096;
+const MEDIUM_BUDGET_TOKENS_MAX: f64 = 16383;
+
+/** https://platform.openai.com/docs/api-reference/chat/create */
+export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
+  const reasoning = reasoningOf(model);
+  out.ascii('{"model":');
+  writeString(out, textOf(model));
+  if (rules.writeKey(out, "messages") && !writeMessages(request, out)) return false;
+  // Every compatible server knows the old name; OpenAI's reasoning models refuse it.
+  if (request.maxTokens != ABSENT && rules.writeKey(out, reasoning == Reasoning.None ? "max_tokens" : "max_completion_tokens"))
+    writeText(out, request.maxTokens);
+  const effort = effortOf(request, model, reasoning);
+  writeSampling(request, reasoning != Reasoning.None && effort != Effort.None, rules, out);
+  if (effort != Effort.Unset && rules.writeKey(out, "reasoning_effort")) writeEffort(effort, out);
+  if (request.tools.count > 0) writeToolFields(request, rules, out);
+  writeResponseFormat(request, rules, out);
+  writeUser(request, rules, out);
+  if (request.stream) {
+    if (rules.writeKey(out, "stream")) out.ascii("true");
+    // Always: the gateway counts the tokens, and other APIs' clients get them unasked.
+    if (rules.writeKey(out, "stream_options")) out.ascii('{"include_usage":true}');
+  }
+  out.byte(0x7d);
+  return true;
+}
+
+function effortOf(request: CanonicalRequest, model: Bytes, reasoning: Reasoning): Effort {
+  const wanted = wantedEffort(request);
+  if (reasoning == Reasoning.NotWithTools && request.tools.count > 0) {
+    if (wanted > Effort.None) request.drop("thinking (not with tools)");
+    return Effort.None;
+  }
+  if (reasoning == Reasoning.None && wanted != Effort.Unset) {
+    request.drop("thinking");
+    return Effort.Unset;
+  }
+  return takenEffort(model, wanted);
+}
+
+function wantedEffort(request: CanonicalRequest): Effort {
+  if (request.effort != Effort.Unset || request.reasoningBudget == ABSENT) return request.effort;
+  const budget = readNumber(slicePtr(request.reasoningBudget), sliceLength(request.reasoningBudget));
+  if (budget <= LOW_BUDGET_TOKENS_MAX) return Effort.Low;
+  return budget <= MEDIUM_BUDGET_TOKENS_MAX ? Effort.Medium : Effort.High;
+}
+
+function writeEffort(effort: Effort, out: Bytes): void {
+  switch (effort) {
+    case Effort.None:
+      out.ascii('"none"');
+      break;
+    case Effort.Minimal:
+      out.ascii('"minimal"');
+      break;
+    case Effort.Low:
+      out.ascii('"low"');
+      break;
+    case Effort.Medium:
+      out.ascii('"medium"');
+      break;
+    case Effort.ExtraHigh:
+      out.ascii('"xhigh"');
+      break;
+    case Effort.Max:
+      out.ascii('"max"');
+      break;
+    default:
+      out.ascii('"high"');
+  }
+}
+
+/** `fixed`: the model reasons, and takes none of these. */
+function writeSampling(request: CanonicalRequest, fixed: bool, rules: ProviderRules, out: Bytes): void {
+  if (request.topK != ABSENT) request.drop("top_k");
+  if (fixed) {
+    if (request.temperature != ABSENT) request.drop("temperature");
+    if (request.topP != ABSENT) request.drop("top_p");
+    if (request.stopSequences.count > 0) request.drop("stop_sequences");
+    return;
+  }
+  if (request.temperature != ABSENT && rules.writeKey(out, "temperature")) writeText(out, request.temperature);
+  if (request.topP != ABSENT && rules.writeKey(out, "top_p")) writeText(out, request.topP);
+  if (request.stopSequences.count > 0 && rules.writeKey(out, "stop")) writeStopSequences(request, out);
+}
+
+function writeStopSequences(request: CanonicalRequest, out: Bytes): void {
+  let count = request.stopSequences.count;
+  if (count > STOP_SEQUENCES_MAX) {
+    request.drop("stop_sequences (more than four)");
+    count = STOP_SEQUENCES_MAX;
+  }
+  for (let i: u32 = 0; i < count; i++) {
+    out.byte(i == 0 ? 0x5b : 0x2c);
+    writeString(out, request.stopSequences.at(i).text);
+  }
+  out.byte(0x5d);
+}
+
+function writeToolFields(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+  if (rules.writeKey(out, "tools")) writeTools(request, out);
+  if (request.toolChoice != ToolChoice.Unset && rules.writeKey(out, "tool_choice")) writeToolChoice(request, out);
+  if (request.forbidsParallelTools && rules.writeKey(out, "parallel_tool_calls")) out.ascii("false");
+}
+
+function writeTools(request: CanonicalRequest, out: Bytes): void {
+  for (let i: u32 = 0; i < request.tools.count; i++) {
+    const tool = request.tools.at(i);
+    out.ascii(i == 0 ? '[{"type":"function","function":{"name":' : ',{"type":"function","function":{"name":');
+    writeString(out, tool.name);
+    if (tool.description != ABSENT) {
+      out.ascii(',"description":');
+      writeString(out, tool.description);
+    }
+    if (tool.text != ABSENT) {
+      out.ascii(',"parameters":');
+      writeText(out, tool.text);
+    }
+    if (tool.isStrict) request.drop("tools[].strict"); // here it takes only schemas in which every field is required
+    out.ascii("}}");
+  }
+  out.byte(0x5d);
+}
+
+function writeToolChoice(request: CanonicalRequest, out: Bytes): void {
+  switch (request.toolChoice) {
+    case ToolChoice.Auto:
+      out.ascii('"auto"');
+      break;
+    case ToolChoice.Required:
+      out.ascii('"required"');
+      break;
+    case ToolChoice.None:
+      out.ascii('"none"');
+      break;
+    default:
+      out.ascii('{"type":"function","function":{"name":');
+      writeString(out, request.toolChoiceName);
+      out.ascii("}}");
+  }
+}
+
+function writeResponseFormat(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+  if (request.outputFormat == OutputFormat.Unset || !rules.writeKey(out, "response_format")) return;
+  if (request.outputFormat == OutputFormat.Json) {
+    out.ascii('{"type":"json_object"}');
+    return;
+  }
+  out.ascii('{"type":"json_schema","json_schema":{"name":');
+  if (sliceIsEmpty(request.outputSchemaName)) out.ascii('"output"');
+  else writeString(out, request.outputSchemaName);
+  out.ascii(',"schema":');
+  writeText(out, request.outputSchema);
+  out.ascii("}}"); // not strict: that takes only schemas in which every field is required
+}
+
+function writeUser(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+  const length = sliceLength(request.endUser);
+  if (length == 0) return;
+  if (length > USER_BYTES_MAX) request.drop("metadata.user_id (too long)");
+  else if (rules.writeKey(out, "user")) writeString(out, request.endUser);
+}
