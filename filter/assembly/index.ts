@@ -5,8 +5,8 @@
  */
 import "./host/abort";
 import { resetArena } from "./host/arena";
-import { createStreamContext, configureRoot, deleteRoot, isRoot } from "./roles/roots";
 import { onDecision } from "./roles/decisions";
+import { configureRoot, createStreamContext, deleteRoot, isRoot } from "./roles/roots";
 import { StreamContext } from "./roles/stream_context";
 
 export { malloc } from "./host/arena";
@@ -67,12 +67,6 @@ export function proxy_on_http_call_response(root: u32, token: u32, headers: u32,
   resetArena();
   onDecision(root, token, bodySize);
 }
-
-export function proxy_on_done(context: u32): u32 {
-  return OK;
-}
-
-export function proxy_on_log(context: u32): void {}
 
 export function proxy_on_delete(context: u32): void {
   resetArena();

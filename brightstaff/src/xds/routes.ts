@@ -10,7 +10,7 @@ const MODEL_LIST_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
  * The gateway role decides on a request and writes its candidates and its mode into filter state, which no client can forge and no provider
- * sees; then it clears the route cache, and the request moves from the last route to one of the two mode routes.
+ * sees; then it clears the route cache, and the request moves from the last route to one of the mode routes.
  */
 export function routeConfiguration(config: GatewayConfig): Message {
   return any("envoy.config.route.v3.RouteConfiguration", {
@@ -22,7 +22,7 @@ export function routeConfiguration(config: GatewayConfig): Message {
         domains: ["*"],
         // The attempt's number, by which the candidate is chosen.
         include_request_attempt_count: true,
-        routes: [healthRoute(), modelListRoute(config), modeRoute("stream", config), modeRoute("whole", config), notFoundRoute()],
+        routes: [healthRoute(), modelListRoute(config), ...MODES.map((mode) => modeRoute(mode, config)), notFoundRoute()],
       },
     ],
   });
@@ -57,11 +57,23 @@ function jsonResponse(status: number, body: unknown): Message {
 /** Statuses besides 5xx with which a candidate hands on to the next: what another provider, key or model may answer better. */
 const RETRIABLE_STATUS_CODES = [401, 403, 404, 408, 429];
 
-function modeRoute(mode: "stream" | "whole", { listener, providers, limits }: GatewayConfig): Message {
-  const firstEvent_ms = mode === "stream" ? limits.firstToken_ms : limits.reply_ms;
+/**
+ * How a request is served: streamed or whole, by one candidate or by as many as there are. The gateway role says so in the filter state
+ * `wasm.llm.mode`, whose text goes on behind the colon.
+ */
+const MODES = ["stream:", "whole:", "stream-once:", "whole-once:"] as const;
+type Mode = (typeof MODES)[number];
+
+/** The client's own credentials are the gateway's business. An encoded answer could not be read by the filter, so none is asked for. */
+const CLIENT_HEADERS_KEPT_BACK = ["authorization", "x-api-key", "cookie", "accept-encoding"];
+
+function modeRoute(mode: Mode, { listener, providers, limits }: GatewayConfig): Message {
+  const streamed = mode.startsWith("stream");
+  const firstEvent_ms = streamed ? limits.firstToken_ms : limits.reply_ms;
   return {
-    name: mode,
-    match: { prefix: "/", filter_state: [{ key: "wasm.llm.mode", string_match: { exact: mode } }] },
+    name: mode.slice(0, -1),
+    match: { prefix: "/", filter_state: [{ key: "wasm.llm.mode", string_match: { prefix: mode } }] },
+    request_headers_to_remove: CLIENT_HEADERS_KEPT_BACK,
     route: {
       // 0 is none: a stream may go on for as long as it does go on.
       timeout: duration(listener.timeout_ms ?? 0),
@@ -69,20 +81,25 @@ function modeRoute(mode: "stream" | "whole", { listener, providers, limits }: Ga
       idle_timeout: duration(limits.decision_ms + CANDIDATES_MAX * firstEvent_ms + limits.streamIdle_ms),
       inline_cluster_specifier_plugin: clusterByAttempt(providers.map(({ name }) => name)),
       retry_policy: {
-        retry_on: "5xx,reset,connect-failure,refused-stream,retriable-status-codes",
-        retriable_status_codes: RETRIABLE_STATUS_CODES,
-        // The filter sets x-envoy-max-retries to the number of its candidates less one, which counts in place of this.
-        num_retries: CANDIDATES_MAX - 1,
-        refresh_cluster_on_retry: true,
-        // The next candidate is another provider: there is nothing to wait for.
-        retry_back_off: { base_interval: "0.001s", max_interval: "0.001s" },
-        // Not for whole replies: it ends those that take longer, however much they send. The deadline of the first event is the header
-        // x-envoy-upstream-rq-per-try-timeout-ms, set by the filter, in both modes.
-        ...(mode === "stream" ? { per_try_idle_timeout: duration(limits.streamIdle_ms) } : {}),
+        ...(mode.endsWith("-once:") ? {} : RETRIES),
+        // It ends when the response headers come, which the filter holds back until a stream's first content: pings do not extend it.
+        per_try_timeout: duration(firstEvent_ms),
+        // Not for whole replies: it ends those that take longer, however much they send.
+        ...(streamed ? { per_try_idle_timeout: duration(limits.streamIdle_ms) } : {}),
       },
     },
   };
 }
+
+const RETRIES = {
+  retry_on: "5xx,reset,connect-failure,refused-stream,retriable-status-codes",
+  retriable_status_codes: RETRIABLE_STATUS_CODES,
+  // The filter sets x-envoy-max-retries to the number of its candidates less one, which counts in place of this.
+  num_retries: CANDIDATES_MAX - 1,
+  refresh_cluster_on_retry: true,
+  // The next candidate is another provider: there is nothing to wait for.
+  retry_back_off: { base_interval: "0.001s", max_interval: "0.001s" },
+};
 
 /**
  * The cluster of attempt k is the value of the filter state `wasm.llm.candidate.k`. When it is chosen, x-envoy-attempt-count still holds the

@@ -74,17 +74,14 @@ function mapFilters(resource: Message, change: (filters: Message[]) => Message[]
   return JSON.parse(JSON.stringify(resource), (key, value) => (key === "http_filters" ? change(value) : value));
 }
 
-/** Envoy's own headers for the number of retries and the deadline of each attempt. From a client it would take neither. */
+/** Envoy's own header for the number of retries. From a client it would not take it. */
 function limitsFromHeaders(): Message {
   const copy = (key: string, from: string) => ({
     append: { header: { key, value: `%REQ(${from})%` }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" },
   });
   return extension("envoy.filters.http.header_mutation", "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {
     mutations: {
-      request_mutations: [
-        copy("x-envoy-max-retries", "x-max-retries"),
-        copy("x-envoy-upstream-rq-per-try-timeout-ms", "x-attempt-timeout-ms"),
-      ],
+      request_mutations: [copy("x-envoy-max-retries", "x-max-retries")],
     },
   });
 }

@@ -10,14 +10,12 @@ export const enum HeaderMap {
 
 /** @returns the value of the first header of that name, of length 0 when there is none */
 export function getHeader(map: HeaderMap, name: Literal): Span {
+  return getHeaderNamed(map, name.ptr, name.length);
+}
+
+export function getHeaderNamed(map: HeaderMap, name: usize, nameLength: u32): Span {
   answer.length = 0;
-  abi.proxy_get_header_map_value(
-    map,
-    name.ptr,
-    name.length,
-    changetype<usize>(answer),
-    changetype<usize>(answer) + offsetof<Span>("length"),
-  );
+  abi.proxy_get_header_map_value(map, name, nameLength, changetype<usize>(answer), changetype<usize>(answer) + offsetof<Span>("length"));
   return answer;
 }
 

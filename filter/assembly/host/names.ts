@@ -5,18 +5,14 @@ export const METHOD = new Literal(":method");
 export const PATH = new Literal(":path");
 export const AUTHORITY = new Literal(":authority");
 export const STATUS = new Literal(":status");
-export const ACCEPT_ENCODING = new Literal("accept-encoding");
-export const ALLOW = new Literal("allow");
 export const AUTHORIZATION = new Literal("authorization");
 export const CONTENT_ENCODING = new Literal("content-encoding");
 export const CONTENT_LENGTH = new Literal("content-length");
 export const CONTENT_TYPE = new Literal("content-type");
-export const COOKIE = new Literal("cookie");
 export const SERVER_TIMING = new Literal("server-timing");
 export const X_API_KEY = new Literal("x-api-key");
 export const X_ENVOY_PREFIX = new Literal("x-envoy-");
 export const X_ENVOY_MAX_RETRIES = new Literal("x-envoy-max-retries");
-export const X_ENVOY_PER_TRY_TIMEOUT_MS = new Literal("x-envoy-upstream-rq-per-try-timeout-ms");
 
 // What the gateway says of a routed request; the first name is the one DigitalOcean's Inference Router answers with.
 export const SELECTED_ROUTE = new Literal("x-model-router-selected-route");

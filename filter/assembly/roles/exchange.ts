@@ -50,6 +50,9 @@ export class Exchange {
   id: u32 = 0;
   config: GatewayConfig | null = null;
   clientFormat: u8 = 0;
+  /** As it came; the query begins at `pathLength`. */
+  readonly path: Bytes = new Bytes();
+  pathLength: u32 = 0;
   readonly head: RequestHead = new RequestHead();
   /** The body up to its `model` value, when that is short: what replacing the model by a write at the body's head needs. */
   readonly prefix: Bytes = new Bytes();
@@ -64,6 +67,8 @@ export class Exchange {
   attemptCount: u32 = 0;
   /** The attempt's context whose response goes to the client, 0 while there is none: then a response is Envoy's own. */
   responder: u32 = 0;
+  /** Which of its provider's headers the latest attempt has set, a bit for each. */
+  headersSet: u32 = 0;
   /** Set when the answer was made here: neither role may touch it on its way out. */
   answeredLocally: bool = false;
 

@@ -2,14 +2,14 @@ import { Bytes } from "../bytes/bytes";
 import { readInteger, writeInteger } from "../bytes/numbers";
 import { Body, readBody, replaceBody } from "../host/body";
 import { now_ns } from "../host/clock";
-import { HeaderMap, HeaderPairs, removeHeader, removeHeaderNamed, setHeader } from "../host/headers";
+import { HeaderMap, HeaderPairs, removeHeaderNamed, setHeader } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { setProperty } from "../host/property";
-import { clearRouteCache, continueRequest, CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
+import { CONTINUE, clearRouteCache, continueRequest, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { formatOfPath, scanRequestHead } from "../translation";
-import { settleAttempt } from "./attempts";
 import * as answers from "./answers";
+import { settleAttempt } from "./attempts";
 import { GatewayConfig } from "./config";
 import { forgetDecision, startDecision } from "./decisions";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
@@ -18,9 +18,6 @@ import { readStatus, setContentLength, setHeaderNumber } from "./numbers";
 import { writeAttempts, writeTiming } from "./report";
 import { StreamContext } from "./stream_context";
 
-const MODE = new Literal("llm.mode");
-const MODE_STREAM = new Literal("stream");
-const MODE_WHOLE = new Literal("whole");
 const ROUTER_PREFIX = new Literal("router:");
 const NO_ROUTE = new Literal("none");
 const BEARER = new Literal("Bearer ");
@@ -96,13 +93,16 @@ export class GatewayStream extends StreamContext {
     this.exchange = exchange;
     exchange.config = this.config;
     exchange.clientFormat = format;
+    exchange.path.clear();
+    exchange.path.append(head.path, head.pathAndQueryLength);
+    exchange.pathLength = head.pathLength;
     const limit = this.config!.requestBodyBytesMax;
     if (!head.isPost) answers.refuseMethod(format);
     else if (head.isEncoded) answers.refuseEncoding(format);
     else if (endOfStream) answers.refuseNoBody(format);
     else if (head.contentLength > <i64>limit) answers.refuseLargeBody(format, limit);
     else {
-      head.moveCredentials(this.config!.hasPassthrough ? exchange.clientKey : null);
+      if (this.config!.hasPassthrough) head.keepKey(exchange.clientKey);
       this.phase = Phase.Body;
       return STOP_HEADERS;
     }
@@ -203,15 +203,12 @@ export class GatewayStream extends StreamContext {
     const exchange = this.exchange!;
     this.phase = Phase.Sent;
     publishExchange(exchange);
-    const mode = exchange.head.stream ? MODE_STREAM : MODE_WHOLE;
-    setProperty(MODE, mode.ptr, mode.length);
     for (let i: u32 = 0; i < exchange.candidateCount; i++) {
       const cluster = exchange.candidates[i].provider!.cluster;
       setProperty(CANDIDATE_PROPERTIES[i], cluster.ptr, cluster.length);
     }
     // Attempts end with the list: without this a retry past it would call the last provider again.
-    setHeaderNumber(HeaderMap.Request, names.X_ENVOY_MAX_RETRIES, exchange.candidateCount - 1);
-    setHeaderNumber(HeaderMap.Request, names.X_ENVOY_PER_TRY_TIMEOUT_MS, exchange.answerWithin_ms);
+    if (exchange.candidateCount > 1) setHeaderNumber(HeaderMap.Request, names.X_ENVOY_MAX_RETRIES, exchange.candidateCount - 1);
     clearRouteCache();
   }
 
@@ -262,16 +259,14 @@ export class GatewayStream extends StreamContext {
 @final
 class RequestHeaders {
   path: usize = 0;
+  /** Without its query. */
   pathLength: u32 = 0;
+  pathAndQueryLength: u32 = 0;
   isPost: bool = false;
   isEncoded: bool = false;
   contentLength: i64 = 0;
   private key: usize = 0;
   private keyLength: u32 = 0;
-  private hasAuthorization: bool = false;
-  private hasApiKey: bool = false;
-  private hasCookie: bool = false;
-  private hasAcceptEncoding: bool = false;
   private hasUntrusted: bool = false;
 
   read(): void {
@@ -280,10 +275,6 @@ class RequestHeaders {
     this.isEncoded = false;
     this.contentLength = 0;
     this.keyLength = 0;
-    this.hasAuthorization = false;
-    this.hasApiKey = false;
-    this.hasCookie = false;
-    this.hasAcceptEncoding = false;
     this.hasUntrusted = false;
     pairs.fetch(HeaderMap.Request);
     while (pairs.next()) this.readPair();
@@ -295,15 +286,11 @@ class RequestHeaders {
       case 5:
         if (pairs.nameIs(names.PATH)) this.readPath();
         break;
-      case 6:
-        if (pairs.nameIs(names.COOKIE)) this.hasCookie = true;
-        break;
       case 7:
         if (pairs.nameIs(names.METHOD)) this.isPost = names.POST.equals(pairs.value, pairs.valueLength);
         break;
       case 9:
         if (pairs.nameIs(names.X_API_KEY)) {
-          this.hasApiKey = true;
           this.key = pairs.value;
           this.keyLength = pairs.valueLength;
         }
@@ -313,9 +300,6 @@ class RequestHeaders {
         break;
       case 14:
         if (pairs.nameIs(names.CONTENT_LENGTH)) this.contentLength = readInteger(pairs.value, pairs.valueLength);
-        break;
-      case 15:
-        if (pairs.nameIs(names.ACCEPT_ENCODING)) this.hasAcceptEncoding = true;
         break;
       case 16:
         if (pairs.nameIs(names.CONTENT_ENCODING)) this.isEncoded = !names.IDENTITY.equals(pairs.value, pairs.valueLength);
@@ -329,10 +313,10 @@ class RequestHeaders {
     let length: u32 = 0;
     while (length < pairs.valueLength && load<u8>(pairs.value + length) != 0x3f) length++;
     this.pathLength = length;
+    this.pathAndQueryLength = pairs.valueLength;
   }
 
   private readAuthorization(): void {
-    this.hasAuthorization = true;
     if (this.keyLength > 0 || !BEARER.isPrefixOf(pairs.value, pairs.valueLength)) return;
     this.key = pairs.value + BEARER.length;
     this.keyLength = pairs.valueLength - BEARER.length;
@@ -347,16 +331,9 @@ class RequestHeaders {
     }
   }
 
-  /**
-   * Takes the client's credentials from the request: they are the gateway's business, not a provider's. `kept` gets the key, for
-   * providers that are configured to be called with it. An encoded answer could not be read here, so none is asked for.
-   */
-  moveCredentials(kept: Bytes | null): void {
-    if (kept != null) kept.append(this.key, this.keyLength);
-    if (this.hasAuthorization) removeHeader(HeaderMap.Request, names.AUTHORIZATION);
-    if (this.hasApiKey) removeHeader(HeaderMap.Request, names.X_API_KEY);
-    if (this.hasCookie) removeHeader(HeaderMap.Request, names.COOKIE);
-    if (this.hasAcceptEncoding) removeHeader(HeaderMap.Request, names.ACCEPT_ENCODING);
+  /** Keeps the client's own key for providers that are configured to be called with it; Envoy's route takes it from the request. */
+  keepKey(key: Bytes): void {
+    key.append(this.key, this.keyLength);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Bytes } from "../bytes/bytes";
 import { appendToBody, Body, readBody, replaceBody, replaceBodyHead } from "../host/body";
 import { now_ns } from "../host/clock";
-import { getHeader, HeaderMap, removeHeader, removeHeaderNamed, setHeader, setHeaderNamed } from "../host/headers";
+import { getHeader, getHeaderNamed, HeaderMap, removeHeader, removeHeaderNamed, setHeader, setHeaderNamed } from "../host/headers";
 import * as names from "../host/names";
 import { CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { Form, sliceOf } from "../json/slice";
@@ -9,19 +9,19 @@ import { writeString } from "../json/text";
 import {
   ErrorKind,
   ProviderError,
-  readProviderError,
   ResponseResult,
   ResponseSummary,
-  setClock,
+  readProviderError,
   StreamProgress,
   StreamTranslator,
+  setClock,
   translateRequest,
   translateResponse,
   writeProviderError,
 } from "../translation";
 import { answerExhausted, answerUnknownExchange, refuseProblem, writeFailure } from "./answers";
-import { Provider } from "./config";
 import { beginAttempt, settleAttempt } from "./attempts";
+import { Provider } from "./config";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setStatus } from "./numbers";
@@ -72,7 +72,7 @@ export class ProviderStream extends StreamContext {
   private requestBytes: u32 = 0;
   private responseBytes: u32 = 0;
 
-  open(id: u32): void {
+  begin(id: u32): void {
     this.id = id;
     this.phase = Phase.Sending;
     this.requestBytes = 0;
@@ -114,17 +114,26 @@ export class ProviderStream extends StreamContext {
   private send(size: u32): i32 {
     const exchange = this.exchange!;
     const provider = this.candidate!.provider!;
-    if (exchange.attemptCount > 1) dropHeadersOf(exchange.candidates[exchange.attemptCount - 2].provider!);
-    setHeader(HeaderMap.Request, names.PATH, provider.path.ptr, provider.path.length);
+    if (exchange.attemptCount > 1) dropHeadersOf(exchange, exchange.candidates[exchange.attemptCount - 2].provider!);
+    setPath(exchange, provider);
     setHeader(HeaderMap.Request, names.AUTHORITY, provider.authority.ptr, provider.authority.length);
-    for (let i = 0; i < provider.headers.length; i++) {
-      const header = provider.headers[i];
-      setHeaderNamed(HeaderMap.Request, header.name.ptr, header.name.length, header.value.ptr, header.value.length);
-    }
+    this.setHeaders(exchange, provider);
     if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 
     const modelOnly = provider.format == exchange.clientFormat && provider.rules.isEmpty;
     return (modelOnly ? this.sendWithModel(size) : this.sendTranslated(size)) ? CONTINUE : STOP_NO_BUFFER;
+  }
+
+  /** A client of the provider's own format may say better what the configuration says for those who do not (`anthropic-version`). */
+  private setHeaders(exchange: Exchange, provider: Provider): void {
+    exchange.headersSet = 0;
+    const isOwnFormat = provider.format == exchange.clientFormat;
+    for (let i = 0; i < provider.headers.length; i++) {
+      const header = provider.headers[i];
+      if (isOwnFormat && getHeaderNamed(HeaderMap.Request, header.name.ptr, header.name.length).length > 0) continue;
+      exchange.headersSet |= 1 << i;
+      setHeaderNamed(HeaderMap.Request, header.name.ptr, header.name.length, header.value.ptr, header.value.length);
+    }
   }
 
   /** The client's own bytes, but for the model's name: everything behind it stays where it is in Envoy's memory. */
@@ -182,9 +191,6 @@ export class ProviderStream extends StreamContext {
 
   private onGoodHeaders(exchange: Exchange, endOfStream: bool): i32 {
     if (endOfStream) return this.fail("the answer has no body", STOP_HEADERS);
-    const type = getHeader(HeaderMap.Response, names.CONTENT_TYPE);
-    const expected = exchange.head.stream ? names.TEXT_EVENT_STREAM : names.APPLICATION_JSON;
-    if (!expected.isPrefixOf(type.ptr, type.length)) return this.fail("the answer is of another content type than asked for", STOP_HEADERS);
     if (exchange.head.stream) {
       this.phase = Phase.HeldStream;
       this.tellTime();
@@ -236,26 +242,29 @@ export class ProviderStream extends StreamContext {
     if (progress == StreamProgress.Failed || (translator.errorSeen && !translator.contentSeen)) {
       return this.failWith(translator.error.status, translator.error.kind, translator.error.message, STOP_NO_BUFFER);
     }
+    const isOpened = translator.contentSeen || translator.terminalSeen;
     const rewritten = progress == StreamProgress.Rewritten;
-    if (!translator.contentSeen && !translator.terminalSeen) {
-      if (endOfStream) return this.fail("the stream ended before its first content", STOP_NO_BUFFER);
-      if (rewritten) this.held.appendBytes(out);
-      else this.held.append(chunk.ptr, chunk.length);
+    if (isOpened && this.held.length == 0) return this.open(size, rewritten, endOfStream);
+    if (!isOpened && endOfStream) return this.fail("the stream ended before its first content", STOP_NO_BUFFER);
+    if (rewritten) this.held.appendBytes(out);
+    else this.held.append(chunk.ptr, chunk.length);
+    if (!isOpened) {
       if (this.held.length > HELD_BYTES_MAX) return this.fail("the stream has no content", STOP_NO_BUFFER);
       replaceBody(Body.Response, 0, 0);
       return STOP_NO_BUFFER;
     }
+    out.clear();
+    out.appendBytes(this.held);
+    this.held.clear();
+    return this.open(size, true, endOfStream);
+  }
 
+  /** The first content is there: from here on there is no way back. */
+  private open(size: u32, rewritten: bool, endOfStream: bool): i32 {
     this.phase = Phase.Stream;
     this.letGo();
     if (getHeader(HeaderMap.Response, names.CONTENT_LENGTH).length > 0) removeHeader(HeaderMap.Response, names.CONTENT_LENGTH);
-    if (this.held.length == 0) return this.passOn(size, rewritten, endOfStream);
-    if (rewritten) this.held.appendBytes(out);
-    else this.held.append(chunk.ptr, chunk.length);
-    if (endOfStream) translator.finish(this.held);
-    replaceBody(Body.Response, this.held.ptr, this.held.length);
-    this.held.clear();
-    return CONTINUE;
+    return this.passOn(size, rewritten, endOfStream);
   }
 
   private onStream(size: u32, endOfStream: bool): i32 {
@@ -377,7 +386,7 @@ const spare: ProviderStream[] = [];
 
 export function openProviderStream(id: u32): ProviderStream {
   const stream = spare.length > 0 ? spare.pop() : new ProviderStream();
-  stream.open(id);
+  stream.begin(id);
   return stream;
 }
 
@@ -387,12 +396,27 @@ function isRetriable(status: u32): bool {
 }
 
 /** All attempts share one set of headers: what the attempt before set for its provider, its key above all, must not reach the next. */
-function dropHeadersOf(provider: Provider): void {
+function dropHeadersOf(exchange: Exchange, provider: Provider): void {
   removeHeaderNamed(HeaderMap.Request, provider.authHeader.ptr, provider.authHeader.length);
   for (let i = 0; i < provider.headers.length; i++) {
+    if ((exchange.headersSet & (1 << i)) == 0) continue;
     const name = provider.headers[i].name;
     removeHeaderNamed(HeaderMap.Request, name.ptr, name.length);
   }
+}
+
+/** The provider's path; a query means something to a provider of the client's own format only. */
+function setPath(exchange: Exchange, provider: Provider): void {
+  const path = provider.path;
+  if (provider.format != exchange.clientFormat) {
+    setHeader(HeaderMap.Request, names.PATH, path.ptr, path.length);
+    return;
+  }
+  if (exchange.attemptCount == 1 && path.equals(exchange.path.ptr, exchange.pathLength)) return;
+  out.clear();
+  out.append(path.ptr, path.length);
+  out.append(exchange.path.ptr + exchange.pathLength, exchange.path.length - exchange.pathLength);
+  setHeader(HeaderMap.Request, names.PATH, out.ptr, out.length);
 }
 
 function setClientKey(provider: Provider, key: Bytes): void {

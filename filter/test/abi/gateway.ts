@@ -6,7 +6,8 @@ import { type Call, type Headers, newTarget, type Target, WasmHost } from "./hos
 
 const CONTINUE = 0;
 const STOP_AND_BUFFER = 1;
-/** As the rendered routes have it (`retry_on`, `retriable_status_codes`). */
+/** As the rendered routes have it (`request_headers_to_remove`, `retry_on`, `retriable_status_codes`). */
+const REMOVED_BY_ROUTES = ["authorization", "x-api-key", "cookie", "accept-encoding"];
 const isRetriable = (status: number): boolean => status >= 500 || [401, 403, 404, 408, 429].includes(status);
 
 export interface ProviderAnswer {
@@ -104,6 +105,10 @@ export class Request {
   /** Runs the provider's filter over the request, as it goes out in the next attempt. */
   attempt(): Attempt {
     if (!this.dispatched) throw new Error("the request was not let go");
+    if (this.attempts === 0) {
+      const { requestHeaders } = this.target;
+      requestHeaders.splice(0, Infinity, ...requestHeaders.filter(([name]) => !REMOVED_BY_ROUTES.includes(name)));
+    }
     this.attempts++;
     return new Attempt(this);
   }
@@ -243,8 +248,8 @@ export class Attempt {
   #retries(): boolean {
     const { target, attempts } = this.request;
     const status = Number(target.responseHeaders.find(([n]) => n === ":status")?.[1]);
-    const retries = Number(target.requestHeaders.find(([n]) => n === "x-envoy-max-retries")?.[1]);
-    return isRetriable(status) && attempts <= retries;
+    const retries = target.requestHeaders.find(([n]) => n === "x-envoy-max-retries")?.[1] ?? "0";
+    return isRetriable(status) && attempts <= Number(retries);
   }
 
   #release(): true {

@@ -48,8 +48,6 @@ interface Exports {
   proxy_on_response_body(context: number, size: number, end: number): number;
   proxy_on_response_trailers(context: number, count: number): number;
   proxy_on_http_call_response(root: number, token: number, headers: number, size: number, trailers: number): void;
-  proxy_on_done(context: number): number;
-  proxy_on_log(context: number): void;
   proxy_on_delete(context: number): void;
 }
 
@@ -119,11 +117,7 @@ export class WasmHost {
   }
 
   delete(context: number): void {
-    this.run(context, (exports) => {
-      exports.proxy_on_done(context);
-      exports.proxy_on_log(context);
-      exports.proxy_on_delete(context);
-    });
+    this.run(context, (exports) => exports.proxy_on_delete(context));
     this.#targets.delete(context);
     this.#roots.delete(context);
   }
