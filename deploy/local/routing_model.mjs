@@ -1,23 +1,22 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { run } from "./child.mjs";
-import { planoHome, repoRoot } from "./paths.mjs";
+import { planoHome, projectNode, repoRoot } from "./paths.mjs";
 import { createVenv } from "./python_venv.mjs";
 
-const converterFolder = path.join(repoRoot, "brightstaff/src/intent/embedded");
-const converter = path.join(converterFolder, "convert_model.py");
-const requirements = path.join(converterFolder, "requirements.txt");
+const sourceFolder = path.join(repoRoot, "brightstaff/src/intent/embedded");
+const converter = path.join(sourceFolder, "convert_model.py");
+const requirements = path.join(sourceFolder, "requirements.txt");
 const modelFolder = path.join(planoHome, "models/all-MiniLM-L6-v2");
-const STAMP = "converter.sha256";
+
+// Beside the model: what made it. They go when the model is replaced.
+const CONVERTER_STAMP = "converter.sha256";
+const EXAMPLES_STAMP = "examples.sha256";
 
 /** Whether the embedded routing model is there, made by the converter as it is now. */
-export function routingModelIsCurrent() {
-  try {
-    return readFileSync(path.join(modelFolder, STAMP), "utf8") === converterHash();
-  } catch {
-    return false;
-  }
+export function routingModelIsConverted() {
+  return stampIs(CONVERTER_STAMP, hashOf([converter, requirements]));
 }
 
 /**
@@ -35,7 +34,7 @@ export async function convertRoutingModel() {
   try {
     const python = await createVenv(venvFolder, ["--no-deps", "-r", requirements]);
     await run(python, [converter, "--output", partFolder]);
-    writeFileSync(path.join(partFolder, STAMP), converterHash());
+    writeFileSync(path.join(partFolder, CONVERTER_STAMP), hashOf([converter, requirements]));
     rmSync(modelFolder, { recursive: true, force: true });
     renameSync(partFolder, modelFolder);
   } finally {
@@ -43,8 +42,38 @@ export async function convertRoutingModel() {
   }
 }
 
-function converterHash() {
+/** Whether the converted model has read the examples as they are now. */
+export function examplesAreLearnt() {
+  return stampIs(EXAMPLES_STAMP, hashOf(sourceFiles()));
+}
+
+/** Has the converted model read its examples, so that the first start does not have to. Needs the npm packages. */
+export async function learnExamples() {
+  await run(projectNode, [path.join(sourceFolder, "prepare.ts"), "--model-dir", modelFolder]);
+  writeFileSync(path.join(modelFolder, EXAMPLES_STAMP), hashOf(sourceFiles()));
+}
+
+/** The examples and the code that reads them. */
+function sourceFiles() {
+  const entries = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" }).map((name) => path.join(sourceFolder, name));
+  return entries.filter((entry) => statSync(entry).isFile()).sort();
+}
+
+/**
+ * @param {string} stamp
+ * @param {string} hash
+ */
+function stampIs(stamp, hash) {
+  try {
+    return readFileSync(path.join(modelFolder, stamp), "utf8") === hash;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string[]} files */
+function hashOf(files) {
   const hash = createHash("sha256");
-  for (const file of [converter, requirements]) hash.update(readFileSync(file));
+  for (const file of files) hash.update(readFileSync(file));
   return hash.digest("hex");
 }

