@@ -136,7 +136,7 @@ describe("each mistake is told with its line, its path, what is wrong and what w
     ["a limit too low", `${BASE}limits: {first_token_ms: 0}\n`, "6: limits.first_token_ms: is 0; expected a whole number from 1 to 86400000"],
     ["a CA bundle that is not there", `${BASE}overrides: {upstream_tls_ca_path: no-such.pem}\n`, '6: overrides.upstream_tls_ca_path: "no-such.pem" can\'t be read; expected a PEM file with CA certificates'],
     ["a routing model that is none", `${BASE}overrides: {llm_routing_model: gpt-5.2}\n`, '6: overrides.llm_routing_model: "gpt-5.2" is no routing model that is served yet; expected an Arch-Router or a Plano-Orchestrator on an OpenAI-compatible base_url'],
-    ["a routing model that is not there", `${BASE}overrides: {llm_routing_model: Plano-Orchestrator}\n`, '6: overrides.llm_routing_model: "Plano-Orchestrator" is no model of model_providers; expected one of "openai/gpt-5.2", "anthropic/*"'],
+    ["a routing model that is not there", `${BASE}overrides: {llm_routing_model: Plano-Orchestrator}\n`, '6: overrides.llm_routing_model: "Plano-Orchestrator" is no model of model_providers; expected an entry with its base_url there, such as model: plano/Plano-Orchestrator'],
   ])("%s", (_, text, expected) => {
     expect(mistakesOf(text).map((line) => line.replace(/^plano_config.yaml:? ?/, ""))).toEqual([expected]);
   });
@@ -145,21 +145,21 @@ describe("each mistake is told with its line, its path, what is wrong and what w
 describe("what Plano has and this gateway does not serve is refused by name, with the reason", () => {
   // biome-ignore format: a table, one key a row
   test.each<[text: string, line: string]>([
-    ["agents: []", "agents: agents are another product: this gateway serves models only; expected no such key"],
-    ["filters: []", "filters: filter chains are another product: this gateway serves models only; expected no such key"],
-    ["prompt_targets: []", "prompt_targets: prompt targets are another product: this gateway serves models only; expected no such key"],
-    ["prompt_guards: {}", "prompt_guards: prompt guards are another product: this gateway serves models only; expected no such key"],
-    ["system_prompt: x", "system_prompt: system_prompt belongs to prompt targets, which are another product: this gateway serves models only; expected no such key"],
-    ["state_storage: {type: memory}", "state_storage: stored conversations belong to the Responses API, which is not served yet; expected no such key"],
-    ["ratelimits: []", "ratelimits: rate limits are not served yet; expected no such key"],
-    ["tracing: {}", "tracing: tracing is not served yet; expected no such key"],
+    ["agents: []", "agents: agents are another product: this gateway serves models only; expected it left out"],
+    ["filters: []", "filters: filter chains are another product: this gateway serves models only; expected it left out"],
+    ["prompt_targets: []", "prompt_targets: prompt targets are another product: this gateway serves models only; expected it left out"],
+    ["prompt_guards: {}", "prompt_guards: prompt guards are another product: this gateway serves models only; expected it left out"],
+    ["system_prompt: x", "system_prompt: system_prompt belongs to prompt targets, which are another product: this gateway serves models only; expected it left out"],
+    ["state_storage: {type: memory}", "state_storage: stored conversations belong to the Responses API, which is not served yet; expected it left out"],
+    ["ratelimits: []", "ratelimits: rate limits are not served yet; expected it left out"],
+    ["tracing: {}", "tracing: tracing is not served yet; expected it left out"],
     ["mode: prompt", "mode: only the LLM gateway (mode: llm) is served; expected llm"],
-    ["prompt_caching: {enabled: true}", "prompt_caching.enabled: prompt caching is not served yet; expected false, or no such key"],
-    ["prompt_caching: {min_prefix_tokens: 5}", "prompt_caching.min_prefix_tokens: prompt caching is not served yet; expected no such key"],
-    ["routing: {session_ttl_seconds: 5}", "routing.session_ttl_seconds: sessions are not served yet; expected no such key"],
-    ["routing: {routing_budget: {}}", "routing.routing_budget: sessions are not served yet; expected no such key"],
-    ["overrides: {use_agent_orchestrator: true}", "overrides.use_agent_orchestrator: agent orchestration is another product: this gateway serves models only; expected false, or no such key"],
-    ["overrides: {disable_signals: false}", "overrides.disable_signals: signal analysis of answers is not served; expected true, or no such key"],
+    ["prompt_caching: {enabled: true}", "prompt_caching.enabled: prompt caching is not served yet; expected false, or it left out"],
+    ["prompt_caching: {min_prefix_tokens: 5}", "prompt_caching.min_prefix_tokens: prompt caching is not served yet; expected it left out"],
+    ["routing: {session_ttl_seconds: 5}", "routing.session_ttl_seconds: sessions are not served yet; expected it left out"],
+    ["routing: {routing_budget: {}}", "routing.routing_budget: sessions are not served yet; expected it left out"],
+    ["overrides: {use_agent_orchestrator: true}", "overrides.use_agent_orchestrator: agent orchestration is another product: this gateway serves models only; expected false, or it left out"],
+    ["overrides: {disable_signals: false}", "overrides.disable_signals: signal analysis of answers is not served; expected true, or it left out"],
   ])("%s", (more, expected) => {
     expect(mistakesOf(`${BASE}${more}\n`)).toEqual([`plano_config.yaml:6: ${expected}`]);
   });
@@ -171,7 +171,7 @@ describe("what Plano has and this gateway does not serve is refused by name, wit
     ],
     [
       "type: model, name: m, input_filters: []",
-      "listeners[0].input_filters: filter chains are another product: this gateway serves models only; expected no such key",
+      "listeners[0].input_filters: filter chains are another product: this gateway serves models only; expected it left out",
     ],
   ])("a listener with %s", (listener, expected) => {
     expect(mistakesOf(BASE.replace("type: model, name: main, port: 0", listener))).toEqual([`plano_config.yaml:2: ${expected}`]);

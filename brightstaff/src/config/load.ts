@@ -222,7 +222,7 @@ function readRoutingModel(raw: RawConfig, catalog: ModelCatalog, warnings: strin
     raw.overrides?.llm_routing_model === undefined ? (["routing", "model"] as const) : (["overrides", "llm_routing_model"] as const);
   const reference = raw.overrides?.llm_routing_model ?? raw.routing?.model;
   if (reference === undefined) return null;
-  const model = catalog.resolve(reference, key);
+  const model = catalog.resolve(reference, key, "an entry with its base_url there, such as model: plano/Plano-Orchestrator");
   const provider = model === undefined ? undefined : catalog.providers[model.provider];
   if (model === undefined || provider === undefined) return null;
   const name = model.model.toLowerCase();

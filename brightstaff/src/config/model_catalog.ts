@@ -22,7 +22,7 @@ export class ModelCatalog {
   }
 
   /** The model that a reference elsewhere in the config means; a mistake is noted when there is none. */
-  resolve(reference: string, path: Path): Model | undefined {
+  resolve(reference: string, path: Path, expected?: string): Model | undefined {
     const found = this.#find(reference);
     if (found !== undefined) return found;
     const sameName = this.models.filter(({ model }) => model === reference);
@@ -33,7 +33,7 @@ export class ModelCatalog {
       this.mistakes.push({
         path,
         wrong: `${JSON.stringify(reference)} is no model of model_providers`,
-        expected: this.#expected(reference),
+        expected: expected ?? this.#expected(reference),
       });
     }
     return undefined;

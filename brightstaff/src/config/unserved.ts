@@ -49,13 +49,13 @@ const REASONS: Readonly<Record<string, string>> = {
 const INSTEAD: Readonly<Record<string, string>> = {
   mode: "llm",
   "listeners[].type": "model",
-  "endpoints.*.prefix_affinity": "false, or no such key",
-  "prompt_caching.enabled": "false, or no such key",
+  "endpoints.*.prefix_affinity": "false, or it left out",
+  "prompt_caching.enabled": "false, or it left out",
   "routing.llm_provider": "overrides.llm_routing_model: provider/model",
-  "routing.route_on_user_only": "false, or no such key",
-  "overrides.optimize_context_window": "false, or no such key",
-  "overrides.use_agent_orchestrator": "false, or no such key",
-  "overrides.disable_signals": "true, or no such key",
+  "routing.route_on_user_only": "false, or it left out",
+  "overrides.optimize_context_window": "false, or it left out",
+  "overrides.use_agent_orchestrator": "false, or it left out",
+  "overrides.disable_signals": "true, or it left out",
   "model_metrics_sources[].type":
     'type: cost with provider: static and prices: {"openai/gpt-5.2": {input_usd_per_mtok: 1.75, output_usd_per_mtok: 14}}',
   "model_metrics_sources[].provider":
@@ -78,7 +78,7 @@ export function unserved(path: Path, value: unknown): Unserved | undefined {
   if (reason === undefined) return undefined;
   const values = UNSERVED_VALUES[pattern];
   if (values !== undefined && !values.includes(String(value))) return undefined;
-  return { wrong: reason, expected: INSTEAD[pattern] ?? (values === undefined ? "no such key" : "ranked, cheapest or none") };
+  return { wrong: reason, expected: INSTEAD[pattern] ?? (values === undefined ? "it left out" : "ranked, cheapest or none") };
 }
 
 function patternOf(path: Path): string {

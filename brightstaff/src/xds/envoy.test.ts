@@ -308,6 +308,26 @@ describe("reloading", () => {
   });
 });
 
+test("the mode's own idle timeout counts, not Envoy's five minutes", async () => {
+  // 1 + 8 * 60 + 20 ms; the attempt itself would wait longer.
+  const idle = await startUnfilteredEnvoy({
+    config: configText("limits: {reply_ms: 60, decision_ms: 1, stream_idle_ms: 20}"),
+    files: { "ca.pem": authority.ca },
+    brightstaffPort: ports.ok as number,
+  });
+  try {
+    const headers = candidateHeaders(["hang"], { headers: { "x-attempt-timeout-ms": "20000" } });
+    const started_ms = performance.now();
+    const response = await fetch(`${idle.url}/v1/chat/completions`, { method: "POST", body: "hello", headers });
+    const took_ms = performance.now() - started_ms;
+    expect([response.status, await response.text()]).toEqual([504, "stream timeout"]);
+    expect(took_ms).toBeGreaterThanOrEqual(500);
+    expect(took_ms).toBeLessThan(5000);
+  } finally {
+    await idle.close();
+  }
+});
+
 test("the listener serves TLS with HTTP/2 and HTTP/1.1", async () => {
   const { cert, key } = await authority.issue("127.0.0.1");
   const secure = await startUnfilteredEnvoy({
