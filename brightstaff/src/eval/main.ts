@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { PARTS, type Part, type Parts } from "../intent/embedded/parts.ts";
 import { EmbeddedResolver } from "../intent/embedded/resolver.ts";
-import { PARTS, type Part } from "../intent/embedded/scoring.ts";
 import { defaultModelDir } from "../intent/index.ts";
 import { type Item, OTHER, readDataset } from "./dataset.ts";
 import { accuracy, conversationAccuracy, type Decision, evaluate, isRight, percentile } from "./evaluate.ts";
@@ -42,7 +42,7 @@ function readParts(without: string): Set<Part> {
   return new Set(PARTS.filter((part) => !left.includes(part)));
 }
 
-async function run(dataset: string, parts: ReadonlySet<Part>, listMistakes: boolean): Promise<void> {
+async function run(dataset: string, parts: Parts, listMistakes: boolean): Promise<void> {
   const items = await readDataset(dataset);
   const resolver = new EmbeddedResolver({ modelDir: defaultModelDir() }, parts);
   await resolver.ready();

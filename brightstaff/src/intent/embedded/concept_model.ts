@@ -20,6 +20,7 @@ export type ConceptModel = {
 /** Called with what is being done and the share of it that is done, while a model is made; never when one is there. */
 export type Progress = (step: string, share: number) => void;
 
+type Store = { file: string; key: string };
 type Learnt = { weights: Weights; descriptions: Float32Array[][]; average: Float32Array };
 
 /**
@@ -29,16 +30,14 @@ type Learnt = { weights: Weights; descriptions: Float32Array[][]; average: Float
 export async function loadConceptModel(encoder: Encoder, modelDir: string, progress: Progress = () => {}): Promise<ConceptModel> {
   const concepts = readBank();
   const manifest = await readFile(path.join(modelDir, "manifest.json"), "utf8");
-  const key = createHash("sha256")
-    .update(JSON.stringify([concepts, manifest, encoder.settings, TRAINING]))
-    .digest("hex")
-    .slice(0, 16);
-  const file = path.join(modelDir, `concepts-${key}.json`);
-  const learnt = (await read(file)) ?? (await learn(encoder, concepts, file, progress));
+  const { head_tokens, tail_tokens } = encoder.settings;
+  const madeFrom = JSON.stringify([concepts, manifest, head_tokens, tail_tokens, TRAINING]);
+  const store = { file: path.join(modelDir, "concepts.json"), key: createHash("sha256").update(madeFrom).digest("hex") };
+  const learnt = (await read(store)) ?? (await learn(encoder, concepts, store, progress));
   return { concepts, ...learnt, classify: (embedding) => classify(learnt.weights, embedding) };
 }
 
-async function learn(encoder: Encoder, concepts: readonly Concept[], file: string, progress: Progress): Promise<Learnt> {
+async function learn(encoder: Encoder, concepts: readonly Concept[], store: Store, progress: Progress): Promise<Learnt> {
   const never = new AbortController().signal;
   const examples: Example[] = [];
   const descriptions: Float32Array[][] = [];
@@ -50,13 +49,15 @@ async function learn(encoder: Encoder, concepts: readonly Concept[], file: strin
   progress("training", 1);
   const weights = train(examples, concepts.length);
   const learnt = { weights, descriptions, average: mean(examples.map(({ embedding }) => embedding)) };
-  await write(file, learnt);
+  await write(store, learnt);
   return learnt;
 }
 
-async function read(file: string): Promise<Learnt | null> {
+/** Null when there is none, or one of another bank. */
+async function read({ file, key }: Store): Promise<Learnt | null> {
   try {
     const stored = JSON.parse(await readFile(file, "utf8"));
+    if (stored.key !== key) return null;
     const { classCount, dimensions } = stored.weights;
     return {
       weights: { classCount, dimensions, values: decode(stored.weights.values) },
@@ -68,8 +69,9 @@ async function read(file: string): Promise<Learnt | null> {
   }
 }
 
-async function write(file: string, { weights, descriptions, average }: Learnt): Promise<void> {
+async function write({ file, key }: Store, { weights, descriptions, average }: Learnt): Promise<void> {
   const stored = {
+    key,
     weights: { ...weights, values: encode(weights.values) },
     descriptions: descriptions.map((embeddings) => embeddings.map(encode)),
     average: encode(average),

@@ -1,7 +1,9 @@
 import type { Conversation, EmbeddedResolverOptions, Resolution, Resolver, Route } from "../resolver.ts";
 import { type ConceptModel, loadConceptModel } from "./concept_model.ts";
 import { Encoder } from "./encoder.ts";
-import { choose, createRouteTable, PARTS, type Part, type RouteTable, scoreTurns } from "./scoring.ts";
+import { PARTS, type Parts } from "./parts.ts";
+import { createRouteTable, type EmbeddedRoute, type RouteTable } from "./route_table.ts";
+import { choose, scoreTurns } from "./scoring.ts";
 import { readTurn } from "./turns.ts";
 
 /** More tokens cost time and change nothing: the task is named at the start, or else at the end. */
@@ -26,10 +28,10 @@ export class EmbeddedResolver implements Resolver {
   readonly #encoder: Encoder;
   readonly #model: Promise<ConceptModel>;
   readonly #tables = new Map<string, Promise<RouteTable>>();
-  readonly #parts: ReadonlySet<Part>;
+  readonly #parts: Parts;
 
   /** `parts` are all but in an ablation. */
-  constructor({ modelDir }: Pick<EmbeddedResolverOptions, "modelDir">, parts: ReadonlySet<Part> = new Set(PARTS)) {
+  constructor({ modelDir }: Pick<EmbeddedResolverOptions, "modelDir">, parts: Parts = new Set(PARTS)) {
     this.#encoder = createEncoder(modelDir);
     this.#model = this.#encoder.ready().then(() => loadConceptModel(this.#encoder, modelDir));
     // Whoever asks ready() or resolve() learns of it; nobody asking is no reason to end the process.
@@ -48,7 +50,7 @@ export class EmbeddedResolver implements Resolver {
     const table = await this.#table(routes, model);
     const turns = [];
     for (const { content } of messages) turns.push(await readTurn(content, this.#encoder, model, this.#parts, signal));
-    const choice = choose(table, scoreTurns(table, turns, model.average, this.#parts));
+    const choice = choose(table.names, scoreTurns(table, turns, model.average, this.#parts));
     return { ...choice, resolver: this.id };
   }
 
@@ -74,11 +76,15 @@ export class EmbeddedResolver implements Resolver {
   /** Not bound to the request that needs it first: others wait for the same table. */
   async #createTable(routes: readonly Route[], model: ConceptModel): Promise<RouteTable> {
     const never = new AbortController().signal;
-    const texts: Float32Array[][] = [];
-    for (const { name, description } of routes) {
-      const titled = `${name.replaceAll(/[_-]+/g, " ")}: ${description}`;
-      texts.push([await this.#encoder.embed(description, never), await this.#encoder.embed(titled, never)]);
+    const embedded: EmbeddedRoute[] = [];
+    for (const route of routes) {
+      const titled = `${route.name.replaceAll(/[_-]+/g, " ")}: ${route.description}`;
+      embedded.push({
+        route,
+        description: await this.#encoder.embed(route.description, never),
+        titled: await this.#encoder.embed(titled, never),
+      });
     }
-    return createRouteTable(routes, texts, model, this.#parts);
+    return createRouteTable(embedded, model, this.#parts);
   }
 }

@@ -1,6 +1,7 @@
 import type { ConceptModel } from "./concept_model.ts";
 import type { Encoder } from "./encoder.ts";
-import type { Part, Turn } from "./scoring.ts";
+import type { Parts } from "./parts.ts";
+import type { Turn } from "./scoring.ts";
 
 /** A longer message is read a second time, its first sentence or line alone: there the task is named, the rest is its subject. */
 const HEAD_CHARACTERS_MIN = 100;
@@ -13,13 +14,7 @@ const SHORT_DEPENDENCE = 0.3;
 const DEPENDENCE_MAX = 0.95;
 
 /** Reads one message: one or two passes of the encoder, 1.5 to 7 ms together when it was not read before. */
-export async function readTurn(
-  text: string,
-  encoder: Encoder,
-  model: ConceptModel,
-  parts: ReadonlySet<Part>,
-  signal: AbortSignal,
-): Promise<Turn> {
+export async function readTurn(text: string, encoder: Encoder, model: ConceptModel, parts: Parts, signal: AbortSignal): Promise<Turn> {
   const embedding = await encoder.embed(text, signal);
   const views = [createView(model.classify(embedding), model)];
   const head = parts.has("head") ? firstSentence(text) : null;
