@@ -57,7 +57,10 @@ function connectionManager(limit_bytes: number, { stateDir }: RenderOptions): Me
           type_urls: [`type.googleapis.com/${WASM_TYPE}`],
         },
       },
-      extension("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router"),
+      extension("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", {
+        // Neither providers nor clients need Envoy's own headers. The attempt's number is not among these: the routes ask for it.
+        suppress_envoy_headers: true,
+      }),
     ],
   };
 }

@@ -65,7 +65,7 @@ const MODES = ["stream:", "whole:", "stream-once:", "whole-once:"] as const;
 type Mode = (typeof MODES)[number];
 
 /** The client's own credentials are the gateway's business. An encoded answer could not be read by the filter, so none is asked for. */
-const CLIENT_HEADERS_KEPT_BACK = ["authorization", "x-api-key", "cookie", "accept-encoding"];
+const CLIENT_HEADERS_KEPT_BACK = ["authorization", "proxy-authorization", "x-api-key", "cookie", "accept-encoding"];
 
 function modeRoute(mode: Mode, { listener, providers, limits }: GatewayConfig): Message {
   const streamed = mode.startsWith("stream");
