@@ -48,9 +48,7 @@ export class ProviderEngine {
   /** The reply of the API that serves the request's path; GET /v1/models is answered in the form that the headers ask for. */
   respond(request: ProviderRequest): Reply {
     const path = request.path.split("?", 1)[0] ?? "";
-    // Both providers list their models at the same path; only Anthropic's clients send a version.
-    const format: WireFormat =
-      path === ENDPOINTS.anthropic_messages.path || "anthropic-version" in request.headers ? "anthropic_messages" : "openai_chat";
+    const format = formatOf(path, request.headers);
     const endpoint = ENDPOINTS[format];
     if (path === "/v1/models" && request.method === "GET") return endpoint.listModels(this.#state.models ?? DEMO_MODELS[format]);
     if (path !== endpoint.path) return endpoint.refuse(404, `Invalid URL (${request.method} ${path})`);
@@ -63,4 +61,12 @@ export class ProviderEngine {
     const endpoint = ENDPOINTS[format];
     return request.body.length > endpoint.bodyBytesMax ? endpoint.tooLarge() : endpoint.respond(request, this.#state);
   }
+}
+
+/** By the path: a gateway passes headers of the client's API on to a provider of another. */
+function formatOf(path: string, headers: ProviderRequest["headers"]): WireFormat {
+  if (path === ENDPOINTS.openai_chat.path) return "openai_chat";
+  if (path === ENDPOINTS.anthropic_messages.path) return "anthropic_messages";
+  // Both providers list their models at the same path; only Anthropic's clients send a version.
+  return "anthropic-version" in headers ? "anthropic_messages" : "openai_chat";
 }
