@@ -1,7 +1,7 @@
 // For tests: a real Envoy on the rendered files, with the wasm left out of them. What the gateway role would decide comes in request headers,
 // so that routes, clusters and reloading can be tried apart from the filter.
 
-import { writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -51,9 +51,13 @@ export async function startUnfilteredEnvoy(options: UnfilteredOptions): Promise<
   return { url: `http://127.0.0.1:${port}`, envoy, stateDir, apply, close };
 }
 
+/** The same for every config, as the list of models tells it: what is rendered then differs only where the config does. */
+const CHANGED_S = 1_800_000_000;
+
 function renderText(config: string, cwd: string, stateDir: string, { brightstaffPort }: UnfilteredOptions): Resources {
   const file = path.join(cwd, "plano_config.yaml");
   writeFileSync(file, config);
+  utimesSync(file, CHANGED_S, CHANGED_S);
   const loaded = loadConfig({ file, env: {} });
   if (!loaded.ok) throw new Error(loaded.mistakes.join("\n"));
   return render(loaded.config, { stateDir, wasmFile: "/nonexistent.wasm", brightstaff: { host: "127.0.0.1", port: brightstaffPort } });
