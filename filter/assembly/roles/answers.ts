@@ -4,7 +4,7 @@ import { HeaderBlock } from "../host/header_block";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { sendLocalReply } from "../host/stream";
-import { ErrorKind, errorKindOfStatus, problem, writeError } from "../translation";
+import { ErrorKind, errorKindOfStatus, ProviderError, problem, writeProviderError } from "../translation";
 import { Exchange } from "./exchange";
 import { appendAttempts } from "./report";
 
@@ -14,8 +14,8 @@ const REFUSED = new Literal("llm_request_refused");
 const EXHAUSTED = new Literal("llm_candidates_exhausted");
 const RELOADED = new Literal("llm_gateway_reloaded");
 
-const message = new Bytes();
-const param = new Bytes();
+/** The answer being made; its kind decides on the type that each API calls it by. */
+const error = new ProviderError();
 const body = new Bytes();
 const headers = new HeaderBlock();
 
@@ -26,55 +26,56 @@ function send(status: u32, details: Literal): void {
   sendLocalReply(status, details, headers, body.ptr, body.length);
 }
 
-/** Answers with `message` and `param`. */
-function refuse(format: u8, status: u32, kind: ErrorKind): void {
-  body.clear();
-  writeError(format, <u16>status, kind, message, param.length > 0 ? param : null, body);
-  send(status, REFUSED);
+function begin(status: u32, kind: ErrorKind, text: string): void {
+  error.clear();
+  error.status = <u16>status;
+  error.kind = kind;
+  error.message.ascii(text);
 }
 
-function begin(text: string): void {
-  param.clear();
-  message.clear();
-  message.ascii(text);
+function refuse(format: u8): void {
+  body.clear();
+  writeProviderError(format, error, body);
+  send(error.status, REFUSED);
 }
 
 export function refuseMethod(format: u8): void {
-  begin("This path takes POST only.");
-  refuse(format, 405, ErrorKind.InvalidRequest);
+  begin(405, ErrorKind.InvalidRequest, "This path takes POST only.");
+  refuse(format);
 }
 
 export function refuseEncoding(format: u8): void {
-  begin("content-encoding: the body must be sent as it is, not compressed.");
-  refuse(format, 415, ErrorKind.InvalidRequest);
+  begin(415, ErrorKind.InvalidRequest, "content-encoding: the body must be sent as it is, not compressed.");
+  refuse(format);
 }
 
 export function refuseNoBody(format: u8): void {
-  begin("The request has no body; a JSON object is expected.");
-  refuse(format, 400, ErrorKind.InvalidRequest);
+  begin(400, ErrorKind.InvalidRequest, "The request has no body; a JSON object is expected.");
+  refuse(format);
 }
 
 export function refuseLargeBody(format: u8, limitBytes: u32): void {
-  begin("The request body is larger than the limit of ");
-  writeInteger(message, limitBytes);
-  message.ascii(" bytes.");
-  refuse(format, 413, ErrorKind.RequestTooLarge);
+  begin(413, ErrorKind.RequestTooLarge, "The request body is larger than the limit of ");
+  writeInteger(error.message, limitBytes);
+  error.message.ascii(" bytes.");
+  refuse(format);
 }
 
 /** Answers with what the translation's readers found wrong. */
 export function refuseProblem(format: u8): void {
-  begin("");
-  message.appendBytes(problem.message);
-  param.appendBytes(problem.param);
-  refuse(format, problem.status, problem.kind);
+  begin(problem.status, problem.kind, "");
+  error.message.appendBytes(problem.message);
+  error.param.appendBytes(problem.param);
+  refuse(format);
 }
 
 export function refuseUnknownModel(exchange: Exchange): void {
-  begin("model: '");
-  message.appendBytes(exchange.head.model);
-  message.ascii("' is not among the models, aliases and routers of this gateway; GET /v1/models lists them.");
-  param.ascii("model");
-  refuse(exchange.clientFormat, 404, ErrorKind.NotFound);
+  begin(404, ErrorKind.NotFound, "model: '");
+  error.message.appendBytes(exchange.head.model);
+  error.message.ascii("' is not among the models, aliases and routers of this gateway; GET /v1/models lists them.");
+  error.param.ascii("model");
+  error.code.ascii("model_not_found");
+  refuse(exchange.clientFormat);
 }
 
 /** The exchange is not known to this VM: another one began it, and a trap or a new build of the module has ended that. */
@@ -96,8 +97,9 @@ export function answerExhausted(exchange: Exchange, status: u32): void {
  * kind is the last provider's, else what the status stands for.
  */
 export function writeFailure(exchange: Exchange, status: u32, out: Bytes): void {
-  begin("");
   const told = exchange.failureMessage.length > 0;
+  begin(status, told ? exchange.failureKind : errorKindOfStatus(<u16>status), "");
+  const message = error.message;
   if (exchange.attemptCount > 1) {
     message.ascii("All ");
     writeInteger(message, exchange.attemptCount);
@@ -111,5 +113,5 @@ export function writeFailure(exchange: Exchange, status: u32, out: Bytes): void 
   }
   message.appendBytes(exchange.failureMessage);
   out.clear();
-  writeError(exchange.clientFormat, <u16>status, told ? exchange.failureKind : errorKindOfStatus(<u16>status), message, null, out);
+  writeProviderError(exchange.clientFormat, error, out);
 }
