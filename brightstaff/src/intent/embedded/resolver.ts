@@ -4,13 +4,11 @@ import { Encoder } from "./encoder.ts";
 import { PARTS, type Parts } from "./parts.ts";
 import { createRouteTable, type EmbeddedRoute, type RouteTable } from "./route_table.ts";
 import { choose, scoreTurns } from "./scoring.ts";
-import { readTurn } from "./turns.ts";
+import { readTurns } from "./turns.ts";
 
 /** More tokens cost time and change nothing: the task is named at the start, or else at the end. */
 const HEAD_TOKENS = 48;
 const TAIL_TOKENS = 16;
-/** The last user message and what it may depend on. */
-const TURNS_MAX = 3;
 /** Route tables come from the configuration; requests that bring their own must not fill the memory. */
 const ROUTE_TABLES_MAX = 256;
 
@@ -45,11 +43,10 @@ export class EmbeddedResolver implements Resolver {
 
   async resolve(conversation: Conversation, routes: readonly Route[], signal: AbortSignal): Promise<Resolution> {
     const model = await this.#model;
-    const messages = conversation.filter(({ role, content }) => role === "user" && content.trim() !== "").slice(-TURNS_MAX);
+    const messages = conversation.flatMap(({ role, content }) => (role === "user" && content.trim() !== "" ? [content] : []));
     if (messages.length === 0 || routes.length === 0) return { route: null, confidence: 1, resolver: this.id };
     const table = await this.#table(routes, model);
-    const turns = [];
-    for (const { content } of messages) turns.push(await readTurn(content, this.#encoder, model, this.#parts, signal));
+    const turns = await readTurns(messages, this.#encoder, model, this.#parts, signal);
     const choice = choose(table.names, scoreTurns(table, turns, model.average, this.#parts));
     return { ...choice, resolver: this.id };
   }

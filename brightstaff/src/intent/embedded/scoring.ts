@@ -21,8 +21,6 @@ export type Turn = {
   readonly concepts: Float32Array;
   /** How much the message depends on what was said before it, 0 to 1. */
   readonly dependence: number;
-  /** The probability that nothing is asked. */
-  readonly closing: number;
 };
 
 /** By route, how well it fits the last of `turns`, the earlier ones lending what the later ones leave unsaid. */
@@ -31,8 +29,8 @@ export function scoreTurns(table: RouteTable, turns: readonly Turn[], average: F
   for (const turn of turns) {
     const own = scoreTurn(table, turn, average, parts);
     const before: number[] | null = scores;
-    const weight = parts.has("context") ? turn.dependence * (1 - turn.closing) : 0;
-    scores = before === null ? own : own.map((score, route) => (1 - weight) * score + weight * (before[route] as number));
+    const { dependence } = turn;
+    scores = before === null ? own : own.map((score, route) => (1 - dependence) * score + dependence * (before[route] as number));
   }
   return scores ?? [];
 }

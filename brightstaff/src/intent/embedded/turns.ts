@@ -13,15 +13,41 @@ const SHORT_WORDS = 10;
 const SHORT_DEPENDENCE = 0.3;
 const DEPENDENCE_MAX = 0.95;
 
+/** The last user message and what it may depend on. */
+const TURNS_MAX = 3;
+/** What counts for less than this in the end is not read. */
+const INFLUENCE_MIN = 0.05;
+
+/** The last of `messages` and as many before it as it depends on, oldest first. */
+export async function readTurns(
+  messages: readonly string[],
+  encoder: Encoder,
+  model: ConceptModel,
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  let influence = 1;
+  for (const message of messages.slice(-TURNS_MAX).reverse()) {
+    const turn = await readTurn(message, encoder, model, parts, signal);
+    turns.unshift(turn);
+    influence *= turn.dependence;
+    if (influence < INFLUENCE_MIN || !parts.has("context")) break;
+  }
+  return turns;
+}
+
 /** Reads one message: one or two passes of the encoder, 1.5 to 7 ms together when it was not read before. */
-export async function readTurn(text: string, encoder: Encoder, model: ConceptModel, parts: Parts, signal: AbortSignal): Promise<Turn> {
+async function readTurn(text: string, encoder: Encoder, model: ConceptModel, parts: Parts, signal: AbortSignal): Promise<Turn> {
   const embedding = await encoder.embed(text, signal);
   const views = [createView(model.classify(embedding), model)];
   const head = parts.has("head") ? firstSentence(text) : null;
   if (head !== null) views.push(createView(model.classify(await encoder.embed(head, signal)), model));
   const concepts = merge(views);
   const evidence = Math.max(...views.map((view) => view.evidence));
-  return { embedding, concepts, dependence: dependence(text, evidence), closing: sumOfKind(concepts, model, "closing") };
+  // Thanks and farewells end a task rather than go on with it.
+  const closing = sumOfKind(concepts, model, "closing");
+  return { embedding, concepts, dependence: (1 - closing) * dependence(text, evidence) };
 }
 
 type View = { probabilities: Float32Array; evidence: number };

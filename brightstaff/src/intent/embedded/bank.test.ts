@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { readBank } from "./bank.ts";
+
+const bank = readBank();
+
+describe("the concept bank", () => {
+  it("has descriptions and enough examples for every concept", () => {
+    const thin = bank.filter(({ kind, descriptions, examples }) => examples.length < 10 || (kind === "task" && descriptions.length === 0));
+    expect(thin.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("names broader concepts that exist", () => {
+    const names = new Set(bank.map(({ name }) => name));
+    expect(bank.flatMap(({ broader }) => broader).filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it("gives no example to two concepts", () => {
+    const owners = new Map<string, string[]>();
+    for (const { name, examples } of bank) {
+      for (const example of examples) owners.set(example.toLowerCase(), [...(owners.get(example.toLowerCase()) ?? []), name]);
+    }
+    expect([...owners].filter(([, names]) => names.length > 1)).toEqual([]);
+  });
+
+  it("pairs instructions with subjects, before and after", () => {
+    const { examples = [] } = bank.find(({ name }) => name === "translation") ?? {};
+    expect(examples.filter((example) => example.startsWith("Translate to German:\n\n"))).toHaveLength(3);
+    expect(examples.filter((example) => example.endsWith("\n\nTranslate that to Polish."))).toHaveLength(3);
+  });
+});
