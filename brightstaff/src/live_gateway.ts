@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { GatewayConfig } from "./config/gateway_config.ts";
 import type { Loaded } from "./config/load.ts";
-import type { Resolver, ResolverOptions } from "./intent/resolver.ts";
+import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.ts";
 import type { Deciding } from "./routes/decisions.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { RenderOptions } from "./xds/options.ts";
@@ -61,6 +61,7 @@ export class LiveGateway {
     for (const warning of loaded.warnings) logger.warn(warning);
     const before = this.#deciding;
     const deciding = { config: loaded.config, resolver: await this.#resolverFor(loaded.config) };
+    await warmUp(deciding);
     // A new router can be decided on before Envoy knows of it. At the start, nothing is ready before the files are there.
     if (before !== null) this.#deciding = deciding;
     await stateDir.write(render(loaded.config, renderOptions));
@@ -95,6 +96,22 @@ export class LiveGateway {
       contextLength_tokens: routingModel.contextLength_tokens,
       fallback: embedded,
     };
+  }
+}
+
+const WARM_UP: Conversation = [{ role: "user", content: "hello" }];
+const WARM_UP_MS_MAX = 5_000;
+
+/**
+ * The embedded resolver reads a router's task descriptions at its first decision, tens of milliseconds' work that no request should wait for.
+ * A routing model has nothing to read ahead, and may not be there yet.
+ */
+async function warmUp({ config, resolver }: Deciding): Promise<void> {
+  if (config.routingModel !== null) return;
+  const routers = config.routeAll === null ? config.routers : [...config.routers, config.routeAll];
+  for (const { tasks } of routers) {
+    // What fails here fails again, and is told, when it matters.
+    await resolver.resolve(WARM_UP, tasks, AbortSignal.timeout(WARM_UP_MS_MAX)).catch(() => undefined);
   }
 }
 
