@@ -1,0 +1,80 @@
+// Several mock providers behind one gateway, each a provider of its own in the config.
+
+import { type MockProvider, type MockProviderOptions, startMockProvider } from "../mock_providers/server.ts";
+import type { ClientFormat } from "./client_formats.ts";
+
+export type WireFormat = ClientFormat["id"];
+
+/** `provider_interface` of the config for a wire format. */
+const INTERFACES: Record<WireFormat, string> = { openai_chat: "openai", anthropic_messages: "anthropic" };
+
+export const WIRE_FORMATS = Object.keys(INTERFACES) as WireFormat[];
+
+/** A mock provider, or a place that is none: a port that refuses connections, a server that never answers. */
+export type FleetMember = MockProviderOptions | { format: WireFormat; url: string };
+
+export class Fleet<Name extends string> {
+  readonly #members: Record<Name, FleetMember>;
+  readonly #mocks: Map<string, MockProvider>;
+
+  private constructor(members: Record<Name, FleetMember>, mocks: Map<string, MockProvider>) {
+    this.#members = members;
+    this.#mocks = mocks;
+  }
+
+  static async start<Name extends string>(members: Record<Name, FleetMember>): Promise<Fleet<Name>> {
+    const mocks = new Map<string, MockProvider>();
+    for (const [name, member] of Object.entries<FleetMember>(members)) {
+      if (!("url" in member)) mocks.set(name, await startMockProvider(member));
+    }
+    return new Fleet(members, mocks);
+  }
+
+  mock(name: Name): MockProvider {
+    const mock = this.#mocks.get(name);
+    if (mock === undefined) throw new Error(`${name} is no mock provider`);
+    return mock;
+  }
+
+  /** The config's entry for a member's one model, `<name>/model`. */
+  entry(name: Name, more: Record<string, unknown> = {}): Record<string, unknown> {
+    const member = this.#members[name];
+    const base_url = "url" in member ? member.url : this.mock(name).url;
+    return { model: modelOf(name), base_url, provider_interface: INTERFACES[member.format], ...more };
+  }
+
+  entries(): Record<string, unknown>[] {
+    return (Object.keys(this.#members) as Name[]).map((name) => this.entry(name));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#mocks.values()].map((mock) => mock.close()));
+  }
+}
+
+export function modelOf(name: string): string {
+  return `${name}/model`;
+}
+
+/** Members of one kind, each in both wire formats, as `<name>-openai` and `<name>-anthropic`. */
+export function nameOf(name: string, format: WireFormat): string {
+  return `${name}-${INTERFACES[format]}`;
+}
+
+/** A router that tries `members` in this order whatever the request is about, and whether or not a decision can be had. */
+export function fixedRouter(name: string, members: readonly string[]): Record<string, unknown> {
+  const models = members.map(modelOf);
+  return { name, policies: [{ task: { name: "anything", description: "Any request" }, models }], fallback_models: models };
+}
+
+export interface ConfigParts {
+  model_providers: Record<string, unknown>[];
+  routers?: Record<string, unknown>[];
+  limits?: Record<string, number>;
+  [key: string]: unknown;
+}
+
+/** A config with a listener on a free port of 127.0.0.1. */
+export function configOf({ listener = {}, ...parts }: ConfigParts & { listener?: Record<string, unknown> }): Record<string, unknown> {
+  return { version: "v0.4.0", listeners: [{ type: "model", name: "llm", address: "127.0.0.1", port: 0, ...listener }], ...parts };
+}

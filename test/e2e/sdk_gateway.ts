@@ -1,0 +1,77 @@
+// A gateway in front of the demo providers, for the tests that use an official SDK as the client.
+
+import { startDemoProviders } from "../../brightstaff/src/demo_providers/server.ts";
+import { startGateway } from "../gateway/start_gateway.ts";
+
+/** Models of each wire format. OpenAI's reasoning models refuse stop sequences, so none are sent to them on another API's behalf. */
+export const CHAT_MODELS = [
+  { id: "openai/gpt-5.2", name: "gpt-5.2", takesStop: false },
+  { id: "openai/gpt-4.1", name: "gpt-4.1", takesStop: true },
+  { id: "anthropic/claude-sonnet-4-6", name: "claude-sonnet-4-6", takesStop: true },
+] as const;
+
+export const ALIAS = { name: "the-good-one", target: "anthropic/claude-sonnet-4-6" };
+
+export const ROUTER = {
+  name: "assistant",
+  codeTask: "code-generation",
+  codeModel: "anthropic/claude-sonnet-4-6",
+  codeModelName: "claude-sonnet-4-6",
+};
+
+/** Fits `ROUTER.codeTask` beyond doubt, so that the tests stand on the mechanism and not on the resolver's judgement. */
+export const CODE_PROMPT = "Write a Python function that generates code to sort a list of dictionaries by key";
+
+/** A PNG of one transparent pixel. */
+export const PIXEL_PNG_BASE64 = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
+/** What the tests' weather tool answers. */
+export function weatherOf(city: string): string {
+  return `${city}: 21 degrees, light wind`;
+}
+
+export interface SdkGateway {
+  url: string;
+  close(): Promise<void>;
+}
+
+export async function startSdkGateway(): Promise<SdkGateway> {
+  const providers = await startDemoProviders({ chunkIntervalMs: 0, requireKey: true });
+  const gateway = await startGateway({
+    config: sdkConfig(providers.url),
+    env: { OPENAI_API_KEY: "key-for-openai", ANTHROPIC_API_KEY: "key-for-anthropic" },
+  });
+  return {
+    url: gateway.url,
+    async close() {
+      await gateway.close();
+      await providers.close();
+    },
+  };
+}
+
+function sdkConfig(providersUrl: string) {
+  return {
+    version: "v0.4.0",
+    listeners: [{ type: "model", name: "llm", address: "127.0.0.1", port: 0 }],
+    model_providers: [
+      { model: "openai/gpt-5.2", base_url: providersUrl, access_key: "$OPENAI_API_KEY", default: true },
+      { model: "openai/gpt-4.1", base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
+      { model: "anthropic/claude-sonnet-4-6", base_url: providersUrl, access_key: "$ANTHROPIC_API_KEY" },
+    ],
+    model_aliases: { [ALIAS.name]: { target: ALIAS.target } },
+    routers: [
+      {
+        name: ROUTER.name,
+        policies: [
+          { task: { name: ROUTER.codeTask, description: "Writing, generating or changing program code" }, models: [ROUTER.codeModel] },
+          {
+            task: { name: "translation", description: "Translating text from one human language into another" },
+            models: ["openai/gpt-5.2"],
+          },
+        ],
+        fallback_models: ["openai/gpt-5.2"],
+      },
+    ],
+  };
+}
