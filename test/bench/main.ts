@@ -1,12 +1,15 @@
 // npm run bench: plain Envoy and the gateway in turns, against one mock provider, on the same core.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
+import { REPO } from "../gateway/repo.ts";
+import { WASM_PATH } from "../gateway/start_gateway.ts";
 import { type MemoryResult, measureMemory } from "./memory.ts";
 import { type Cores, chooseCores, startLoadClient, startMockProvider } from "./processes.ts";
-import { type Report, reportRows, writeMarkdown } from "./report.ts";
+import { type Report, replaceInReadme, reportRows, writeMarkdown } from "./report.ts";
 import { type RowResult, runRounds } from "./rounds.ts";
 import { ROUTED_ROWS, type RoundSize, type Row, STREAM_ROWS, WHOLE_ROWS } from "./rows.ts";
 import { startBenchGateway, startPlainEnvoy } from "./subjects.ts";
@@ -14,7 +17,7 @@ import { MODEL_BURST } from "./workload.ts";
 
 const REPORT_FOLDER = join(import.meta.dirname, "reports");
 
-const GROUPS = { whole: WHOLE_ROWS, stream: STREAM_ROWS, routed: ROUTED_ROWS, memory: [] } as const satisfies Record<
+const GROUPS = { whole: WHOLE_ROWS, stream: STREAM_ROWS, routed: ROUTED_ROWS, memory: [], decision: [] } as const satisfies Record<
   string,
   readonly Row[]
 >;
@@ -24,17 +27,22 @@ const FULL = { size: { requests: 20_000, streams: 200, rate_requests: 1_000, war
 const QUICK = { size: { requests: 5_000, streams: 200, rate_requests: 300, warmup_requests: 5_000, warmup_streams: 1_000 }, rounds: 2 };
 const MEMORY_STREAMS = { full: [1_000, 10_000, 100_000], quick: [1_000, 10_000] };
 
-const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only ${Object.keys(GROUPS).join(",")}]`;
+const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only ${Object.keys(GROUPS).join(",")}] [--readme]`;
 
 interface Settings {
   quick: boolean;
   rounds: number;
   size: RoundSize;
   only: readonly GroupName[];
+  /** Put the tables into README.md. */
+  readme: boolean;
 }
 
 function readSettings(args: string[]): Settings {
-  const { values } = parseArgs({ args, options: { quick: { type: "boolean" }, rounds: { type: "string" }, only: { type: "string" } } });
+  const { values } = parseArgs({
+    args,
+    options: { quick: { type: "boolean" }, rounds: { type: "string" }, only: { type: "string" }, readme: { type: "boolean" } },
+  });
   const quick = values.quick ?? false;
   const { size, rounds: roundsByDefault } = quick ? QUICK : FULL;
   const rounds = values.rounds === undefined ? roundsByDefault : Number(values.rounds);
@@ -42,7 +50,7 @@ function readSettings(args: string[]): Settings {
   const only = (values.only?.split(",") ?? Object.keys(GROUPS)) as GroupName[];
   const unknown = only.find((name) => !(name in GROUPS));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: one or more of ${Object.keys(GROUPS).join(", ")}`);
-  return { quick, rounds, size, only };
+  return { quick, rounds, size, only, readme: values.readme ?? false };
 }
 
 function progress(line: string): void {
@@ -73,6 +81,12 @@ async function runMemory(
   return results;
 }
 
+async function runEmbeddedDecision(): Promise<string> {
+  progress("decision  embedded resolver");
+  const { stdout } = await promisify(execFile)(process.execPath, [join(REPO, "brightstaff/bench/embedded_decision.ts")]);
+  return stdout;
+}
+
 async function bench(settings: Settings): Promise<Report> {
   const cores = chooseCores();
   const open: { close(): Promise<void> }[] = [];
@@ -101,8 +115,10 @@ async function bench(settings: Settings): Promise<Report> {
         envoy: plain.envoyVersion,
         pinned_to: cores.measured ?? null,
       },
+      wasm_bytes: (await stat(WASM_PATH)).size,
       rows: reportRows(results),
       memory: settings.only.includes("memory") ? await runMemory(mock.port, client, cores, settings.quick) : [],
+      embedded_decision: settings.only.includes("decision") ? await runEmbeddedDecision() : null,
     };
   } finally {
     for (const one of open.reverse()) await one.close();
@@ -125,6 +141,10 @@ async function main(): Promise<void> {
   await writeFile(join(REPORT_FOLDER, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`);
   await writeFile(join(REPORT_FOLDER, `${name}.md`), `${markdown}\n`);
   process.stdout.write(`\n${markdown}\n`);
+  if (settings.readme) {
+    const path = join(REPO, "README.md");
+    await writeFile(path, replaceInReadme(await readFile(path, "utf8"), markdown));
+  }
   if (report.rows.some((row) => row.voids.length > 0)) process.exitCode = 1;
 }
 

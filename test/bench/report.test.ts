@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Report, reportRows, writeMarkdown } from "./report.ts";
+import { type Report, replaceInReadme, reportRows, writeMarkdown } from "./report.ts";
 import type { RowResult } from "./rounds.ts";
 import { type Figures, WHOLE_ROWS } from "./rows.ts";
 
@@ -15,7 +15,15 @@ function result(id: string, cpu: number[], voids: string[] = []): RowResult {
 
 function markdownOf(results: RowResult[]): string {
   const machine = { cpu: "a CPU", cores: 2, kernel: "6", node: "24", envoy: "1.40.0", pinned_to: 0 };
-  const report: Report = { created_at: "2026-11-20T10:00:00Z", command: "npm run bench", machine, rows: reportRows(results), memory: [] };
+  const empty = { memory: [], embedded_decision: null };
+  const report: Report = {
+    created_at: "2026-11-20T10:00:00Z",
+    command: "npm run bench",
+    machine,
+    wasm_bytes: 201_332,
+    rows: reportRows(results),
+    ...empty,
+  };
   return writeMarkdown(report);
 }
 
@@ -52,5 +60,18 @@ describe("writeMarkdown", () => {
     const text = markdownOf([result("whole/plain/openai", [40]), result("whole/gateway/openai-openai", [Number.NaN], voids)]);
     expect(text.split("\n").find((line) => line.startsWith("| OpenAI → OpenAI"))).toMatch(/\| void +\| void/);
     expect(text).toContain(`- whole/gateway/openai-openai, ${voids[0]}`);
+  });
+});
+
+describe("replaceInReadme", () => {
+  it("replaces what stands between the markers, and nothing else", () => {
+    const readme = "before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n";
+    const once = replaceInReadme(readme, "new");
+    expect(once).toBe("before\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nafter\n");
+    expect(replaceInReadme(once, "new")).toBe(once);
+  });
+
+  it("says when there is no place for it", () => {
+    expect(() => replaceInReadme("nothing here", "new")).toThrow("bench:begin");
   });
 });

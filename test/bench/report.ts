@@ -33,8 +33,12 @@ export interface Report {
   /** What was run, flags and all. */
   command: string;
   machine: Machine;
+  /** Size of the filter's module. */
+  wasm_bytes: number;
   rows: ReportRow[];
   memory: MemoryResult[];
+  /** What a decision of the embedded resolver costs, in the words of its own benchmark; null when it was not run. */
+  embedded_decision: string | null;
 }
 
 export function reportRows(results: readonly RowResult[]): ReportRow[] {
@@ -138,19 +142,37 @@ function memoryTable(memory: readonly MemoryResult[]): string {
   return `**Resident memory of Envoy, MiB**\n\n${markdownTable(head, lines)}`;
 }
 
+function introduction({ command, created_at, machine, wasm_bytes }: Report): string {
+  const core = machine.pinned_to === null ? "" : `, Envoy alone on core ${machine.pinned_to}`;
+  const where = `Envoy ${machine.envoy}, Node ${machine.node}, ${machine.cpu} (${machine.cores} cores)${core}`;
+  return `\`${command}\`, ${created_at.slice(0, 10)}: ${where}; \`llm_gateway.wasm\` of ${Math.round(wasm_bytes / 1000)} KB. Medians over the rounds.`;
+}
+
 /** The report as Markdown: readable in a terminal too. */
 export function writeMarkdown(report: Report): string {
-  const { machine } = report;
   const groups = (["whole", "stream", "routed"] as const).flatMap((group) => {
     const rows = report.rows.filter((row) => row.group === group);
     return rows.length === 0 ? [] : [groupTable(group, rows)];
   });
   const voids = report.rows.flatMap((row) => row.voids.map((why) => `- ${row.id}, ${why}`));
-  const core = machine.pinned_to === null ? "" : `, Envoy alone on core ${machine.pinned_to}`;
   return [
-    `\`${report.command}\`, ${report.created_at.slice(0, 10)}: Envoy ${machine.envoy}, Node ${machine.node}, ${machine.cpu} (${machine.cores} cores)${core}. Medians over the rounds.`,
+    introduction(report),
     ...groups,
     ...(report.memory.length === 0 ? [] : [memoryTable(report.memory)]),
+    ...(report.embedded_decision === null
+      ? []
+      : [`**A decision of the embedded resolver**\n\n\`\`\`text\n${report.embedded_decision.trimEnd()}\n\`\`\``]),
     ...(voids.length === 0 ? [] : [`**Void rounds**\n\n${voids.join("\n")}`]),
   ].join("\n\n");
+}
+
+const README_BEGIN = "<!-- bench:begin -->";
+const README_END = "<!-- bench:end -->";
+
+/** `readme` with `markdown` in the place of what stands between its markers. Throws when it has none. */
+export function replaceInReadme(readme: string, markdown: string): string {
+  const begin = readme.indexOf(README_BEGIN);
+  const end = readme.indexOf(README_END);
+  if (begin < 0 || end < begin) throw new Error(`README.md has no ${README_BEGIN} … ${README_END}`);
+  return `${readme.slice(0, begin + README_BEGIN.length)}\n\n${markdown}\n\n${readme.slice(end)}`;
 }

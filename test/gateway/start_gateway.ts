@@ -12,7 +12,7 @@ import { EnvoyProcess } from "./envoy_process.ts";
 import { readRenderedAt, waitUntilReloaded } from "./reload.ts";
 import { REPO } from "./repo.ts";
 
-const WASM_PATH = join(REPO, "filter/build/llm_gateway.wasm");
+export const WASM_PATH = join(REPO, "filter/build/llm_gateway.wasm");
 const SERVE_MS_MAX = 20_000;
 const POLL_MS = 20;
 
