@@ -43,9 +43,15 @@ describe("createRouteTable", () => {
   });
 
   it("gives it to all routes that are about as close", () => {
-    const model = createModel([concept("poetry")], [0]);
-    const [close, second, far] = createRouteTable([route("a", 10), route("b", 30), route("c", 60)], model, all).shares;
+    const model = createModel([concept("poetry"), concept("prose")], [0, 40]);
+    const [close, second, far] = createRouteTable([route("a", 10), route("b", 30), route("c", 60)], model, without("rivals")).shares;
     expect([close?.[0], second?.[0], far?.[0]]).toEqual([1, 1, 0]);
+  });
+
+  it("takes from a concept what it says of routes that are all parts of it", () => {
+    const model = createModel([concept("poetry")], [0]);
+    const shares = createRouteTable([route("sonnets", 10), route("ballads", -10)], model, all).shares;
+    expect(shares.map(([share]) => share)).toEqual([0.25, 0.25]);
   });
 
   it("takes the name into account where it says more than the description", () => {

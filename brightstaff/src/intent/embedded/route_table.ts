@@ -11,6 +11,8 @@ const SHARE_START = 0.42;
 const SHARE_FULL = 0.6;
 /** A concept's requests go to the route that agrees with it best and to those that are worse by no more than this. */
 const SHARE_GAP = 0.15;
+/** Routes whose closest concept is the same, with at least this agreement, are parts of it that it can't tell apart. */
+const RIVAL_AGREEMENT = 0.3;
 /** What a request counts for the routes of a broader concept when no route is for its own. */
 const BROADER_SHARE = 0.7;
 /** A concept is served by the table from this agreement on, in full at the second. */
@@ -33,8 +35,9 @@ export type EmbeddedRoute = { readonly route: Route; readonly description: Float
 export function createRouteTable(routes: readonly EmbeddedRoute[], model: ConceptModel, parts: Parts): RouteTable {
   const agreements = routes.map((route) => agreementsOf(route, model));
   const best = highest(agreements);
-  const own = agreements.map((row) => row.map((agreement, concept) => shareOf(agreement, best[concept] as number)));
-  const shares = parts.has("broader") ? addBroader(own, model) : own;
+  const whole = agreements.map((row) => row.map((agreement, concept) => shareOf(agreement, best[concept] as number)));
+  const own = parts.has("rivals") ? divide(whole, agreements) : whole;
+  const shares = parts.has("broader") ? addBroader(own, highest(whole), model) : own;
   const served = highest(shares);
   return {
     names: routes.map(({ route }) => route.name),
@@ -68,10 +71,19 @@ function ramp(value: number, start: number, full: number): number {
   return Math.min(1, Math.max(0, (value - start) / (full - start)));
 }
 
-/** Gives what the routes leave of a concept to the routes of its broader concepts. */
-function addBroader(shares: readonly Float32Array[], { concepts }: ConceptModel): Float32Array[] {
+/** Divides a concept's shares by its rivals' number squared: with three of them little is left, and their descriptions decide. */
+function divide(shares: readonly Float32Array[], agreements: readonly Float32Array[]): Float32Array[] {
+  const rivals = new Map<number, number>();
+  for (const row of agreements) {
+    const closest = row.indexOf(Math.max(...row));
+    if ((row[closest] ?? 0) >= RIVAL_AGREEMENT) rivals.set(closest, (rivals.get(closest) ?? 0) + 1);
+  }
+  return shares.map((row) => row.map((share, concept) => share / (rivals.get(concept) ?? 1) ** 2));
+}
+
+/** Gives what the routes leave of a concept, of which `taken` says how much they have, to the routes of its broader concepts. */
+function addBroader(shares: readonly Float32Array[], taken: Float32Array, { concepts }: ConceptModel): Float32Array[] {
   const indexes = new Map(concepts.map(({ name }, index) => [name, index]));
-  const taken = highest(shares);
   return shares.map((row) =>
     row.map((share, concept) => {
       const inherited = (concepts[concept]?.broader ?? []).map((name) => row[indexes.get(name) as number] as number);

@@ -11,6 +11,9 @@ const HEAD_END = /\n|[.!?:](?=\s)|[。？！]/;
 /** A message of fewer words is the more likely to go on with what was said, the shorter it is. */
 const SHORT_WORDS = 10;
 const SHORT_DEPENDENCE = 0.3;
+/** One that could be many things is, too, by so much when it could be anything; a long one has what it needs within itself. */
+const UNCERTAIN_DEPENDENCE = 0.3;
+const UNCERTAIN_WORDS_MAX = 50;
 const DEPENDENCE_MAX = 0.95;
 
 /** The last user message and what it may depend on. */
@@ -47,7 +50,8 @@ async function readTurn(text: string, encoder: Encoder, model: ConceptModel, par
   const evidence = Math.max(...views.map((view) => view.evidence));
   // Thanks and farewells end a task rather than go on with it.
   const closing = sumOfKind(concepts, model, "closing");
-  return { embedding, concepts, dependence: (1 - closing) * dependence(text, evidence) };
+  const certainty = Math.max(...concepts.filter((_, concept) => model.concepts[concept]?.kind !== "context"));
+  return { embedding, concepts, dependence: (1 - closing) * dependence(text, evidence, certainty) };
 }
 
 type View = { probabilities: Float32Array; evidence: number };
@@ -71,10 +75,11 @@ function sumOfKind(probabilities: Float32Array, { concepts }: ConceptModel, kind
   return probabilities.reduce((sum, probability, concept) => sum + (concepts[concept]?.kind === kind ? probability : 0), 0);
 }
 
-function dependence(text: string, evidence: number): number {
+function dependence(text: string, evidence: number, certainty: number): number {
   const words = text.trim().split(/\s+/).length;
   const short = words < SHORT_WORDS ? SHORT_DEPENDENCE * (1 - words / SHORT_WORDS) : 0;
-  return Math.min(DEPENDENCE_MAX, 1 - evidence + short);
+  const uncertain = words <= UNCERTAIN_WORDS_MAX ? UNCERTAIN_DEPENDENCE * (1 - certainty) : 0;
+  return Math.min(DEPENDENCE_MAX, 1 - evidence + short + uncertain);
 }
 
 function firstSentence(text: string): string | null {
