@@ -35,11 +35,6 @@ export function continueRequest(): void {
   abi.proxy_continue_stream(0);
 }
 
-/** Resets the stream of a response: for a failure that nothing can be said about any more. */
-export function resetResponse(): void {
-  abi.proxy_close_stream(1);
-}
-
 /** Answers the client from here; the callback must stop the request behind this. `details` is what Envoy's access log shows. */
 export function sendLocalReply(status: u32, details: Literal, headers: HeaderBlock, body: usize, bodyLength: u32): void {
   abi.proxy_send_local_response(status, details.ptr, details.length, body, bodyLength, headers.ptr, headers.length, NO_GRPC_STATUS);

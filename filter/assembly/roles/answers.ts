@@ -78,6 +78,13 @@ export function refuseUnknownModel(exchange: Exchange): void {
   refuse(exchange.clientFormat);
 }
 
+/** None of a router's models can be asked what the request asks. */
+export function refuseUntranslatable(exchange: Exchange): void {
+  begin(400, ErrorKind.InvalidRequest, "None of the router's models can serve this request: ");
+  error.message.appendBytes(exchange.failureMessage);
+  refuse(exchange.clientFormat);
+}
+
 /** The exchange is not known to this VM: another one began it, and a trap or a new build of the module has ended that. */
 export function answerUnknownExchange(): void {
   body.clear();

@@ -96,6 +96,7 @@ class Name {
 @final
 export class GatewayConfig {
   requestBodyBytesMax: u32 = 0;
+  responseBodyBytesMax: u32 = 0;
   jsonDepthMax: u32 = 0;
   /** How many candidates a request may be tried on, the first included. */
   attemptsMax: u32 = CANDIDATES_MAX;
@@ -109,6 +110,8 @@ export class GatewayConfig {
   /** Whether any provider is called with the client's own key. */
   hasPassthrough: bool = false;
   readonly providers: Provider[] = [];
+  /** The providers' formats, each once. */
+  readonly formats: u8[] = [];
   readonly models: Model[] = [];
   readonly wildcards: Wildcard[] = [];
   readonly names: Name[] = [];
@@ -211,6 +214,7 @@ export class ConfigReader {
     cursor.enterObject();
     while (cursor.nextKey()) {
       if (cursor.keyIs("request_body_bytes_max")) config.requestBodyBytesMax = this.number();
+      else if (cursor.keyIs("response_body_bytes_max")) config.responseBodyBytesMax = this.number();
       else if (cursor.keyIs("json_depth_max")) config.jsonDepthMax = this.number();
       else if (cursor.keyIs("attempts_max")) config.attemptsMax = min(this.number(), CANDIDATES_MAX);
       else if (cursor.keyIs("first_token_ms")) config.firstToken_ms = this.number();
@@ -241,6 +245,7 @@ export class ConfigReader {
       this.config.providers.push(provider);
       cursor.enterObject();
       while (cursor.nextKey()) this.readProviderKey(provider);
+      if (!this.config.formats.includes(provider.format)) this.config.formats.push(provider.format);
       if (provider.passthroughAuth) this.config.hasPassthrough = true;
     }
   }

@@ -60,6 +60,8 @@ export class Exchange {
   /** The client's own key, kept only where a provider is to get it (`passthrough_auth`). */
   readonly clientKey: Bytes = new Bytes();
 
+  /** Formats that cannot say what this request says, a bit for each: their providers are no candidates. */
+  untranslatable: u32 = 0;
   readonly candidates: StaticArray<Candidate> = newCandidates();
   candidateCount: u32 = 0;
   attemptStarted_ns: u64 = 0;
@@ -92,6 +94,7 @@ export class Exchange {
     this.clientKey.clear();
     for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].provider = null;
     this.candidateCount = 0;
+    this.untranslatable = 0;
     this.attemptCount = 0;
     this.responder = 0;
     this.answeredLocally = false;
@@ -105,13 +108,13 @@ export class Exchange {
     this.failureKind = ErrorKind.Server;
   }
 
-  /** Adds a model behind those there are, unless it is among them already or the list is full; true in any case. */
+  /** Adds a model behind those there are, unless it is among them, cannot serve the request or the list is full; true in any case. */
   addModel(model: Model): bool {
     return this.addCandidate(model.provider!, model.id.ptr, model.id.length, model.model.ptr, model.model.length);
   }
 
   addCandidate(provider: Provider, id: usize, idLength: u32, model: usize, modelLength: u32): bool {
-    if (this.candidateCount >= this.config!.attemptsMax) return true;
+    if (this.candidateCount >= this.config!.attemptsMax || (this.untranslatable & (1 << provider.format)) != 0) return true;
     for (let i: u32 = 0; i < this.candidateCount; i++) {
       if (equal(this.candidates[i].id.ptr, this.candidates[i].id.length, id, idLength)) return true;
     }

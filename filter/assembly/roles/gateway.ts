@@ -7,7 +7,7 @@ import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { setProperty } from "../host/property";
 import { CONTINUE, clearRouteCache, continueRequest, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
-import { formatOfPath, scanRequestHead } from "../translation";
+import { formatOfPath, ProviderRules, problem, scanRequestHead, translateRequest } from "../translation";
 import * as answers from "./answers";
 import { settleAttempt } from "./attempts";
 import { GatewayConfig } from "./config";
@@ -39,6 +39,7 @@ const enum Phase {
   Answering,
 }
 
+const NO_RULES = new ProviderRules();
 const pairs = new HeaderPairs();
 const scratch = new Bytes();
 
@@ -156,13 +157,32 @@ export class GatewayStream extends StreamContext {
       this.dispatch();
       return go;
     }
+    this.leaveOutFormats(exchange, text, length);
     this.decisionKey = startDecision(this, this.root, exchange, text, length);
     if (this.decisionKey == 0) {
       this.onDecided();
-      return go;
+      return exchange.answeredLocally ? stop : go;
     }
     this.phase = Phase.Deciding;
     return stop;
+  }
+
+  /**
+   * Finds the formats that a router's models may have and that cannot say what this request says. It is found out here because an attempt
+   * could only answer the client, not go on to the next candidate.
+   */
+  private leaveOutFormats(exchange: Exchange, body: usize, length: u32): void {
+    const formats = this.config!.formats;
+    for (let i = 0; i < formats.length; i++) {
+      const format = formats[i];
+      if (format == exchange.clientFormat) continue;
+      scratch.clear();
+      const head = exchange.head;
+      if (translateRequest(exchange.clientFormat, format, body, length, head, head.model, NO_RULES, scratch)) continue;
+      exchange.untranslatable |= 1 << format;
+      exchange.failureMessage.clear();
+      exchange.failureMessage.appendBytes(problem.message);
+    }
   }
 
   /** Finds the router or the model that the client named; false when there is none of that name. */
@@ -188,14 +208,16 @@ export class GatewayStream extends StreamContext {
       if (!config.addNamed(exchange, model.ptr, model.length)) exchange.addModel(config.defaultModel!);
     }
     for (let i = 0; i < router.fallback.length; i++) exchange.addModel(router.fallback[i]);
-    this.dispatch();
+    if (exchange.candidateCount > 0) return this.dispatch();
+    answers.refuseUntranslatable(exchange);
+    this.refused(CONTINUE);
   }
 
   /** brightstaff has answered, or will not: the request, which waits for that, goes on. */
   resume(): void {
     this.decisionKey = 0;
     this.onDecided();
-    continueRequest();
+    if (!this.exchange!.answeredLocally) continueRequest();
   }
 
   /** Tells Envoy which clusters to try, in their order. */

@@ -29,6 +29,8 @@ import { StreamContext } from "./stream_context";
 
 const NS_PER_S: u64 = 1_000_000_000;
 const STATUS_OK: u32 = 200;
+/** Where the statuses of errors begin. */
+const STATUS_CLIENT_ERROR: u32 = 400;
 const STATUS_BAD_GATEWAY: u32 = 502;
 /** How much of a provider's error body is read for its message. */
 const ERROR_BODY_READ_BYTES_MAX: u32 = 64 * 1024;
@@ -162,6 +164,7 @@ export class ProviderStream extends StreamContext {
     const from = exchange.clientFormat;
     if (!translateRequest(from, provider.format, body.ptr, body.length, exchange.head, candidate.model, provider.rules, out)) {
       exchange.answeredLocally = true;
+      exchange.attemptCount--; // nothing was sent
       refuseProblem(from);
       return false;
     }
@@ -176,6 +179,8 @@ export class ProviderStream extends StreamContext {
     const candidate = this.candidate!;
     this.status = readStatus();
     if (this.status == STATUS_OK) return this.onGoodHeaders(exchange, endOfStream);
+    // No API of models answers so; a client would follow a redirect with the whole prompt, or take an error for an answer.
+    if (this.status < STATUS_CLIENT_ERROR) return this.fail("the answer has a status that is neither 200 nor an error", STOP_HEADERS);
 
     candidate.settle(Outcome.Answered, this.status);
     this.retriable = isRetriable(this.status);
@@ -210,6 +215,8 @@ export class ProviderStream extends StreamContext {
       case Phase.HeldStream:
         return this.onHeldStream(size, endOfStream);
       case Phase.Whole:
+        if (size > this.exchange!.config!.responseBodyBytesMax)
+          return this.fail("the answer is larger than the gateway can hold", STOP_NO_BUFFER);
         return endOfStream ? this.onWhole(size) : STOP_AND_BUFFER;
       case Phase.ErrorBody:
         return endOfStream ? this.onErrorBody(size) : STOP_AND_BUFFER;

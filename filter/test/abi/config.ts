@@ -38,6 +38,7 @@ export function config(): Record<string, unknown> {
     routers: [
       { name: "any", fallback: [2, 0] },
       { name: "all", fallback: [] },
+      { name: "anthropic", fallback: [2] },
     ],
     route_all: null,
   };

@@ -94,6 +94,7 @@ export class Request {
   decide(answer?: unknown, status = 200): this {
     this.gateway.host.answerCall(this.call, answer === undefined ? undefined : { status, body: JSON.stringify(answer) });
     this.dispatched = this.target.continued;
+    this.#takeLocalReply();
     return this;
   }
 

@@ -223,6 +223,20 @@ describe("a routed request", () => {
     expect(request.nextCluster).toBe("anthropic");
   });
 
+  it("leaves out the models whose API cannot say what the request says", () => {
+    const audio = { role: "user", content: [{ type: "input_audio", input_audio: { data: "AAAA", format: "wav" } }] };
+    const gateway = start();
+    const request = gateway.chat({ model: "router:any", messages: [audio] }).decide();
+    expect(request.attempt().json()).toMatchObject({ model: "gpt-5.2", messages: [audio] });
+    const direct = gateway.chat({ model: "anthropic/claude-sonnet-4-5", messages: [audio] });
+    direct.attempt();
+    expect(direct.answer?.status).toBe(400);
+    expect(direct.answer?.headers.map(([name]) => name)).not.toContain("x-model-router-attempts");
+    const none = gateway.chat({ model: "router:anthropic", messages: [audio] }).decide();
+    expect(none.answer?.status).toBe(400);
+    expect(JSON.parse(none.answer?.body ?? "").error.message).toContain("None of the router's models");
+  });
+
   it("meets nobody with a decision for a client that has left", () => {
     const gateway = start();
     const request = gateway.chat({ model: "router:any", messages: [question] });
@@ -264,7 +278,9 @@ describe("fallback before the first content", () => {
     ["a page of HTML", false, { status: 200, headers: [["content-type", "text/html"]], chunks: ["<html>"] }],
     ["a body that is no JSON", false, { status: 200, headers: json, chunks: ["{oops"] }],
     ["an error in a 200", false, { status: 200, headers: json, chunks: ['{"type":"error","error":{"type":"api_error","message":"m"}}'] }],
-    ["a redirect", false, { status: 302, headers: json, chunks: ["{}"] }],
+    ["a redirect", false, { status: 302, headers: [["location", "http://elsewhere/"]], chunks: ["{}"] }],
+    ["an empty success", false, { status: 204 }],
+    ["an answer that is too long", false, { status: 200, headers: json, chunks: [`{"text":"${"x".repeat(1_000_000)}`, '"}'] }],
     ["an error event first", true, { status: 200, headers: sse, chunks: [firstError] }],
     ["an error event behind the start", true, { status: 200, headers: sse, chunks: [messageStart, ping, firstError], ends: false }],
     ["an end behind the start", true, { status: 200, headers: sse, chunks: [messageStart] }],
@@ -276,10 +292,6 @@ describe("fallback before the first content", () => {
       const request = routed(stream);
       const first = request.attempt();
       const result = first.respond(answer);
-      if (answer.status === 302) {
-        expect(result).toBe("answered");
-        return;
-      }
       expect(result).toBe("retried");
       expect(request.answer).toBeNull();
       const second = request.attempt();
