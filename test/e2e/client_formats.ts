@@ -120,7 +120,7 @@ export function readEvents(body: string): SentEvent[] {
       const lines = block.split(/\r?\n/);
       const field = (name: string) =>
         lines.filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trimStart());
-      return { event: field("event")[0] ?? null, data: field("data").join("\n") };
+      return { event: field("event").at(-1) ?? null, data: field("data").join("\n") };
     })
     .filter(({ data }) => data !== "");
 }

@@ -106,6 +106,15 @@ describe("Arch-Router", () => {
   });
 });
 
+test("requests that wait for a decision while the config is edited get their answer", async () => {
+  routingModel.answer = () => null;
+  const waiting = Promise.all(Array.from({ length: 20 }, (_, index) => askAssistant(CODE_PROMPT, CLIENT_FORMATS[index % 2])));
+  await expect.poll(() => routingModel.prompts.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await gateway.reload({ ...config, model_aliases: { another: { target: modelOf("code") } } });
+  for (const answer of await waiting) expect(answer.reply.complete, answer.body).toBe(true);
+  expect((await ask(gateway.url, openaiChat, { model: "another", stream: false })).status).toBe(200);
+});
+
 describe("what the resolver gets to see", () => {
   beforeEach(() => {
     routingModel.answer = () => '{"route": "programming"}';
@@ -174,6 +183,26 @@ describe("what the resolver gets to see", () => {
       tools: [{ type: "function", function: { name: "get_weather", parameters: schema } }],
     });
     expect(lastPrompt()).toContain(CODE_PROMPT);
+  });
+
+  const user = { role: "user", content: "hello" };
+  test.each([
+    { name: "a developer's instructions", messages: [{ role: "developer", content: "Be brief." }, user] },
+    {
+      name: "the older function role",
+      messages: [
+        user,
+        { role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } },
+        { role: "function", name: "f", content: "1" },
+      ],
+    },
+    { name: "an assistant's turn only", messages: [{ role: "assistant", content: "hello" }] },
+    { name: "a refusal", messages: [user, { role: "assistant", content: [{ type: "refusal", refusal: "No." }] }, user] },
+    { name: "control characters", messages: [{ role: "user", content: "hello \u0000\u0001\u001f\u007f\u2028" }] },
+  ])("of a conversation with $name: text", async ({ messages }) => {
+    const answer = await exchange(gateway.url + openaiChat.path, { body: { model: "router:assistant", messages } });
+    expect(answer.headers["x-model-router-selected-route"], answer.body).toBe("programming");
+    expect(lastPrompt()).toContain("hello");
   });
 
   test("of a long conversation: the latest turns, bounded", async () => {

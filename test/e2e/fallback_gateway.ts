@@ -37,7 +37,11 @@ export function routerOf(fault: Fault, { first, second }: Pick<Combination, "fir
   return `router:${nameOf(fault.name, first)}.${nameOf(GOOD, second)}`;
 }
 
-export async function startFallbackGateway(faults: readonly Fault[], limits: Record<string, number> = {}): Promise<FallbackGateway> {
+export async function startFallbackGateway(
+  faults: readonly Fault[],
+  limits: Record<string, number> = {},
+  concurrency = 1,
+): Promise<FallbackGateway> {
   const authority = await createTestAuthority();
   const members: Record<string, FleetMember> = {};
   const routers: Record<string, unknown>[] = [];
@@ -57,7 +61,7 @@ export async function startFallbackGateway(faults: readonly Fault[], limits: Rec
   await writeFile(caPath, authority.ca);
   const config = configOf({ model_providers: fleet.entries(), routers, limits, overrides: { upstream_tls_ca_path: caPath } });
   // Without brightstaff: the order is the fallback models', and no decision's CPU time is in the way of many requests at once.
-  const gateway = await startGateway({ config, brightstaff: false });
+  const gateway = await startGateway({ config, brightstaff: false, concurrency });
   return {
     url: gateway.url,
     gateway,

@@ -31,6 +31,11 @@ const statusFaults = [401, 403, 404, 408, 429, 500, 529].map((status) =>
   fault(`status-${status}`, { kind: "status", status }, new RegExp(`^status=${status}$`)),
 );
 
+// Answers that an HTTP client would take for a success or follow elsewhere, and that no chat API gives.
+const unexpectedFaults = [202, 307].map((status) =>
+  fault(`status-${status}`, { kind: "status", status }, /^(status=\d+|error=stream-error)$/),
+);
+
 const connectionFaults: Fault[] = [
   {
     name: "refused",
@@ -67,6 +72,7 @@ const connectionFaults: Fault[] = [
 /** Faults that show at once. */
 export const FAULTS: readonly Fault[] = [
   ...statusFaults,
+  ...unexpectedFaults,
   ...connectionFaults,
   fault("reset", { kind: "reset" }, BROKEN),
   fault("cut-before-content", { kind: "cut", at: "before content" }, BROKEN),

@@ -36,6 +36,8 @@ beforeAll(async () => {
     ...Object.fromEntries(
       ["html", "html-1", "html-2", "html-3"].map((name) => [name, { format: "openai_chat", behaviour: { kind: "html" } }]),
     ),
+    cut: { format: "openai_chat", behaviour: { kind: "cut", at: "before content" } },
+    redirect: { format: "openai_chat", behaviour: { kind: "status", status: 307, headers: { location: "https://elsewhere.example/" } } },
     good: { format: "openai_chat" },
   };
   for (const format of WIRE_FORMATS) {
@@ -109,6 +111,27 @@ describe.each(WIRE_FORMATS)("one %s provider that answers", (format: WireFormat)
         // Both formats have a type that tells a client what to do; it must be one that the client's own API knows.
         if (sdk === "anthropic") expect(error.type).toMatch(/^[a-z]+(_[a-z]+)*_error$/);
         else expect(typeof error.type).toBe("string");
+      }
+    }
+  });
+});
+
+describe("one provider that does not answer", () => {
+  test.each([
+    { name: "refused", statuses: [502, 503], outcome: "connect-failure" },
+    { name: "silent", statuses: [504], outcome: "timeout" },
+    { name: "html", statuses: [502], outcome: "stream-error" },
+    { name: "cut", statuses: [502, 503], outcome: "reset" },
+    { name: "redirect", statuses: [502], outcome: "" },
+  ])("$name", async ({ name, statuses, outcome }) => {
+    for (const stream of [false, true]) {
+      for (const { sdk, error } of await refusalsOf(modelOf(name), stream)) {
+        expect(error, sdk).toBeInstanceOf(CLASSES[500]?.[sdk]);
+        expect(statuses).toContain(error.status);
+        expect(error.message).not.toBe("");
+        expect(headerOf(error, "x-model-router-attempts")).toContain(`${modelOf(name)};`);
+        expect(headerOf(error, "x-model-router-attempts")).toContain(outcome);
+        expect(headerOf(error, "location")).toBe("");
       }
     }
   });
