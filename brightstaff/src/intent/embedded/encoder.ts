@@ -7,7 +7,7 @@ export type EncodeRequest = { readonly id: number; readonly text: string };
 export type EncodeReply = { readonly id: number; readonly embedding: Float32Array } | { readonly id: number; readonly error: string };
 
 /** Past this, texts are refused: at some 5 ms each, the last of them would wait longer than any decision's deadline. */
-const WAITING_MAX = 1000;
+const WAITING_MAX = 2000;
 /** Conversations come back with every turn, and only their last message is new. 1.5 KB each. */
 const CACHED_EMBEDDINGS_MAX = 4000;
 /** Tokens are some four characters; more are never read of either end, so that a megabyte is not tokenised for its ends. */

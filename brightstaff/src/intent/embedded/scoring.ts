@@ -11,8 +11,8 @@ const LIFT_SHARE = 1.75;
 const UNSERVED_LOSS = 0.5;
 /** A route has to score more than this to be chosen. */
 const NONE_SCORE = 0.25;
-/** Turns scores into confidence: a lead of this much makes a choice e times as likely as the other. */
-const SCORE_SCALE = 0.15;
+/** Turns scores into confidence: a lead of this much makes a choice e times as likely as the next, near what is found to be right. */
+const SCORE_SCALE = 0.3;
 
 /** A message of the user's as the model reads it. */
 export type Turn = {
@@ -45,10 +45,9 @@ function scoreTurn(table: RouteTable, turn: Turn, average: Float32Array, parts: 
   });
 }
 
-/** The route to take, null for none, and the probability that this choice is right. */
+/** The route to take, null for none, and the probability that this choice is right: how far it leads the next best. */
 export function choose(names: readonly string[], scores: readonly number[]): { route: string | null; confidence: number } {
-  const best = Math.max(NONE_SCORE, ...scores);
-  const total = [NONE_SCORE, ...scores].reduce((sum, score) => sum + Math.exp((score - best) / SCORE_SCALE), 0);
+  const [best = NONE_SCORE, next = Number.NEGATIVE_INFINITY] = [NONE_SCORE, ...scores].sort((left, right) => right - left);
   const route = best > NONE_SCORE ? (names[scores.indexOf(best)] ?? null) : null;
-  return { route, confidence: 1 / total };
+  return { route, confidence: 1 / (1 + Math.exp((next - best) / SCORE_SCALE)) };
 }
