@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { readLabelledPresets } from "../../eval/presets.ts";
 import { readBank } from "./bank.ts";
 
 const bank = readBank();
@@ -22,9 +23,25 @@ describe("the concept bank", () => {
     expect([...owners].filter(([, names]) => names.length > 1)).toEqual([]);
   });
 
+  it("holds none of the prompts that the presets are measured by", async () => {
+    const known = new Set(bank.flatMap(({ examples }) => examples.map(plain)));
+    const prompts = (await readLabelledPresets()).flatMap(({ items }) =>
+      items.flatMap(({ messages }) => messages.map(({ content }) => content)),
+    );
+    // A bare greeting or thanks can be said in only so many ways.
+    expect(prompts.filter((prompt) => prompt.length > 25 && known.has(plain(prompt)))).toEqual([]);
+  });
+
   it("pairs instructions with subjects, before and after", () => {
     const { examples = [] } = bank.find(({ name }) => name === "translation") ?? {};
     expect(examples.filter((example) => example.startsWith("Translate to German:\n\n"))).toHaveLength(3);
     expect(examples.filter((example) => example.endsWith("\n\nTranslate that to Polish."))).toHaveLength(3);
   });
 });
+
+function plain(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+}

@@ -140,8 +140,12 @@ class Graph:
         return name
 
     def op(self, kind, inputs, name, **attributes):
-        self.nodes.append(self._helper.make_node(kind, inputs, [name], name=name, **attributes))
+        self.split(kind, inputs, name, [name], **attributes)
         return name
+
+    def split(self, kind, inputs, name, outputs, **attributes):
+        """A node of several outputs, whose names are given."""
+        self.nodes.append(self._helper.make_node(kind, inputs, outputs, name=name, **attributes))
 
 
 def build_graph(weights, config, ranges, path):
@@ -226,7 +230,7 @@ def attention(graph, weights, config, range_, prefix, name, hidden, bias):
     split = graph.op("Reshape", [joined, shape], f"{name}.qkv_heads")
     split = graph.op("Transpose", [split], f"{name}.qkv_by_head", perm=[0, 2, 1, 3])
     parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-    graph.nodes.append(graph._helper.make_node("Split", [split], parts, name=f"{name}.split", axis=1, num_outputs=3))
+    graph.split("Split", [split], f"{name}.split", parts, axis=1, num_outputs=3)
 
     turned = graph.op("Transpose", [parts[1]], f"{name}.key_turned", perm=[0, 1, 3, 2])
     scores = graph.op("MatMul", [parts[0], turned], f"{name}.scores")
