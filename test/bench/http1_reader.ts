@@ -15,7 +15,6 @@ export class MalformedMessage extends Error {}
 
 export class Http1Reader {
   readonly #onMessage: MessageHandler;
-  readonly #onBodyBytes: ((count: number) => void) | undefined;
   #state: State = "head";
   #rest: Buffer | null = null;
   #head = "";
@@ -23,10 +22,8 @@ export class Http1Reader {
   #bodyBytes = 0;
   #missing = 0;
 
-  /** `onBodyBytes` is told of every piece of a chunked body as it arrives. */
-  constructor(onMessage: MessageHandler, onBodyBytes?: (count: number) => void) {
+  constructor(onMessage: MessageHandler) {
     this.#onMessage = onMessage;
-    this.#onBodyBytes = onBodyBytes;
   }
 
   /** Takes what was read. `bytes` may be reused by the caller afterwards. Throws `MalformedMessage`. */
@@ -89,7 +86,6 @@ export class Http1Reader {
     this.#bodyBytes += taken;
     this.#missing -= taken;
     if (this.#bodyBytes > BODY_BYTES_MAX) throw new MalformedMessage(`a body of more than ${BODY_BYTES_MAX} bytes`);
-    if (this.#state === "chunk-data") this.#onBodyBytes?.(taken);
     if (this.#missing > 0) return taken;
     if (this.#state === "length-body") this.#finish();
     else this.#state = "chunk-end";

@@ -32,6 +32,8 @@ export interface StreamLoad extends Target {
   streams: number;
   concurrent: number;
   chunks: number;
+  /** Whether the provider takes its time between two chunks. */
+  paced: boolean;
 }
 
 export type LoadOrder = WholeLoad | RateLoad | StreamLoad;
@@ -40,6 +42,8 @@ export interface LoadResult {
   /** Time from the first request to the last byte of the last reply. */
   elapsed_ms: number;
   replies: number;
+  /** Pieces that the replies arrived in. */
+  reads: number;
   /** Replies with a wrong status or byte; the first of them in words. */
   wrong: number;
   first_wrong: string | null;

@@ -13,6 +13,9 @@ const STREAM_START_GAP_MS = 1;
 /** Connections that an open loop may open when answers are late. */
 const RATE_CONNECTIONS_MAX = 512;
 
+/** Reads of all connections so far. */
+let reads = 0;
+
 /** One keep-alive connection with one request under way at a time. */
 class Connection {
   readonly #socket: Socket;
@@ -27,6 +30,7 @@ class Connection {
       onReply?.(head, body);
     });
     const onRead = (count: number, buffer: Uint8Array) => {
+      reads++;
       this.#reader.push(Buffer.from(buffer.buffer, buffer.byteOffset, count));
       return true;
     };
@@ -58,6 +62,7 @@ class Connection {
 class Tally {
   readonly #checker: ReplyChecker;
   readonly #startedAt = performance.now();
+  readonly #readsBefore = reads;
   #endedAt = 0;
   #wrong = 0;
   #firstWrong: string | null = null;
@@ -96,6 +101,7 @@ class Tally {
     return {
       elapsed_ms,
       replies: this.replies,
+      reads: reads - this.#readsBefore,
       wrong: this.#wrong,
       first_wrong: this.#firstWrong,
       latencies_ms: this.#latencies,
@@ -183,7 +189,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const streams: StreamLoad | null = order.load === "streams" ? order : null;
   const checker = new ReplyChecker({ api: order.api, exact: order.exact, stream_chunks: streams?.chunks ?? null });
   // Paced streams are few and long, and their checking would fall into the time of others; all else is checked as it comes.
-  const tally = new Tally(checker, streams !== null && streams.streams === streams.concurrent);
+  const tally = new Tally(checker, streams?.paced ?? false);
   if (order.load === "rate") await openLoop(order, tally);
   else if (order.load === "streams") await closedLoop(order, order.streams, order.concurrent, STREAM_START_GAP_MS, tally);
   else await closedLoop(order, (order as WholeLoad).requests, order.connections, 0, tally);

@@ -32,6 +32,7 @@ export async function measureMemory(
       streams: streams - done,
       concurrent: CONCURRENT,
       chunks: BURST_CHUNKS,
+      paced: false,
     });
     if (void_because !== null) throw new Error(`memory of ${name}: ${void_because}`);
     done = streams;

@@ -89,6 +89,7 @@ const pacedStreams: LoadOf = ({ api, provider, subject }, { streams }) => ({
   streams,
   concurrent: streams,
   chunks: PACED_CHUNKS,
+  paced: true,
 });
 
 const burstStreams: LoadOf = ({ api, provider, subject }, size) => ({
@@ -99,6 +100,7 @@ const burstStreams: LoadOf = ({ api, provider, subject }, size) => ({
   streams: size.warmup_streams,
   concurrent: CONNECTIONS,
   chunks: BURST_CHUNKS,
+  paced: false,
 });
 
 export const WHOLE_ROWS: readonly Row[] = rowsOfPairs(
