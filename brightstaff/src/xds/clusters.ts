@@ -82,14 +82,15 @@ function loadAssignment(provider: Provider): Message {
     cluster_name: provider.name,
     policy: { overprovisioning_factor: 10_000 },
     endpoints: [
-      { priority: 0, lb_endpoints: [endpoint({ address: provider.host, port_value: provider.port })] },
+      { priority: 0, lb_endpoints: [endpoint({ address: provider.host, port_value: provider.port }, provider.authority)] },
       { priority: 1, lb_endpoints: [endpoint(REFUSING_ADDRESS)] },
     ],
   };
 }
 
-function endpoint(socket_address: Message): Message {
-  return { endpoint: { address: { socket_address } } };
+/** @param hostname what requests to it have in their Host header */
+function endpoint(socket_address: Message, hostname?: string): Message {
+  return { endpoint: { address: { socket_address }, hostname } };
 }
 
 /**

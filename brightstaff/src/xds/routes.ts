@@ -22,7 +22,7 @@ export function routeConfiguration(config: GatewayConfig): Message {
         domains: ["*"],
         // The attempt's number, by which the candidate is chosen.
         include_request_attempt_count: true,
-        routes: [healthRoute(), modelListRoute(config), ...MODES.map((mode) => modeRoute(mode, config)), notFoundRoute()],
+        routes: [healthRoute(), modelListRoute(config), ...MODE_NAMES.map((mode) => modeRoute(mode, config)), notFoundRoute()],
       },
     ],
   });
@@ -58,11 +58,14 @@ function jsonResponse(status: number, body: unknown): Message {
 const RETRIABLE_STATUS_CODES = [401, 403, 404, 408, 429];
 
 /**
- * How a request is served: streamed or whole, by one candidate or by as many as there are. The gateway role says so in the filter state
- * `wasm.llm.mode`, whose text goes on behind the colon.
+ * How a request is served: streamed or whole, by one candidate or by as many as there are. The gateway role says so in the last two
+ * characters of the filter state `wasm.llm.dispatch`, which begins with the first candidate's cluster and a bar.
  */
-const MODES = ["stream:", "whole:", "stream-once:", "whole-once:"] as const;
-type Mode = (typeof MODES)[number];
+const MODES = { stream: "sn", whole: "wn", "stream-once": "s1", "whole-once": "w1" } as const;
+type Mode = keyof typeof MODES;
+const MODE_NAMES = Object.keys(MODES) as Mode[];
+
+const DISPATCH = "wasm.llm.dispatch";
 
 /** The client's own credentials are the gateway's business. An encoded answer could not be read by the filter, so none is asked for. */
 const CLIENT_HEADERS_KEPT_BACK = ["authorization", "proxy-authorization", "x-api-key", "cookie", "accept-encoding"];
@@ -71,17 +74,19 @@ function modeRoute(mode: Mode, { listener, providers, limits }: GatewayConfig): 
   const streamed = mode.startsWith("stream");
   const firstEvent_ms = streamed ? limits.firstToken_ms : limits.reply_ms;
   return {
-    name: mode.slice(0, -1),
-    match: { prefix: "/", filter_state: [{ key: "wasm.llm.mode", string_match: { prefix: mode } }] },
+    name: mode,
+    match: { prefix: "/", filter_state: [{ key: DISPATCH, string_match: { suffix: MODES[mode] } }] },
     request_headers_to_remove: CLIENT_HEADERS_KEPT_BACK,
     route: {
       // 0 is none: a stream may go on for as long as it does go on.
       timeout: duration(listener.timeout_ms ?? 0),
       // A client that has stopped reading or sending. Longer than any silence between it and the gateway that the other limits allow.
       idle_timeout: duration(limits.decision_ms + CANDIDATES_MAX * firstEvent_ms + limits.streamIdle_ms),
+      // The Host header is the endpoint's hostname, which is the provider's authority.
+      auto_host_rewrite: true,
       inline_cluster_specifier_plugin: clusterByAttempt(providers.map(({ name }) => name)),
       retry_policy: {
-        ...(mode.endsWith("-once:") ? {} : RETRIES),
+        ...(mode.endsWith("-once") ? {} : RETRIES),
         // It ends when the response headers come, which the filter holds back until a stream's first content: pings do not extend it.
         per_try_timeout: duration(firstEvent_ms),
         // Not for whole replies: it ends those that take longer, however much they send.
@@ -102,11 +107,11 @@ const RETRIES = {
 };
 
 /**
- * The cluster of attempt k is the value of the filter state `wasm.llm.candidate.k`. When it is chosen, x-envoy-attempt-count still holds the
- * number of the attempt before, and on the first attempt nothing.
+ * The cluster of the first attempt begins the filter state `wasm.llm.dispatch`; that of attempt k is the value of `wasm.llm.candidate.k`. When
+ * the cluster is chosen, x-envoy-attempt-count still holds the number of the attempt before, and on the first attempt nothing.
  */
 function clusterByAttempt(names: readonly string[]): Message {
-  const later = Array.from({ length: CANDIDATES_MAX - 1 }, (_, index) => [String(index + 1), clusterOfCandidate(index + 2, names)]);
+  const later = Array.from({ length: CANDIDATES_MAX - 1 }, (_, index) => [String(index + 1), laterCandidate(index + 2, names)]);
   return {
     extension: extension(
       "envoy.router.cluster_specifier_plugin.matcher",
@@ -117,25 +122,29 @@ function clusterByAttempt(names: readonly string[]): Message {
             input: extension("attempt", "envoy.type.matcher.v3.HttpRequestHeaderMatchInput", { header_name: "x-envoy-attempt-count" }),
             exact_match_map: { map: Object.fromEntries(later) },
           },
-          on_no_match: clusterOfCandidate(1, names),
+          on_no_match: firstCandidate(names),
         },
       },
     ),
   };
 }
 
-function clusterOfCandidate(k: number, names: readonly string[]): Message {
+function firstCandidate(names: readonly string[]): Message {
+  return { matcher: { matcher_tree: { input: filterState(DISPATCH), prefix_match_map: clusterMap(names, (name) => `${name}|`) } } };
+}
+
+function laterCandidate(k: number, names: readonly string[]): Message {
+  const input = filterState(`wasm.llm.candidate.${k}`);
+  return { matcher: { matcher_tree: { input, exact_match_map: clusterMap(names, (name) => name) } } };
+}
+
+function filterState(key: string): Message {
+  return extension("candidate", "envoy.extensions.matching.common_inputs.network.v3.FilterStateInput", { key });
+}
+
+function clusterMap(names: readonly string[], toKey: (name: string) => string): Message {
   const toCluster = (cluster: string) => ({
     action: extension(cluster, "envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction", { cluster }),
   });
-  return {
-    matcher: {
-      matcher_tree: {
-        input: extension("candidate", "envoy.extensions.matching.common_inputs.network.v3.FilterStateInput", {
-          key: `wasm.llm.candidate.${k}`,
-        }),
-        exact_match_map: { map: Object.fromEntries(names.map((name) => [name, toCluster(name)])) },
-      },
-    },
-  };
+  return { map: Object.fromEntries(names.map((name) => [toKey(name), toCluster(name)])) };
 }

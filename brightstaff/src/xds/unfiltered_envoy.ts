@@ -90,19 +90,19 @@ function limitsFromHeaders(): Message {
   });
 }
 
-/** `x-candidate-1` and so on become candidates, `x-mode` the mode, as the gateway role would set them. */
+/** `x-candidate-1` and so on become candidates, `x-mode` the mode (`sn`, `wn`, …), as the gateway role would set them. */
 function candidatesFromHeaders(): Message {
-  const fromHeader = (object_key: string, header: string) => ({
+  const fromHeaders = (object_key: string, format: string) => ({
     object_key,
     factory_key: "envoy.string",
-    format_string: { text_format_source: { inline_string: `%REQ(${header})%` }, omit_empty_values: true },
+    format_string: { text_format_source: { inline_string: format }, omit_empty_values: true },
     skip_if_empty: true,
   });
-  const candidates = Array.from({ length: CANDIDATES_MAX }, (_, index) =>
-    fromHeader(`wasm.llm.candidate.${index + 1}`, `x-candidate-${index + 1}`),
+  const later = Array.from({ length: CANDIDATES_MAX - 1 }, (_, index) =>
+    fromHeaders(`wasm.llm.candidate.${index + 2}`, `%REQ(x-candidate-${index + 2})%`),
   );
   return extension("envoy.filters.http.set_filter_state", "envoy.extensions.filters.http.set_filter_state.v3.Config", {
-    on_request_headers: [...candidates, fromHeader("wasm.llm.mode", "x-mode")],
+    on_request_headers: [...later, fromHeaders("wasm.llm.dispatch", "%REQ(x-candidate-1)%|handle%REQ(x-mode)%")],
     clear_route_cache: true,
   });
 }

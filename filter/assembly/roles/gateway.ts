@@ -21,7 +21,7 @@ import { StreamContext } from "./stream_context";
 const ROUTER_PREFIX = new Literal("router:");
 const NO_ROUTE = new Literal("none");
 const BEARER = new Literal("Bearer ");
-/** `llm.candidate.1` and so on: the cluster of each attempt, which Envoy's routes look up by the attempt's number. */
+/** `llm.candidate.2` and so on: the cluster of each later attempt, which Envoy's routes look up by the attempt's number. */
 const CANDIDATE_PROPERTIES: Literal[] = candidateProperties();
 /** A body whose model stands this near to its beginning needs no second look at its head. */
 const PREFIX_BYTES_MAX: u32 = 1024;
@@ -225,7 +225,7 @@ export class GatewayStream extends StreamContext {
     const exchange = this.exchange!;
     this.phase = Phase.Sent;
     publishExchange(exchange);
-    for (let i: u32 = 0; i < exchange.candidateCount; i++) {
+    for (let i: u32 = 1; i < exchange.candidateCount; i++) {
       const cluster = exchange.candidates[i].provider!.cluster;
       setProperty(CANDIDATE_PROPERTIES[i], cluster.ptr, cluster.length);
     }
@@ -258,16 +258,15 @@ export class GatewayStream extends StreamContext {
     return CONTINUE;
   }
 
-  /** The headers that say which route, model and attempts led to the answer. */
+  /** The headers that say which route, model and attempts led to the answer. Who named a model knows them. */
   private describe(exchange: Exchange): void {
-    if (exchange.router != null) {
-      if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
-      else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
-      writeTiming(exchange, scratch);
-      setHeader(HeaderMap.Response, names.SERVER_TIMING, scratch.ptr, scratch.length);
-    }
+    if (exchange.attemptCount > 0) settleAttempt(exchange, exchange.candidates[exchange.attemptCount - 1]);
+    if (exchange.router == null) return;
+    if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
+    else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
+    writeTiming(exchange, scratch);
+    setHeader(HeaderMap.Response, names.SERVER_TIMING, scratch.ptr, scratch.length);
     if (exchange.attemptCount == 0) return;
-    settleAttempt(exchange, exchange.candidates[exchange.attemptCount - 1]);
     if (exchange.responder != 0) {
       const model = exchange.candidates[exchange.attemptCount - 1].id;
       setHeader(HeaderMap.Response, names.SELECTED_MODEL, model.ptr, model.length);

@@ -118,7 +118,6 @@ export class ProviderStream extends StreamContext {
     const provider = this.candidate!.provider!;
     if (exchange.attemptCount > 1) dropHeadersOf(exchange, exchange.candidates[exchange.attemptCount - 2].provider!);
     setPath(exchange, provider);
-    setHeader(HeaderMap.Request, names.AUTHORITY, provider.authority.ptr, provider.authority.length);
     this.setHeaders(exchange, provider);
     if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 

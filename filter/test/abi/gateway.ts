@@ -100,7 +100,9 @@ export class Request {
 
   /** The cluster that Envoy's routes choose for the next attempt. */
   get nextCluster(): string | undefined {
-    return this.target.properties.get(`llm.candidate.${this.attempts + 1}`)?.toString();
+    const { properties } = this.target;
+    if (this.attempts > 0) return properties.get(`llm.candidate.${this.attempts + 1}`)?.toString();
+    return properties.get("llm.dispatch")?.toString("latin1").split("|")[0];
   }
 
   /** Runs the provider's filter over the request, as it goes out in the next attempt. */
