@@ -14,8 +14,8 @@ import {
 import { HANGS } from "./faults.ts";
 import { nameOf } from "./fleet.ts";
 
-/** Long enough for the second candidate to answer on a machine that is busy with other tests. */
-const DEADLINE_MS = 2_000;
+/** Long enough for the second candidate to answer on a machine that is busy with other tests, and longer than a connection may take. */
+const DEADLINE_MS = 3_000;
 
 let fallback: FallbackGateway;
 
@@ -35,7 +35,7 @@ test.concurrent.each(HANGS)("$name", async (fault) => {
   );
   for (const [index, { combination, prompt }] of cells.entries()) {
     expectSecondAnswered(answers[index] as (typeof answers)[number], fault, combination);
-    expect(timesAsked(fallback.fleet, nameOf(fault.name, combination.first), prompt)).toBe(1);
+    if (fault.reached) expect(timesAsked(fallback.fleet, nameOf(fault.name, combination.first), prompt)).toBe(1);
     expect(timesAsked(fallback.fleet, nameOf(GOOD, combination.second), prompt)).toBe(1);
   }
 });

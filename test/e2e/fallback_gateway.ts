@@ -59,7 +59,12 @@ export async function startFallbackGateway(
   const folder = await mkdtemp(join(tmpdir(), "ca-"));
   const caPath = join(folder, "ca.pem");
   await writeFile(caPath, authority.ca);
-  const config = configOf({ model_providers: fleet.entries(), routers, limits, overrides: { upstream_tls_ca_path: caPath } });
+  const config = configOf({
+    model_providers: fleet.entries(),
+    routers,
+    limits,
+    overrides: { upstream_tls_ca_path: caPath, upstream_connect_timeout: "2s" },
+  });
   // Without brightstaff: the order is the fallback models', and no decision's CPU time is in the way of many requests at once.
   const gateway = await startGateway({ config, brightstaff: false, concurrency });
   return {

@@ -2,7 +2,7 @@
 
 import type { PacedBehaviour } from "../mock_providers/behaviours.ts";
 import { createSelfSignedCertificate, createTestAuthority, type TestAuthority } from "../mock_providers/certificates.ts";
-import { closedPort } from "../mock_providers/ports.ts";
+import { closedPort, startTcpServer } from "../mock_providers/ports.ts";
 import type { FleetMember, WireFormat } from "./fleet.ts";
 
 export interface Fault {
@@ -40,6 +40,12 @@ const connectionFaults: Fault[] = [
   {
     name: "refused",
     member: async (format) => ({ format, url: `http://127.0.0.1:${await closedPort()}` }),
+    outcome: CONNECT_FAILURE,
+    reached: false,
+  },
+  {
+    name: "unknown-host",
+    member: async (format) => ({ format, url: "http://nowhere.invalid" }), // a name that never resolves: RFC 6761, section 6.4
     outcome: CONNECT_FAILURE,
     reached: false,
   },
@@ -92,4 +98,13 @@ export const HANGS: readonly Fault[] = [
   fault("hang-before-headers", { kind: "hang before headers" }, TIMEOUT),
   fault("hang-after-headers", { kind: "hang after headers" }, TIMEOUT),
   fault("pings-forever", { kind: "pings forever" }, TIMEOUT),
+  {
+    name: "handshake-hang",
+    async member(format) {
+      const server = await startTcpServer("hang");
+      return { format, url: `https://127.0.0.1:${server.port}`, close: () => server.close() };
+    },
+    outcome: /^error=(connect-failure|timeout)$/,
+    reached: false,
+  },
 ];

@@ -11,7 +11,7 @@ const INTERFACES: Record<WireFormat, string> = { openai_chat: "openai", anthropi
 export const WIRE_FORMATS = Object.keys(INTERFACES) as WireFormat[];
 
 /** A mock provider, or a place that is none: a port that refuses connections, a server that never answers. */
-export type FleetMember = MockProviderOptions | { format: WireFormat; url: string };
+export type FleetMember = MockProviderOptions | { format: WireFormat; url: string; close?(): Promise<void> };
 
 export class Fleet<Name extends string> {
   readonly #members: Record<Name, FleetMember>;
@@ -49,6 +49,7 @@ export class Fleet<Name extends string> {
 
   async close(): Promise<void> {
     await Promise.all([...this.#mocks.values()].map((mock) => mock.close()));
+    for (const member of Object.values<FleetMember>(this.#members)) if ("url" in member) await member.close?.();
   }
 }
 
