@@ -134,11 +134,13 @@ export class StreamTranslator {
     const dataLength = this.sse.dataLength;
     if (this.isOver) return true; // nothing that follows the end is part of the answer
     cursor.open(dataPtr, dataLength, EVENT_DEPTH_MAX);
-    if (!this.reader!.read(cursor, dataPtr, dataLength, this.stream))
-      return this.fail("The provider's stream has an event that is not valid JSON.") == StreamProgress.Rewritten;
-    if (this.stream.broken)
-      return this.fail("The provider's stream contradicts itself or has too many tool calls.") == StreamProgress.Rewritten;
-    return true;
+    const hadContent = this.stream.contentSeen;
+    const isRead = this.reader!.read(cursor, dataPtr, dataLength, this.stream);
+    // Within one format the client has begun to read what the provider sends, and judges it itself.
+    if (!this.isTranslating && hadContent) return true;
+    if (!isRead) this.fail("The provider's stream has an event that is not valid JSON.");
+    else if (this.stream.broken) this.fail("The provider's stream contradicts itself or has too many tool calls.");
+    return !this.failed;
   }
 
   private fail(why: string): StreamProgress {

@@ -145,6 +145,11 @@ export class MessageStream implements ContentSink {
     if (writer && this.begun) writer.ping(this.out);
   }
 
+  /** What comes cannot belong to the answer that was begun. Within one format that is the client's to judge. */
+  contradict(): void {
+    if (this.writer) this.broken = true;
+  }
+
   /** `this.error` was filled from an error event. */
   failed(): void {
     if (this.errorSeen || this.terminalSeen) return;

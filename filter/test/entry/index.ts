@@ -3,8 +3,9 @@ import "../../assembly/host/abort";
 import { Bytes } from "../../assembly/bytes/bytes";
 import { writeInteger } from "../../assembly/bytes/numbers";
 import { Cursor } from "../../assembly/json/cursor";
-import { textOf } from "../../assembly/json/slice";
+import { Form, sliceOf, textOf } from "../../assembly/json/slice";
 import { writeString, writeText } from "../../assembly/json/text";
+import { SseItem, SseReader } from "../../assembly/stream/sse_reader";
 import * as facade from "../../assembly/translation";
 
 const out = new Bytes();
@@ -14,10 +15,11 @@ const rules = new facade.ProviderRules();
 const summary = new facade.ResponseSummary();
 const error = new facade.ProviderError();
 const cursor = new Cursor();
+const sse = new SseReader();
 const streams = new Array<facade.StreamTranslator>();
 
 export function allocate(size: u32): usize {
-  return heap.alloc(size > 0 ? size : 1);
+  return heap.alloc(max(size, 1));
 }
 
 export function deallocate(ptr: usize): void {
@@ -227,4 +229,21 @@ export function describeStream(stream: i32): void {
   out.ascii(',"error":');
   describeErrorOf(told.error);
   out.byte(0x7d);
+}
+
+/** Writes each event's data as a JSON string on a line of its own; the last event too, when only its end was missing. */
+export function splitEvents(ptr: usize, length: u32, chunkBytes: u32): bool {
+  sse.reset();
+  for (let at: u32 = 0; at < length; at += chunkBytes) {
+    sse.feed(ptr + at, min(chunkBytes, length - at));
+    for (let item = sse.next(); item != SseItem.None; item = sse.next()) if (item == SseItem.Event) writeData();
+  }
+  if (!sse.finish()) return false;
+  writeData();
+  return true;
+}
+
+function writeData(): void {
+  writeString(out, sliceOf(sse.dataPtr, sse.dataLength, Form.Text));
+  out.byte(0x0a);
 }

@@ -79,9 +79,9 @@ function thinkingBudget(request: CanonicalRequest, version: i32): i64 {
   }
   const budget = budgetOf(request.effort);
   if (request.maxTokens == ABSENT) return budget;
-  const limit = <i64>valueOf(request.maxTokens);
-  if (limit > budget) return budget;
-  if (limit > THINKING_TOKENS_MIN) return limit - 1;
+  // Thinking counts toward the limit, and half of it is left to the answer.
+  const half = <i64>valueOf(request.maxTokens) / 2;
+  if (half >= THINKING_TOKENS_MIN) return half < budget ? half : budget;
   request.drop("reasoning_effort (the limit of output tokens leaves no room)");
   return 0;
 }

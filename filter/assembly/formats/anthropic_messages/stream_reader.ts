@@ -30,11 +30,13 @@ export class MessagesStreamReader extends StreamReader {
   private id: Bytes = new Bytes();
   /** A tool call's input where it came whole at the block's start, as calls out of server-side code do; used unless deltas follow. */
   private wholeInput: Bytes = new Bytes();
-  private wholeInputKey: i32 = 0;
+  /** How many tool calls have begun; the number of the last is its key. */
+  private calls: i32 = 0;
 
   reset(): void {
     this.usage.reset();
     this.block = Block.None;
+    this.calls = 0;
     this.id.clear();
     this.wholeInput.clear(KEPT_BYTES_MAX);
   }
@@ -74,22 +76,33 @@ export class MessagesStreamReader extends StreamReader {
   }
 
   private readMessage(cursor: Cursor, stream: MessageStream): void {
-    let id = ABSENT;
-    let model = ABSENT;
+    const id = cursor.peekMember("id");
+    const model = cursor.peekMember("model");
     if (!cursor.enterObject()) {
       cursor.skip();
       return;
     }
-    while (cursor.nextKey()) {
-      if (cursor.keyIs("id")) id = cursor.takeToken();
-      else if (cursor.keyIs("model")) model = cursor.takeString();
-      else if (cursor.keyIs("usage")) this.usage.read(cursor, stream.summary);
-      else cursor.skip();
-    }
-    if (!cursor.ok) return;
-    if (stream.begun && stream.contentSeen && !this.isSameMessage(id)) stream.broken = true; // another answer was spliced in: neither is whole
+    if (stream.begun && stream.contentSeen && !this.isSameMessage(id)) stream.contradict(); // another answer was spliced in: neither is whole
     if (!stream.begun) writeText(this.id, id);
     stream.start(id, model);
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("usage")) this.usage.read(cursor, stream.summary);
+      else if (cursor.keyIs("content")) this.readWholeBlocks(cursor, stream);
+      else if (cursor.keyIs("stop_reason") && cursor.kind() == Kind.String) stream.stop(readStopReason(cursor.takeToken()));
+      else cursor.skip();
+    }
+  }
+
+  /** The content of a message that is whole from its start, as the answer to a tool result in the middle of server-side code is; else empty. */
+  private readWholeBlocks(cursor: Cursor, stream: MessageStream): void {
+    if (!cursor.enterArray()) {
+      cursor.skip();
+      return;
+    }
+    while (cursor.nextElement()) {
+      this.beginBlock(cursor, stream);
+      if (cursor.ok) this.endBlock(stream);
+    }
   }
 
   private isSameMessage(id: Slice): bool {
@@ -122,64 +135,51 @@ export class MessagesStreamReader extends StreamReader {
   }
 
   private endBlock(stream: MessageStream): void {
-    if (this.wholeInput.length > 0) stream.toolCall(this.wholeInputKey, ABSENT, ABSENT, textOf(this.wholeInput));
+    if (this.wholeInput.length > 0) stream.toolCall(this.calls, ABSENT, ABSENT, textOf(this.wholeInput));
     this.wholeInput.clear(KEPT_BYTES_MAX);
     this.block = Block.None;
     stream.closeBlock();
   }
 
   private readBlockStart(cursor: Cursor, stream: MessageStream): void {
-    let index: i32 = 0;
-    blockId = ABSENT;
-    blockName = ABSENT;
-    blockInput = ABSENT;
     cursor.enterObject();
     while (cursor.nextKey()) {
-      if (cursor.keyIs("index")) index = <i32>cursor.takeInteger(0);
-      else if (cursor.keyIs("content_block")) this.readBlock(cursor, stream);
+      if (cursor.keyIs("content_block")) this.beginBlock(cursor, stream);
       else cursor.skip();
     }
-    if (this.block != Block.ToolUse || !cursor.ok) return;
-    stream.toolCall(index, blockId, blockName, ABSENT);
-    this.wholeInputKey = index;
-    if (sliceLength(blockInput) > EMPTY_INPUT_BYTES) writeText(this.wholeInput, blockInput);
   }
 
-  private readBlock(cursor: Cursor, stream: MessageStream): void {
-    const type = cursor.peekMember("type");
+  private beginBlock(cursor: Cursor, stream: MessageStream): void {
+    this.block = blockOf(cursor.peekMember("type"));
     if (!cursor.enterObject()) {
       cursor.skip();
       return;
     }
-    if (sliceIs(type, "text")) this.block = Block.Text;
-    else if (sliceIs(type, "thinking")) this.block = Block.Thinking;
-    else if (sliceIs(type, "tool_use")) this.block = Block.ToolUse;
-    else {
-      this.block = Block.Other;
-      stream.foreign();
-    }
+    let id = ABSENT;
+    let name = ABSENT;
+    let input = ABSENT;
     while (cursor.nextKey()) {
       if (cursor.keyIs("text") && this.block == Block.Text) stream.text(cursor.takeString());
       else if (cursor.keyIs("thinking") && this.block == Block.Thinking) stream.reasoning(cursor.takeString());
-      else if (cursor.keyIs("id")) blockId = cursor.takeString();
-      else if (cursor.keyIs("name")) blockName = cursor.takeString();
-      else if (cursor.keyIs("input")) blockInput = cursor.takeValue();
+      else if (cursor.keyIs("id")) id = cursor.takeString();
+      else if (cursor.keyIs("name")) name = cursor.takeString();
+      else if (cursor.keyIs("input")) input = cursor.takeValue();
       else cursor.skip();
     }
+    if (!cursor.ok) return;
+    if (this.block == Block.Other) stream.foreign();
+    if (this.block != Block.ToolUse) return;
+    stream.toolCall(++this.calls, id, name, ABSENT);
+    if (sliceLength(input) > EMPTY_INPUT_BYTES) writeText(this.wholeInput, input);
   }
 
+  /** Blocks follow one another, so a delta is the open one's, whatever index it names. */
   private readBlockDelta(cursor: Cursor, stream: MessageStream): void {
-    let index: i32 = 0;
-    blockInput = ABSENT;
     cursor.enterObject();
     while (cursor.nextKey()) {
-      if (cursor.keyIs("index")) index = <i32>cursor.takeInteger(0);
-      else if (cursor.keyIs("delta")) this.readDelta(cursor, stream);
+      if (cursor.keyIs("delta")) this.readDelta(cursor, stream);
       else cursor.skip();
     }
-    if (this.block != Block.ToolUse || !cursor.ok || sliceIsEmpty(blockInput)) return;
-    this.wholeInput.clear(KEPT_BYTES_MAX);
-    stream.toolCall(index, ABSENT, ABSENT, blockInput);
   }
 
   /** The delta's kind shows in its only member besides `type`. Text is taken for text even when no block was opened for it. */
@@ -193,13 +193,22 @@ export class MessagesStreamReader extends StreamReader {
       else if (cursor.keyIs("text") && this.block != Block.Other) stream.text(cursor.takeString());
       else if (cursor.keyIs("thinking") && this.block != Block.Other) stream.reasoning(cursor.takeString());
       else if (cursor.keyIs("signature") && this.block == Block.Thinking) stream.signature(cursor.takeString());
-      else if (cursor.keyIs("partial_json")) blockInput = cursor.takeString();
+      else if (cursor.keyIs("partial_json") && this.block == Block.ToolUse) this.readInput(cursor, stream);
       else cursor.skip();
     }
   }
+
+  private readInput(cursor: Cursor, stream: MessageStream): void {
+    const fragment = cursor.takeString();
+    if (sliceIsEmpty(fragment)) return;
+    this.wholeInput.clear(KEPT_BYTES_MAX);
+    stream.toolCall(this.calls, ABSENT, ABSENT, fragment);
+  }
 }
 
-// What the block or delta under the cursor says, while it is read.
-let blockId: Slice = ABSENT;
-let blockName: Slice = ABSENT;
-let blockInput: Slice = ABSENT;
+function blockOf(type: Slice): Block {
+  if (sliceIs(type, "text")) return Block.Text;
+  if (sliceIs(type, "thinking")) return Block.Thinking;
+  if (sliceIs(type, "tool_use")) return Block.ToolUse;
+  return Block.Other;
+}

@@ -1,0 +1,113 @@
+// What the wasm parts of the filter cost on this machine's V8, without Envoy around them: `node filter/bench/main.ts`.
+import { Facade, FORMATS, type FormatName } from "../test/facade.ts";
+import { fixturesOf } from "../test/golden.ts";
+
+const MODELS: Record<FormatName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5" };
+/** Each figure is the fastest of some rounds of this length, in CPU time: the machine's other work only ever adds. */
+const ROUND_MS = 100;
+const ROUNDS = 7;
+
+const facade = await Facade.load();
+
+/** Microseconds of CPU time that one call takes. */
+function measure(call: () => void): number {
+  const warmUntil = performance.now() + ROUND_MS;
+  while (performance.now() < warmUntil) call();
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    let calls = 0;
+    const before = process.cpuUsage();
+    const until = performance.now() + ROUND_MS;
+    while (performance.now() < until) {
+      for (let i = 0; i < 10; i++) call();
+      calls += 10;
+    }
+    const { user, system } = process.cpuUsage(before);
+    fastest = Math.min(fastest, (user + system) / calls);
+  }
+  return fastest;
+}
+
+function row(name: string, us: number, bytes: number): void {
+  console.log(`${name.padEnd(62)} ${us.toFixed(2).padStart(9)} µs  ${((us * 1000) / bytes).toFixed(3).padStart(8)} ns/B`);
+}
+
+/** A programmer's conversation of some size: long prompts, code with escapes, tool calls and results. */
+function conversation(bytes: number): string {
+  const code = 'function add(a, b) {\n  // "adds" two numbers\n  return a + b;\n}\n';
+  const prose = "The quick brown fox jumps over the lazy dog, and the gateway reads every byte of it. ";
+  const messages: unknown[] = [{ role: "system", content: prose.repeat(20) }];
+  for (let i = 0, size = 0; size < bytes; i++) {
+    const turn = [
+      { role: "user", content: prose.repeat(8) + code.repeat(4) },
+      {
+        role: "assistant",
+        content: "Let me look.",
+        tool_calls: [
+          { id: `call_${i}`, type: "function", function: { name: "read_file", arguments: JSON.stringify({ path: `src/file_${i}.ts` }) } },
+        ],
+      },
+      { role: "tool", tool_call_id: `call_${i}`, content: code.repeat(12) },
+    ];
+    messages.push(...turn);
+    size += JSON.stringify(turn).length;
+  }
+  messages.push({ role: "user", content: "Go on." });
+  const parameters = { type: "object", properties: { path: { type: "string" } }, required: ["path"] };
+  return JSON.stringify({ model: "m", messages, tools: [{ type: "function", function: { name: "read_file", parameters } }], stream: true });
+}
+
+console.log("requests (the head scan is part of each translation here)");
+for (const kilobytes of [1, 10, 100, 1000]) {
+  const openai = conversation(kilobytes * 1000);
+  const translated = facade.translateRequest("openai_chat", "anthropic_messages", openai, MODELS.anthropic_messages);
+  if ("problem" in translated) throw new Error(translated.problem.message);
+  const bodies: Record<FormatName, Buffer> = { openai_chat: Buffer.from(openai), anthropic_messages: Buffer.from(translated.body) };
+  for (const from of FORMATS) {
+    const body = bodies[from];
+    const label = `${Math.round(body.length / 1000)} KB ${from}`;
+    const scan = measure(() => facade.runScan(from, body));
+    row(`${label}: scan`, scan, body.length);
+    for (const to of FORMATS)
+      row(
+        `${label}: scan, translate to ${to}`,
+        measure(() => facade.runTranslate(from, to, body, MODELS[to])),
+        body.length,
+      );
+    row(
+      `${label}: routing view`,
+      measure(() => facade.runView(from, body)),
+      body.length,
+    );
+  }
+}
+
+console.log("\nwhole answers");
+for (const provider of FORMATS) {
+  const fixture = fixturesOf(provider, "responses").find((one) => one.name === "text");
+  const body = Buffer.from(fixture?.text ?? "");
+  for (const client of FORMATS)
+    row(
+      `${body.length} B ${provider} to ${client}`,
+      measure(() => facade.runResponse(provider, client, body)),
+      body.length,
+    );
+}
+
+console.log("\nstreams, per event, one event a chunk");
+const openaiEvent = `data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952,"model":"gpt-4o-2024-08-06","service_tier":"default","system_fingerprint":"fp_44709d6fcb","choices":[{"index":0,"delta":{"content":" quick brown"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"aB3x"}\n\n`;
+const anthropicEvent =
+  'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" quick brown fox jumps"}}\n\n';
+const events: Record<FormatName, Buffer> = { openai_chat: Buffer.from(openaiEvent), anthropic_messages: Buffer.from(anthropicEvent) };
+for (const provider of FORMATS) {
+  for (const client of FORMATS) {
+    const event = events[provider];
+    const stream = facade.openStream(provider, client);
+    row(
+      `${event.length} B ${provider} to ${client}`,
+      measure(() => stream.run(event)),
+      event.length,
+    );
+    stream.close();
+  }
+}

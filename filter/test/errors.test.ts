@@ -1,0 +1,107 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { ERROR_KINDS, Facade, FORMATS } from "./facade.ts";
+import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
+
+let facade: Facade;
+beforeAll(async () => {
+  facade = await Facade.load();
+});
+
+for (const provider of FORMATS) {
+  for (const client of FORMATS) {
+    describe(`${provider} to ${client}`, () => {
+      test.each(fixturesOf(provider, "errors").map((fixture) => [fixture.name, fixture] as const))("%s", (name, fixture) => {
+        const { error, body } = facade.providerError(provider, client, Number(name), fixture.text);
+        expectGolden(fixture, client, { error: { ...error, kind: ERROR_KINDS[error.kind] }, body: JSON.parse(body) });
+      });
+    });
+  }
+
+  test(`${provider} has no golden without its fixture`, () => {
+    expect(orphanGoldens(provider, "errors", FORMATS)).toEqual([]);
+  });
+
+  describe(`${provider}: a body that says nothing`, () => {
+    test.each([
+      ["HTML", "<html><body><h1>502 Bad Gateway</h1></body></html>"],
+      ["nothing", ""],
+      ["a list", "[1]"],
+      ["a cut body", '{"error":{"message":"tru'],
+      ["no message", '{"error":{}}'],
+      ["null", '{"error":null}'],
+      ["bytes", "\u0000\u0001"],
+    ])("%s is told by its status", (_, text) => {
+      for (const client of FORMATS) {
+        const { error, body } = facade.providerError(provider, client, 502, text);
+        expect(error).toMatchObject({ status: 502, message: "The provider answered with status 502 and no readable error message." });
+        expect(JSON.parse(body)).toMatchObject({ error: { message: error.message } });
+      }
+    });
+  });
+}
+
+describe("kinds", () => {
+  test.each([
+    [400, "invalid request"],
+    [401, "authentication"],
+    [402, "billing"],
+    [403, "permission"],
+    [404, "not found"],
+    [408, "timeout"],
+    [413, "request too large"],
+    [422, "invalid request"],
+    [429, "rate limit"],
+    [500, "server"],
+    [502, "server"],
+    [503, "overloaded"],
+    [504, "timeout"],
+    [529, "overloaded"],
+  ])("%i is %s", (status, kind) => {
+    const { error } = facade.providerError("openai_chat", "openai_chat", status, "");
+    expect(ERROR_KINDS[error.kind]).toBe(kind);
+  });
+});
+
+describe("a provider's own form", () => {
+  test.each([
+    ['{"message":"from FastAPI or AWS"}', "from FastAPI or AWS"],
+    ['{"detail":"Not authenticated"}', "Not authenticated"],
+    ['{"error":"just words"}', "just words"],
+    ['{"object":"error","message":"vLLM","code":400}', "vLLM"],
+  ])("%s", (text, message) => {
+    expect(facade.providerError("openai_chat", "anthropic_messages", 400, text).error.message).toBe(message);
+  });
+
+  test("a message of a megabyte is cut, between characters", () => {
+    const { error } = facade.providerError("openai_chat", "openai_chat", 500, JSON.stringify({ error: { message: "é".repeat(500_000) } }));
+    expect(error.message).toMatch(/^é{2048}$/);
+  });
+
+  test("a type that Anthropic does not have becomes one that it has, and its own stays", () => {
+    const typeOf = (type: string, status: number) => {
+      const { body } = facade.providerError("openai_chat", "anthropic_messages", status, JSON.stringify({ error: { message: "m", type } }));
+      return (JSON.parse(body) as { error: { type: string } }).error.type;
+    };
+    expect(typeOf("insufficient_quota", 429)).toBe("rate_limit_error");
+    expect(typeOf("requests", 429)).toBe("rate_limit_error");
+    expect(typeOf("overloaded_error", 503)).toBe("overloaded_error");
+  });
+});
+
+describe("the gateway's own errors", () => {
+  test.each(ERROR_KINDS)("%s", (kind) => {
+    const openai = JSON.parse(facade.writeError("openai_chat", 400, kind, 'say "what"\n')) as { error: { message: string; type: string } };
+    expect(openai.error).toEqual({ message: 'say "what"\n', type: expect.stringMatching(/^[a-z_]+$/), param: null, code: null });
+    const anthropic = JSON.parse(facade.writeError("anthropic_messages", 400, kind, 'say "what"\n')) as { type: string; error: object };
+    expect(anthropic).toEqual({ type: "error", error: { type: expect.stringMatching(/^[a-z_]+$/), message: 'say "what"\n' } });
+  });
+
+  test("as events", () => {
+    expect(facade.writeErrorEvent("openai_chat", "timeout", "late")).toBe(
+      'data: {"error":{"message":"late","type":"timeout_error","param":null,"code":null}}\n\n',
+    );
+    expect(facade.writeErrorEvent("anthropic_messages", "overloaded", "busy")).toBe(
+      'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}\n\n',
+    );
+  });
+});

@@ -1,0 +1,398 @@
+import fs from "node:fs";
+import path from "node:path";
+import { build } from "../build.mjs";
+
+/** A module for each of vitest's workers: two that compile at once must not write one file. */
+const OUTPUT = `filter/build/test_entry.${process.env.VITEST_POOL_ID ?? 0}.wasm`;
+
+/** What filter/test/entry/index.ts exports. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  _initialize(): void;
+  allocate(size: number): number;
+  deallocate(ptr: number): void;
+  outPtr(): number;
+  outLength(): number;
+  clearOut(): void;
+  formatNamed(ptr: number, length: number): number;
+  formatOfPath(ptr: number, length: number): number;
+  checkJson(ptr: number, length: number, depthMax: number): number;
+  jsonOffset(): number;
+  decodeString(ptr: number, length: number): number;
+  scanRequestHead(format: number, ptr: number, length: number, depthMax: number): number;
+  describeHead(): void;
+  describeProblem(): void;
+  writeRoutingView(format: number, ptr: number, length: number, bytesMax: number): void;
+  addDrop(ptr: number, length: number): void;
+  addRename(from: number, fromLength: number, to: number, toLength: number): void;
+  clearRules(): void;
+  translateRequest(from: number, to: number, ptr: number, length: number, model: number, modelLength: number): number;
+  writeDropped(): void;
+  setClock(seconds: number): void;
+  translateResponse(provider: number, client: number, ptr: number, length: number): number;
+  describeSummary(): void;
+  describeError(): void;
+  readProviderError(format: number, status: number, ptr: number, length: number): void;
+  writeProviderError(format: number): void;
+  writeError(format: number, status: number, kind: number, message: number, length: number): void;
+  writeErrorEvent(format: number, kind: number, message: number, length: number): void;
+  openStream(provider: number, client: number, includeUsage: number): number;
+  feed(stream: number, ptr: number, length: number): number;
+  finish(stream: number): number;
+  closeStream(): void;
+  splitEvents(ptr: number, length: number, chunkBytes: number): number;
+  describeStream(stream: number): void;
+}
+
+export const FORMATS = ["openai_chat", "anthropic_messages"] as const;
+export type FormatName = (typeof FORMATS)[number];
+
+export interface Problem {
+  status: number;
+  kind: number;
+  offset: number;
+  message: string;
+  param: string;
+}
+
+export interface Head {
+  model: string;
+  modelStart: number;
+  modelEnd: number;
+  stream: number;
+  includeUsage: number;
+  hasTools: number;
+}
+
+export interface Summary {
+  inputTokens: number;
+  cachedInputTokens: number;
+  cacheWriteTokens: number;
+  outputTokens: number;
+  reasoningTokens: number;
+  stopReason: number;
+  model: string;
+}
+
+export interface ProviderError {
+  status: number;
+  kind: number;
+  message: string;
+  type: string;
+  code: string;
+  param: string;
+}
+
+export interface StreamState {
+  contentSeen: number;
+  terminalSeen: number;
+  errorSeen: number;
+  summary: Summary;
+  error: ProviderError;
+}
+
+export interface Rules {
+  drop?: string[];
+  rename?: [string, string][];
+}
+
+export const RESULTS = ["unchanged", "rewritten", "provider error", "malformed"] as const;
+export const PROGRESS = ["unchanged", "rewritten", "failed"] as const;
+/** The numbers of assembly/canonical/error_kind.ts. */
+export const ERROR_KINDS = [
+  "invalid request",
+  "authentication",
+  "permission",
+  "not found",
+  "request too large",
+  "rate limit",
+  "overloaded",
+  "timeout",
+  "server",
+  "billing",
+] as const;
+/** The numbers of assembly/json/errors.ts. */
+export const JSON_ERRORS = [
+  "none",
+  "end",
+  "value",
+  "key",
+  "colon",
+  "object end",
+  "array end",
+  "number",
+  "control character",
+  "escape",
+  "surrogate",
+  "utf8",
+  "depth",
+  "trailing",
+] as const;
+
+export const DEPTH_MAX = 128;
+/** What the tests take for now where an answer carries a date. */
+export const NOW_S = 1_760_000_000;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+export type Text = string | Uint8Array;
+
+/** The facade of the filter's translation (assembly/translation.ts) under Node. */
+export class Facade {
+  private readonly wasm: Exports;
+  private buffer = 0;
+  private capacity = 0;
+  private stays: Uint8Array | null = null;
+  private staysAt = 0;
+  private model = "";
+  private modelPtr = 0;
+
+  private constructor(wasm: Exports) {
+    this.wasm = wasm;
+    wasm.setClock(NOW_S);
+  }
+
+  static async load(): Promise<Facade> {
+    await build("filter/test/entry/index.ts", OUTPUT);
+    const code = fs.readFileSync(path.resolve(import.meta.dirname, "../..", OUTPUT));
+    const { instance } = await WebAssembly.instantiate(code, {});
+    const wasm = instance.exports as unknown as Exports;
+    wasm._initialize();
+    return new Facade(wasm);
+  }
+
+  get memoryBytes(): number {
+    return this.wasm.memory.buffer.byteLength;
+  }
+
+  formatNamed(name: string): number {
+    return this.withText(name, (ptr, length) => this.wasm.formatNamed(ptr, length));
+  }
+
+  formatOfPath(urlPath: string): number {
+    return this.withText(urlPath, (ptr, length) => this.wasm.formatOfPath(ptr, length));
+  }
+
+  checkJson(text: Text, depthMax = DEPTH_MAX): { error: (typeof JSON_ERRORS)[number]; offset: number } {
+    const number = this.withText(text, (ptr, length) => this.wasm.checkJson(ptr, length, depthMax));
+    return { error: JSON_ERRORS[number] ?? "none", offset: this.wasm.jsonOffset() };
+  }
+
+  /** What a JSON string stands for, and that escaped again; null when it is none. */
+  decodeString(json: Text): { text: string; escaped: string } | null {
+    const valid = this.withText(json, (ptr, length) => this.wasm.decodeString(ptr, length));
+    const out = this.takeBytes();
+    if (!valid) return null;
+    const middle = out.lastIndexOf(0);
+    return { text: decoder.decode(out.subarray(0, middle)), escaped: decoder.decode(out.subarray(middle + 1)) };
+  }
+
+  scanHead(format: FormatName, body: Text, depthMax = DEPTH_MAX): { head: Head } | { problem: Problem } {
+    return this.withText(body, (ptr, length) => {
+      if (this.wasm.scanRequestHead(number(format), ptr, length, depthMax))
+        return { head: this.describe<Head>(() => this.wasm.describeHead()) };
+      return { problem: this.describe<Problem>(() => this.wasm.describeProblem()) };
+    });
+  }
+
+  routingView(format: FormatName, body: Text, bytesMax = 65536): string {
+    return this.withText(body, (ptr, length) => {
+      this.wasm.writeRoutingView(number(format), ptr, length, bytesMax);
+      return this.takeText();
+    });
+  }
+
+  /** Scans the head of a request and translates it. */
+  translateRequest(
+    from: FormatName,
+    to: FormatName,
+    body: Text,
+    model: string,
+    rules: Rules = {},
+  ): { body: string; dropped: string[] } | { problem: Problem } {
+    const scanned = this.scanHead(from, body);
+    if ("problem" in scanned) return scanned;
+    this.setRules(rules);
+    const modelBytes = encoder.encode(model);
+    const modelPtr = this.wasm.allocate(modelBytes.length);
+    try {
+      return this.withText(body, (ptr, length) => {
+        new Uint8Array(this.wasm.memory.buffer).set(modelBytes, modelPtr);
+        const translated = this.wasm.translateRequest(number(from), number(to), ptr, length, modelPtr, modelBytes.length);
+        const text = this.takeText();
+        if (!translated) return { problem: this.describe<Problem>(() => this.wasm.describeProblem()) };
+        this.wasm.writeDropped();
+        return { body: text, dropped: this.takeText().split("\n").slice(0, -1) };
+      });
+    } finally {
+      this.wasm.deallocate(modelPtr);
+      this.wasm.clearRules();
+    }
+  }
+
+  translateResponse(
+    provider: FormatName,
+    client: FormatName,
+    body: Text,
+  ): { result: (typeof RESULTS)[number]; body: string; summary: Summary; error: ProviderError } {
+    const result = this.withText(body, (ptr, length) => this.wasm.translateResponse(number(provider), number(client), ptr, length));
+    const text = this.takeText();
+    const summary = this.describe<Summary>(() => this.wasm.describeSummary());
+    const error = this.describe<ProviderError>(() => this.wasm.describeError());
+    return { result: RESULTS[result] ?? "malformed", body: text, summary, error };
+  }
+
+  /** Reads a provider's error, and writes it for clients of `client`. */
+  providerError(provider: FormatName, client: FormatName, status: number, body: Text): { error: ProviderError; body: string } {
+    this.withText(body, (ptr, length) => this.wasm.readProviderError(number(provider), status, ptr, length));
+    const error = this.describe<ProviderError>(() => this.wasm.describeError());
+    this.wasm.writeProviderError(number(client));
+    return { error, body: this.takeText() };
+  }
+
+  writeError(format: FormatName, status: number, kind: (typeof ERROR_KINDS)[number], message: string): string {
+    this.withText(message, (ptr, length) => this.wasm.writeError(number(format), status, ERROR_KINDS.indexOf(kind), ptr, length));
+    return this.takeText();
+  }
+
+  writeErrorEvent(format: FormatName, kind: (typeof ERROR_KINDS)[number], message: string): string {
+    this.withText(message, (ptr, length) => this.wasm.writeErrorEvent(number(format), ERROR_KINDS.indexOf(kind), ptr, length));
+    return this.takeText();
+  }
+
+  /** The data of each server-sent event of a stream that comes in chunks of a size, and whether its last event had no end. */
+  splitEvents(stream: Text, chunkBytes: number): { events: string[]; unfinished: boolean } {
+    const unfinished = this.withText(stream, (ptr, length) => this.wasm.splitEvents(ptr, length, chunkBytes)) !== 0;
+    const events = this.takeText()
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as string);
+    return { events, unfinished };
+  }
+
+  openStream(provider: FormatName, client: FormatName, includeUsage = false): Stream {
+    return new Stream(this, this.wasm, this.wasm.openStream(number(provider), number(client), includeUsage ? 1 : 0));
+  }
+
+  // For timing: the same calls without reading what they leave behind. A text stays in the module's memory until another one comes.
+
+  runScan(format: FormatName, body: Uint8Array): void {
+    this.wasm.scanRequestHead(number(format), this.stay(body), body.length, DEPTH_MAX);
+  }
+
+  runTranslate(from: FormatName, to: FormatName, body: Uint8Array, model: string): void {
+    const ptr = this.stay(body);
+    this.wasm.scanRequestHead(number(from), ptr, body.length, DEPTH_MAX);
+    if (this.model !== model) {
+      const bytes = encoder.encode(model);
+      this.modelPtr = this.wasm.allocate(bytes.length);
+      new Uint8Array(this.wasm.memory.buffer).set(bytes, this.modelPtr);
+      this.model = model;
+    }
+    this.wasm.translateRequest(number(from), number(to), ptr, body.length, this.modelPtr, this.model.length);
+    this.wasm.clearOut();
+  }
+
+  runView(format: FormatName, body: Uint8Array): void {
+    this.wasm.writeRoutingView(number(format), this.stay(body), body.length, 65536);
+    this.wasm.clearOut();
+  }
+
+  runResponse(provider: FormatName, client: FormatName, body: Uint8Array): void {
+    this.wasm.translateResponse(number(provider), number(client), this.stay(body), body.length);
+    this.wasm.clearOut();
+  }
+
+  /** The address of a text that was put into the module's memory once. */
+  stay(text: Uint8Array): number {
+    if (this.stays === text) return this.staysAt;
+    if (this.stays !== null) this.wasm.deallocate(this.staysAt);
+    this.staysAt = this.wasm.allocate(text.length);
+    new Uint8Array(this.wasm.memory.buffer).set(text, this.staysAt);
+    this.stays = text;
+    return this.staysAt;
+  }
+
+  /** Puts a text into the module's memory for the time of a call. */
+  withText<Result>(text: Text, use: (ptr: number, length: number) => Result): Result {
+    const bytes = typeof text === "string" ? encoder.encode(text) : text;
+    if (bytes.length > this.capacity) {
+      if (this.buffer !== 0) this.wasm.deallocate(this.buffer);
+      this.buffer = this.wasm.allocate(bytes.length);
+      this.capacity = bytes.length;
+    }
+    new Uint8Array(this.wasm.memory.buffer).set(bytes, this.buffer);
+    return use(this.buffer, bytes.length);
+  }
+
+  takeText(): string {
+    return decoder.decode(this.takeBytes());
+  }
+
+  takeBytes(): Uint8Array {
+    const ptr = this.wasm.outPtr();
+    const bytes = new Uint8Array(this.wasm.memory.buffer).slice(ptr, ptr + this.wasm.outLength());
+    this.wasm.clearOut();
+    return bytes;
+  }
+
+  describe<Result>(write: () => void): Result {
+    write();
+    return JSON.parse(this.takeText()) as Result;
+  }
+
+  private setRules({ drop = [], rename = [] }: Rules): void {
+    for (const field of drop) this.withText(field, (ptr, length) => this.wasm.addDrop(ptr, length));
+    for (const [from, to] of rename) {
+      const fromLength = encoder.encode(from).length;
+      this.withText(from + to, (ptr, length) => this.wasm.addRename(ptr, fromLength, ptr + fromLength, length - fromLength));
+    }
+  }
+}
+
+/** One streamed answer; streams are closed in the reverse order of their opening. */
+export class Stream {
+  private readonly facade: Facade;
+  private readonly wasm: Exports;
+  private readonly index: number;
+
+  constructor(facade: Facade, wasm: Exports, index: number) {
+    this.facade = facade;
+    this.wasm = wasm;
+    this.index = index;
+  }
+
+  feed(chunk: Text): { progress: (typeof PROGRESS)[number]; out: string } {
+    const progress = this.facade.withText(chunk, (ptr, length) => this.wasm.feed(this.index, ptr, length));
+    return { progress: PROGRESS[progress] ?? "failed", out: this.facade.takeText() };
+  }
+
+  /** For timing: `feed` without reading what it leaves behind. */
+  run(chunk: Uint8Array): void {
+    this.wasm.feed(this.index, this.facade.stay(chunk), chunk.length);
+    this.wasm.clearOut();
+  }
+
+  finish(): { progress: (typeof PROGRESS)[number]; out: string } {
+    const progress = this.wasm.finish(this.index);
+    return { progress: PROGRESS[progress] ?? "failed", out: this.facade.takeText() };
+  }
+
+  state(): StreamState {
+    return JSON.parse(this.stateText()) as StreamState;
+  }
+
+  stateText(): string {
+    this.wasm.describeStream(this.index);
+    return this.facade.takeText();
+  }
+
+  close(): void {
+    this.wasm.closeStream();
+  }
+}
+
+function number(format: FormatName): number {
+  return FORMATS.indexOf(format);
+}

@@ -1,0 +1,120 @@
+// Real answers of real providers, translated: a folder beside the repository or in RECORDINGS_DIR has them (its README says whence).
+import fs from "node:fs";
+import path from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Facade, FORMATS, type FormatName, type StreamState } from "./facade.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const FOLDER = path.resolve(ROOT, process.env.RECORDINGS_DIR ?? "../shared/recordings");
+/** Where providers that speak each format have their recordings. */
+const FOLDERS: Record<FormatName, string[]> = {
+  openai_chat: ["openai/chat", "deepseek/chat", "groq", "mistral", "xai"],
+  anthropic_messages: ["anthropic"],
+};
+/** Chunks of these sizes besides whole streams: each is another place to cut. */
+const CHUNK_SIZES_BYTES = [1, 2, 3, 7, 16, 61, 64, 1000];
+/** Larger streams are cut into the larger sizes only, for the time it takes. */
+const SMALL_STREAM_BYTES_MAX = 40_000;
+
+const present = fs.existsSync(FOLDER);
+if (!present) console.warn(`recordings are left out: there is no folder ${path.relative(ROOT, FOLDER)} (RECORDINGS_DIR names another)`);
+
+let facade: Facade;
+beforeAll(async () => {
+  facade = await Facade.load();
+});
+
+interface Recording {
+  name: string;
+  format: FormatName;
+  text: string;
+}
+
+function recordingsOf(ending: string): Recording[] {
+  return FORMATS.flatMap((format) =>
+    FOLDERS[format].flatMap((folder) =>
+      fs
+        .readdirSync(path.join(FOLDER, folder))
+        .filter((file) => file.endsWith(ending))
+        .map((file) => ({ name: `${folder}/${file}`, format, text: fs.readFileSync(path.join(FOLDER, folder, file), "utf8") })),
+    ),
+  );
+}
+
+/** Recorded streams are one event's data a line; the frame around it is put back. Of a tool loop, a recording may have several answers. */
+function streamsOf({ format, text }: Recording): string[] {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  if (format === "openai_chat") return [`${lines.map((line) => `data: ${line}\n\n`).join("")}data: [DONE]\n\n`];
+  const streams = [""];
+  for (const line of lines) {
+    const { type } = JSON.parse(line) as { type: string };
+    streams[streams.length - 1] += `event: ${type}\ndata: ${line}\n\n`;
+    if (type === "message_stop") streams.push("");
+  }
+  return streams.filter((stream) => stream !== "");
+}
+
+function replay(recording: Recording, client: FormatName, bytes: Uint8Array, chunkBytes: number): { out: string; state: StreamState } {
+  const stream = facade.openStream(recording.format, client, true);
+  let out = "";
+  for (let at = 0; at < bytes.length; at += chunkBytes) out += stream.feed(bytes.subarray(at, at + chunkBytes)).out;
+  out += stream.finish().out;
+  const state = stream.state();
+  stream.close();
+  return { out, state };
+}
+
+/** A recording of an answer that a proxy spliced together out of two. */
+const SPLICED = "anthropic/spliced-message-start.chunks.txt";
+
+describe.runIf(present)("recordings", () => {
+  const streams = recordingsOf(".chunks.txt").flatMap((recording) =>
+    streamsOf(recording).map((stream, index) => [recording.name, index, recording, stream] as const),
+  );
+  test.each(streams)("%s, stream %i", (name, _, recording, text) => {
+    const bytes = Buffer.from(text);
+    for (const client of FORMATS) {
+      const whole = replay(recording, client, bytes, bytes.length);
+      if (name === SPLICED) {
+        expect(whole.state.terminalSeen).toBe(client === recording.format ? 1 : 0);
+        continue;
+      }
+      expect(whole.state).toMatchObject({ contentSeen: 1, terminalSeen: 1, errorSeen: 0 });
+      expect(whole.state.summary.outputTokens).toBeGreaterThanOrEqual(0);
+      expect(whole.state.summary.stopReason).toBeGreaterThan(0);
+      if (client !== recording.format) expect(textOf(client, whole.out)).toBe(textOf(recording.format, bytes.toString()));
+      for (const size of CHUNK_SIZES_BYTES.filter((size) => size > 16 || bytes.length < SMALL_STREAM_BYTES_MAX)) {
+        expect(replay(recording, client, bytes, size)).toEqual(whole);
+      }
+    }
+  });
+
+  test.each(recordingsOf(".json").map((recording) => [recording.name, recording] as const))("%s", (name, recording) => {
+    for (const client of FORMATS) {
+      const { result, body, summary, error } = facade.translateResponse(recording.format, client, recording.text);
+      if (name.endsWith("legacy-parameter-error.json")) {
+        expect(result).toBe("provider error");
+        expect(error.message).toContain("max_completion_tokens");
+        continue;
+      }
+      expect(result).toBe(client === recording.format ? "unchanged" : "rewritten");
+      expect(summary.outputTokens).toBeGreaterThan(0);
+      if (result === "rewritten") expect(Object.keys(JSON.parse(body) as object)).toContain("usage");
+    }
+  });
+});
+
+interface Delta {
+  content?: string | { type: string; text?: string }[] | null;
+}
+
+/** The text of an answer, put together from its stream. */
+function textOf(format: FormatName, stream: string): string {
+  const events = stream
+    .split("\n")
+    .filter((line) => line.startsWith("data: {"))
+    .map((line) => JSON.parse(line.slice(6)) as { type?: string; delta?: { type?: string; text?: string }; choices?: { delta: Delta }[] });
+  if (format === "anthropic_messages") return events.map((event) => (event.delta?.type === "text_delta" ? event.delta.text : "")).join("");
+  const contents = events.map((event) => event.choices?.[0]?.delta.content ?? "");
+  return contents.map((content) => (typeof content === "string" ? content : content.map((part) => part.text ?? "").join(""))).join("");
+}

@@ -1,0 +1,243 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { anthropicRequestProblem } from "../../brightstaff/src/demo_providers/anthropic/validate.ts";
+import { openaiRequestProblem } from "../../brightstaff/src/demo_providers/openai/validate.ts";
+import { Facade, FORMATS, type FormatName } from "./facade.ts";
+import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
+
+/** A model of each API that takes as much of what a request may say as any. */
+const MODELS: Record<FormatName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5" };
+
+let facade: Facade;
+beforeAll(async () => {
+  facade = await Facade.load();
+});
+
+/** What the API itself would refuse a request for, by its published schema and rules; null when it takes it. */
+function refusalOf(format: FormatName, body: unknown): string | null {
+  if (format === "anthropic_messages") return anthropicRequestProblem(body, "2023-06-01");
+  return openaiRequestProblem(body)?.message ?? null;
+}
+
+function parsed(result: ReturnType<Facade["translateRequest"]>): { dropped: string[]; body: unknown } | { refused: unknown } {
+  if ("problem" in result) return { refused: result.problem };
+  return { dropped: result.dropped, body: JSON.parse(result.body) };
+}
+
+for (const from of FORMATS) {
+  for (const to of FORMATS.filter((format) => format !== from)) {
+    describe(`${from} to ${to}`, () => {
+      test.each(fixturesOf(from, "requests").map((fixture) => [fixture.name, fixture] as const))("%s", (_, fixture) => {
+        const result = parsed(facade.translateRequest(from, to, fixture.text, MODELS[to]));
+        expectGolden(fixture, to, result);
+        if ("body" in result) expect(refusalOf(to, result.body)).toBeNull();
+      });
+
+      test("has no golden without its fixture", () => {
+        const targets = FORMATS.filter((format) => format !== from);
+        expect(orphanGoldens(from, "requests", targets)).toEqual([]);
+      });
+    });
+  }
+
+  describe(`${from} to ${from}`, () => {
+    test.each(fixturesOf(from, "requests").map((fixture) => [fixture.name, fixture.text] as const))(
+      "%s: only the model changes",
+      (_, text) => {
+        const model = /"model": ?"([^"]*)"/.exec(text)?.[1] ?? "";
+        const result = facade.translateRequest(from, from, text, 'other "model" é');
+        if ("problem" in result) throw new Error(result.problem.message);
+        expect(result.body).toBe(text.replace(JSON.stringify(model), '"other \\"model\\" é"'));
+        expect(result.dropped).toEqual([]);
+      },
+    );
+  });
+}
+
+describe("what a provider does not take", () => {
+  const body = '{ "a": 1.50, "model" : "m", "max_tokens":5, "messages": [{"role":"user","content":"x"}], "z\\u0061": {"seed": 1} }';
+
+  test("is dropped from the top level, and all else stays as it came", () => {
+    const result = facade.translateRequest("openai_chat", "openai_chat", body, "n", { drop: ["a", "seed"] });
+    expect(result).toEqual({
+      body: '{"model":"n","max_tokens":5,"messages":[{"role":"user","content":"x"}],"za":{"seed": 1}}',
+      dropped: [],
+    });
+  });
+
+  test("is renamed", () => {
+    const result = facade.translateRequest("openai_chat", "openai_chat", body, "n", { rename: [["max_tokens", "max_completion_tokens"]] });
+    expect("body" in result && JSON.parse(result.body)).toMatchObject({ max_completion_tokens: 5, a: 1.5 });
+  });
+
+  test("is dropped when the field has its new name beside it", () => {
+    const both = '{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"x"}],"max_completion_tokens":6}';
+    const result = facade.translateRequest("openai_chat", "openai_chat", both, "n", { rename: [["max_tokens", "max_completion_tokens"]] });
+    expect("body" in result && JSON.parse(result.body)).toEqual({
+      model: "n",
+      messages: [{ role: "user", content: "x" }],
+      max_completion_tokens: 6,
+    });
+  });
+
+  test("is dropped and renamed in translated requests too", () => {
+    const rules = { drop: ["temperature"], rename: [["max_tokens", "max_output"]] as [string, string][] };
+    const text = '{"model":"m","max_tokens":5,"temperature":0.5,"messages":[{"role":"user","content":"x"}]}';
+    const result = facade.translateRequest("anthropic_messages", "openai_chat", text, "n", rules);
+    expect("body" in result && JSON.parse(result.body)).toEqual({ model: "n", messages: [{ role: "user", content: "x" }], max_output: 5 });
+  });
+});
+
+describe("by model", () => {
+  const openai = (fields: object) => JSON.stringify({ model: "m", messages: [{ role: "user", content: "x" }], ...fields });
+  const anthropic = (fields: object) =>
+    JSON.stringify({ model: "m", max_tokens: 30000, messages: [{ role: "user", content: "x" }], ...fields });
+  const tools = [{ name: "f", input_schema: { type: "object" } }];
+  const functions = [{ type: "function", function: { name: "f" } }];
+
+  test.each([
+    ["claude-sonnet-4-5", { thinking: { type: "enabled", budget_tokens: 8192 }, max_tokens: 16384 }, ["temperature"]],
+    ["claude-opus-4-20250514", { thinking: { type: "enabled", budget_tokens: 8192 } }, ["temperature"]],
+    ["claude-3-7-sonnet-20250219", { thinking: { type: "enabled", budget_tokens: 8192 } }, ["temperature"]],
+    ["claude-sonnet-4-6", { thinking: { type: "adaptive" }, output_config: { effort: "medium" }, max_tokens: 8192 }, ["temperature"]],
+    ["anthropic.claude-opus-4-7-v1", { thinking: { type: "adaptive" } }, ["temperature"]],
+    ["claude-mythos-preview", { thinking: { type: "adaptive" } }, ["temperature"]],
+    ["claude-opus-5", { thinking: { type: "adaptive" }, output_config: { effort: "medium" } }, ["temperature"]],
+    ["deepseek-chat", { thinking: { type: "enabled", budget_tokens: 8192 }, temperature: 0.5 }, []],
+  ])("effort becomes thinking as %s takes it", (model, expected, dropped) => {
+    const result = facade.translateRequest(
+      "openai_chat",
+      "anthropic_messages",
+      openai({ reasoning_effort: "medium", temperature: 0.5 }),
+      model,
+    );
+    if ("problem" in result) throw new Error(result.problem.message);
+    expect(JSON.parse(result.body)).toMatchObject(expected);
+    expect(result.dropped).toEqual(dropped);
+  });
+
+  test.each([
+    ["claude-sonnet-4-6", { temperature: 0.5 }],
+    ["claude-opus-4-7", {}],
+    ["claude-opus-5", {}],
+    ["kimi-k2", { temperature: 0.5, top_p: 0.9 }],
+    ["claude-3-haiku-20240307", { temperature: 0.5, top_p: 0.9 }],
+  ])("sampling for %s", (model, expected) => {
+    const result = facade.translateRequest("openai_chat", "anthropic_messages", openai({ temperature: 0.5, top_p: 0.9 }), model);
+    if ("problem" in result) throw new Error(result.problem.message);
+    const { temperature, top_p } = JSON.parse(result.body);
+    expect({ temperature, top_p }).toEqual({ temperature: undefined, top_p: undefined, ...expected });
+  });
+
+  test("a thinking budget leaves half of the client's own limit to the answer, or is left out", () => {
+    const bodyOf = (limit: number) => {
+      const text = openai({ reasoning_effort: "high", max_completion_tokens: limit });
+      const result = facade.translateRequest("openai_chat", "anthropic_messages", text, "claude-sonnet-4-5");
+      if ("problem" in result) throw new Error(result.problem.message);
+      return JSON.parse(result.body);
+    };
+    expect(bodyOf(40000)).toMatchObject({ max_tokens: 40000, thinking: { budget_tokens: 16384 } });
+    expect(bodyOf(5000)).toMatchObject({ max_tokens: 5000, thinking: { budget_tokens: 2500 } });
+    expect(bodyOf(2000).thinking).toBeUndefined();
+  });
+
+  test.each([
+    ["gpt-4o", {}, ["thinking"]],
+    ["gpt-5", { reasoning_effort: "medium", max_completion_tokens: 30000 }, ["temperature"]],
+    ["gpt-5-chat-latest", { temperature: 0.5 }, ["thinking"]],
+    ["o4-mini", { reasoning_effort: "medium" }, ["temperature"]],
+    ["openai/gpt-5.6-terra", { reasoning_effort: "medium" }, ["temperature"]],
+    ["gpt-6-astra", { reasoning_effort: "medium" }, ["temperature"]],
+    ["llama-3.3-70b", { temperature: 0.5, max_tokens: 30000 }, ["thinking"]],
+  ])("a thinking budget becomes effort as %s takes it", (model, expected, dropped) => {
+    const text = anthropic({ thinking: { type: "enabled", budget_tokens: 10000 }, temperature: 0.5 });
+    const result = facade.translateRequest("anthropic_messages", "openai_chat", text, model);
+    if ("problem" in result) throw new Error(result.problem.message);
+    expect(JSON.parse(result.body)).toMatchObject(expected);
+    expect(result.dropped.sort()).toEqual(dropped);
+  });
+
+  test.each([
+    ["gpt-5.6", "none"],
+    ["gpt-6-astra", "none"],
+    ["gpt-5.2", "high"],
+    ["gpt-5.1", "high"],
+  ])("with tools, %s is asked for effort %s", (model, effort) => {
+    const text = anthropic({ tools, output_config: { effort: "high" } });
+    const result = facade.translateRequest("anthropic_messages", "openai_chat", text, model);
+    expect("body" in result && JSON.parse(result.body).reasoning_effort).toBe(effort);
+  });
+
+  test.each([
+    ["gpt-5.1", "xhigh", "high"],
+    ["gpt-5.2", "xhigh", "xhigh"],
+    ["o3", "max", "high"],
+  ])("%s is asked for %s as %s", (model, effort, asked) => {
+    const result = facade.translateRequest("anthropic_messages", "openai_chat", anthropic({ output_config: { effort } }), model);
+    expect("body" in result && JSON.parse(result.body).reasoning_effort).toBe(asked);
+  });
+
+  test("a forced tool and a tool loop go without thinking on a budget", () => {
+    const forced = openai({ reasoning_effort: "low", tools: functions, tool_choice: "required" });
+    const loop = openai({
+      reasoning_effort: "low",
+      tools: functions,
+      messages: [
+        { role: "user", content: "x" },
+        { role: "assistant", tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: "{}" } }] },
+        { role: "tool", tool_call_id: "a", content: "y" },
+      ],
+    });
+    for (const text of [forced, loop]) {
+      const result = facade.translateRequest("openai_chat", "anthropic_messages", text, "claude-sonnet-4-5");
+      if ("problem" in result) throw new Error(result.problem.message);
+      expect(JSON.parse(result.body).thinking).toBeUndefined();
+      expect(result.dropped).toHaveLength(1);
+      expect(refusalOf("anthropic_messages", JSON.parse(result.body))).toBeNull();
+    }
+  });
+});
+
+describe("what cannot be translated is refused by name", () => {
+  const user = { role: "user", content: "x" };
+  test.each([
+    [{ messages: [{ role: "function", name: "f", content: "x" }] }, "messages[0].role"],
+    [
+      { messages: [user, { role: "assistant", tool_calls: [{ type: "function", function: { name: "f" } }] }] },
+      "messages[1].tool_calls[0].id",
+    ],
+    [{ messages: [user, { role: "assistant", tool_calls: [{ id: "a", type: "custom", custom: {} }] }] }, "messages[1].tool_calls[0].type"],
+    [{ messages: [user, { role: "tool", content: "x" }] }, "messages[1].tool_call_id"],
+    [{ messages: [{ role: "user", content: [{ type: "text", text: "x" }, { type: "video" }] }] }, "messages[0].content[1].type"],
+    [{ messages: [{ role: "user", content: [{ type: "image_url", image_url: {} }] }] }, "messages[0].content[0].image_url.url"],
+    [{ messages: [{ role: "user", content: [{ type: "file", file: { file_id: "file-1" } }] }] }, "messages[0].content"],
+    [{ messages: [user], tools: [{ type: "custom", custom: { name: "f" } }] }, "tools[0].type"],
+    [{ messages: [user], tools: [{ type: "function", function: {} }] }, "tools[0].function.name"],
+    [{ messages: [user], tool_choice: "always" }, "tool_choice"],
+    [{ messages: [user], temperature: "warm" }, "temperature"],
+    [{ messages: [user], stop: ["a", 1] }, "stop"],
+    [{ messages: [user], response_format: { type: "xml" } }, "response_format.type"],
+    [{ messages: [user], response_format: { type: "json_schema", json_schema: {} } }, "response_format.json_schema.schema"],
+    [{ messages: [user], reasoning_effort: "huge" }, "reasoning_effort"],
+    [{ messages: [user], functions: [{ name: "f" }] }, "functions"],
+  ])("OpenAI: %j", (fields, param) => {
+    const result = facade.translateRequest("openai_chat", "anthropic_messages", JSON.stringify({ model: "m", ...fields }), "n");
+    expect(result).toMatchObject({ problem: { status: 400, param } });
+  });
+
+  test.each([
+    [{ messages: [{ role: "tool", content: "x" }] }, "messages[0].role"],
+    [{ messages: [{ role: "user", content: [{ type: "container_upload", file_id: "f" }] }] }, "messages[0].content[0].type"],
+    [{ messages: [{ role: "user", content: ["x"] }] }, "messages[0].content[0]"],
+    [{ messages: [{ role: "user", content: [{ type: "tool_result", content: "x" }] }] }, "messages[0].content[0].tool_use_id"],
+    [{ messages: [{ role: "assistant", content: [{ type: "tool_use", name: "f", input: {} }] }] }, "messages[0].content[0].id"],
+    [{ messages: [{ role: "user", content: [{ type: "image", source: { type: "file", file_id: "f" } }] }] }, "messages[0].content"],
+    [{ messages: [user], tools: [{ input_schema: {} }] }, "tools[0].name"],
+    [{ messages: [user], tool_choice: { type: "maybe" } }, "tool_choice.type"],
+    [{ messages: [user], tool_choice: { type: "tool" } }, "tool_choice.name"],
+    [{ messages: [user], output_config: { effort: "huge" } }, "output_config.effort"],
+    [{ messages: [user], max_tokens: "many" }, "max_tokens"],
+  ])("Anthropic: %j", (fields, param) => {
+    const result = facade.translateRequest("anthropic_messages", "openai_chat", JSON.stringify({ model: "m", ...fields }), "n");
+    expect(result).toMatchObject({ problem: { status: 400, param } });
+  });
+});

@@ -1,0 +1,103 @@
+import type { Message } from "@anthropic-ai/sdk/resources/messages";
+import type { ChatCompletion } from "openai/resources/chat/completions";
+import { beforeAll, describe, expect, test } from "vitest";
+import { Facade, FORMATS } from "./facade.ts";
+import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
+
+let facade: Facade;
+beforeAll(async () => {
+  facade = await Facade.load();
+});
+
+for (const provider of FORMATS) {
+  for (const client of FORMATS.filter((format) => format !== provider)) {
+    describe(`${provider} to ${client}`, () => {
+      test.each(fixturesOf(provider, "responses").map((fixture) => [fixture.name, fixture] as const))("%s", (_, fixture) => {
+        const { result, body, summary } = facade.translateResponse(provider, client, fixture.text);
+        expect(result).toBe("rewritten");
+        expectGolden(fixture, client, { summary, body: JSON.parse(body) });
+      });
+
+      test("has no golden without its fixture", () => {
+        expect(orphanGoldens(provider, "responses", [client])).toEqual([]);
+      });
+    });
+  }
+
+  describe(`${provider} to ${provider}`, () => {
+    test.each(fixturesOf(provider, "responses").map((fixture) => [fixture.name, fixture.text] as const))(
+      "%s goes on as it came",
+      (_, text) => {
+        const { result, body, summary } = facade.translateResponse(provider, provider, text);
+        expect({ result, body }).toEqual({ result: "unchanged", body: "" });
+        expect(summary.model).toBe(JSON.parse(text).model);
+      },
+    );
+  });
+}
+
+describe("usage", () => {
+  const responseOf = (provider: (typeof FORMATS)[number], name: string) => {
+    const fixture = fixturesOf(provider, "responses").find((one) => one.name === name);
+    return fixture?.text ?? "";
+  };
+
+  test("OpenAI's prompt tokens are the sum of Anthropic's three", () => {
+    const text = responseOf("anthropic_messages", "cached");
+    const { body, summary } = facade.translateResponse("anthropic_messages", "openai_chat", text);
+    const from = (JSON.parse(text) as Message).usage;
+    const to = (JSON.parse(body) as ChatCompletion).usage;
+    const sum = from.input_tokens + (from.cache_read_input_tokens ?? 0) + (from.cache_creation_input_tokens ?? 0);
+    expect(to).toMatchObject({
+      prompt_tokens: sum,
+      total_tokens: sum + from.output_tokens,
+      prompt_tokens_details: { cached_tokens: from.cache_read_input_tokens, cache_write_tokens: from.cache_creation_input_tokens },
+    });
+    expect(summary).toMatchObject({ inputTokens: sum, cachedInputTokens: 1000, cacheWriteTokens: 188086, outputTokens: 393 });
+  });
+
+  test("and the other way around", () => {
+    const text = responseOf("openai_chat", "cached");
+    const { body } = facade.translateResponse("openai_chat", "anthropic_messages", text);
+    expect((JSON.parse(body) as Message).usage).toMatchObject({
+      input_tokens: 2006 - 1920 - 50,
+      cache_read_input_tokens: 1920,
+      cache_creation_input_tokens: 50,
+      output_tokens: 300,
+    });
+  });
+
+  test("reasoning that a provider counts apart is output", () => {
+    const { summary } = facade.translateResponse("openai_chat", "openai_chat", responseOf("openai_chat", "reasoning_content"));
+    expect(summary).toMatchObject({ inputTokens: 12, outputTokens: 291, reasoningTokens: 290 });
+  });
+});
+
+describe("a 200 that is no answer", () => {
+  test.each([
+    ["openai_chat", '{"error":{"message":"Overloaded","type":"server_error","code":"server_overloaded"}}', "overloaded"],
+    ["openai_chat", '{"object":"error","message":"no such model","type":"NotFoundError","code":404}', "not found"],
+    ["openai_chat", '{"error":"model is loading"}', "server"],
+    ["anthropic_messages", '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "overloaded"],
+  ] as const)("%s: an error is told as one: %s", (format, text, kind) => {
+    const { result, error } = facade.translateResponse(format, "openai_chat", text);
+    expect(result).toBe("provider error");
+    expect(error.message.length).toBeGreaterThan(0);
+    expect(error).toMatchObject({ kind: ["overloaded", "server", "not found"].indexOf(kind) >= 0 ? KIND[kind] : -1 });
+  });
+
+  test.each(["", "{}", "[]", "null", "<html></html>", '{"choices":[]}', '{"choices":[{"message":', '{"content":"x"}'])(
+    "malformed: %s",
+    (text) => {
+      for (const format of FORMATS) expect(facade.translateResponse(format, "openai_chat", text).result).toBe("malformed");
+    },
+  );
+});
+
+const KIND = { "not found": 3, overloaded: 6, server: 8 };
+
+test("an answer without a date gets the time that the gateway was told", () => {
+  const [fixture] = fixturesOf("anthropic_messages", "responses");
+  const { body } = facade.translateResponse("anthropic_messages", "openai_chat", fixture?.text ?? "");
+  expect((JSON.parse(body) as ChatCompletion).created).toBe(1_760_000_000);
+});
