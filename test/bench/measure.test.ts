@@ -17,6 +17,6 @@ it("does not take a wrong reply", () => {
 });
 
 it("does not take paced chunks that arrive in bursts, where there is a pace", () => {
-  expect(whyVoid(paced, result({ reads: 800 }))).toBe("the pace was lost: 1000 chunks came in 800 pieces");
+  expect(whyVoid(paced, result({ reads: 800 }))).toBe("the machine is too busy for the pace: the chunks came in only 800 pieces");
   expect(whyVoid({ ...paced, paced: false }, result({ reads: 30 }))).toBeNull();
 });

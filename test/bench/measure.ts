@@ -15,8 +15,9 @@ export interface Measurement {
   result: LoadResult;
   envoy_cpu_s: number;
   brightstaff_cpu_s: number;
-  /** Why the round does not count; null when every reply was right. */
+  /** Why the measurement does not count; null when it does. */
   void_because: string | null;
+  pace_lost: boolean;
 }
 
 type OrderFor<Order> = Order extends LoadOrder ? Omit<Order, "port"> : never;
@@ -33,13 +34,16 @@ export async function measure(client: LoadClient, subject: Subject, load: Load):
     envoy_cpu_s: cpuSeconds(subject.envoyPid) - envoyBefore,
     brightstaff_cpu_s: sidecarCpu() - sidecarBefore,
     void_because: whyVoid(load, result),
+    pace_lost: lostPace(load, result),
   };
 }
 
-/** What makes a round count for nothing: a wrong reply, or a pace that was not kept. */
+function lostPace(load: Load, { reads }: LoadResult): boolean {
+  return load.load === "streams" && load.paced && reads < load.streams * load.chunks * PACED_ARRIVALS_MIN;
+}
+
+/** A wrong reply, or a pace that was not kept, makes a measurement count for nothing. */
 export function whyVoid(load: Load, result: LoadResult): string | null {
   if (result.wrong > 0) return `${result.wrong} of ${result.replies} replies were wrong: ${result.first_wrong}`;
-  if (load.load !== "streams" || !load.paced) return null;
-  const chunks = load.streams * load.chunks;
-  return result.reads >= chunks * PACED_ARRIVALS_MIN ? null : `the pace was lost: ${chunks} chunks came in ${result.reads} pieces`;
+  return lostPace(load, result) ? `the machine is too busy for the pace: the chunks came in only ${result.reads} pieces` : null;
 }

@@ -1,7 +1,7 @@
 // Rounds of a group of rows: all rows in turns within each round, and each second round the other way round, so that what drifts
 // (the clock, another process) meets plain Envoy and the gateway alike.
 
-import { measure } from "./measure.ts";
+import { type Load, type Measurement, measure } from "./measure.ts";
 import type { LoadClient } from "./processes.ts";
 import { type Figures, figuresOf, type RoundSize, type Row, type SubjectName } from "./rows.ts";
 import type { Subject } from "./subjects.ts";
@@ -23,6 +23,16 @@ export interface RoundsOptions {
   onProgress(line: string): void;
 }
 
+/** Other processes come and go: paced streams that lost their pace are sent again before their round is void. */
+const PACE_TRIES_MAX = 3;
+
+async function measureInPace(client: LoadClient, subject: Subject, load: Load): Promise<Measurement> {
+  for (let tries = 1; ; tries++) {
+    const measured = await measure(client, subject, load);
+    if (!measured.pace_lost || tries === PACE_TRIES_MAX) return measured;
+  }
+}
+
 export async function runRounds({ rows, subjects, client, size, rounds, onProgress }: RoundsOptions): Promise<RowResult[]> {
   const results = rows.map((row): RowResult => ({ row, rounds: [], voids: [] }));
   for (const { row, voids } of results) {
@@ -34,7 +44,7 @@ export async function runRounds({ rows, subjects, client, size, rounds, onProgre
     for (const result of round % 2 === 1 ? results : results.toReversed()) {
       const { row } = result;
       const load = row.load(size);
-      const measured = await measure(client, subjects[row.subject], load);
+      const measured = await measureInPace(client, subjects[row.subject], load);
       const figures = figuresOf(load, measured);
       result.rounds.push(figures);
       if (measured.void_because !== null) result.voids.push(`round ${round}: ${measured.void_because}`);
