@@ -97,6 +97,7 @@ export function translateRequest(
   }
   cursor.open(ptr, length, head.depthMax);
   if (from == to) return patchFields(cursor, model, rules, out) || refused();
+  out.reserve(length);
   const translated = formatAt(from).readRequest(cursor, canonicalRequest) && formatAt(to).writeRequest(canonicalRequest, model, rules, out);
   canonicalRequest.forget();
   return translated || refused();
@@ -125,6 +126,7 @@ export function translateResponse(
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   const isAnswer = format.readResponse(cursor, canonicalResponse);
   if (!cursor.ok) return ResponseResult.Malformed;
+  if (canonicalResponse.isTooLong) return ResponseResult.Malformed;
   if (!isAnswer) return readBodyError(providerFormat, ptr, length, error) ? ResponseResult.ProviderError : ResponseResult.Malformed;
   if (providerFormat == clientFormat) return ResponseResult.Unchanged;
   formatAt(clientFormat).writeResponse(canonicalResponse, out);

@@ -241,3 +241,37 @@ describe("what cannot be translated is refused by name", () => {
     expect(result).toMatchObject({ problem: { status: 400, param } });
   });
 });
+
+describe("limits", () => {
+  const openai = (messages: unknown[], fields = {}) => JSON.stringify({ model: "m", messages, ...fields });
+
+  test.each([
+    ["messages", openai(Array.from({ length: 100_001 }, () => ({ role: "user", content: "x" })))],
+    ["messages", openai([{ role: "user", content: Array.from({ length: 200_001 }, () => ({ type: "text", text: "x" })) }])],
+    ["stop", openai([{ role: "user", content: "x" }], { stop: Array.from({ length: 200_001 }, () => "x") })],
+  ])("too many %s are refused", (param, body) => {
+    expect(facade.translateRequest("openai_chat", "anthropic_messages", body, "n")).toMatchObject({ problem: { status: 400, param } });
+  });
+
+  test("a result inside of a result is refused", () => {
+    const nested = { type: "tool_result", tool_use_id: "a", content: [{ type: "tool_result", tool_use_id: "b", content: "x" }] };
+    const body = openai([{ role: "user", content: [nested] }]);
+    expect(facade.translateRequest("anthropic_messages", "openai_chat", body, "n")).toMatchObject({
+      problem: { param: "messages[0].content[0].type" },
+    });
+  });
+
+  test("a hundred thousand unknown fields cost no more than they should", () => {
+    const parts = Array.from({ length: 100_000 }, (_, i) => ({ type: "text", text: "x", [`field_${i % 2000}`]: 1 }));
+    const start = performance.now();
+    const result = facade.translateRequest("openai_chat", "anthropic_messages", openai([{ role: "user", content: parts }]), "n");
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect("dropped" in result && result.dropped.join("\n").length).toBeLessThan(5000);
+  });
+
+  test("image/jpg goes on under its right name", () => {
+    const image = { type: "image_url", image_url: { url: "data:image/jpg;base64,/9j/4AAQ" } };
+    const result = facade.translateRequest("openai_chat", "anthropic_messages", openai([{ role: "user", content: [image] }]), "n");
+    expect("body" in result && result.body).toContain('"media_type":"image/jpeg","data":"/9j/4AAQ"');
+  });
+});

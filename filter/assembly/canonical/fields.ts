@@ -33,6 +33,7 @@ function takeStrings(cursor: Cursor, name: string, request: CanonicalRequest): b
   cursor.enterArray();
   while (cursor.nextElement()) {
     if (cursor.kind() != Kind.String) return problem.refuse(name, "must be a string or an array of strings");
+    if (!request.hasRoom(name)) return false;
     request.stopSequences.add(PartKind.Text, cursor.takeString());
   }
   return cursor.ok;

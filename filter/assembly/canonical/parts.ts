@@ -93,6 +93,9 @@ export class RecordList {
 }
 
 const RECORDS_KEPT_MAX: u32 = 4096;
+/** Of one request or answer. Anthropic's API takes 100,000 messages; each part here costs some 60 bytes, however short its text. */
+export const PARTS_MAX: u32 = 200_000;
+export const MESSAGES_MAX: u32 = 100_000;
 
 export class PartList {
   private records: RecordList = new RecordList(offsetof<Part>());

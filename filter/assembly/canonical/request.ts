@@ -1,6 +1,7 @@
 import { Bytes } from "../bytes/bytes";
 import { ABSENT, Slice } from "../json/slice";
-import { Message, MessageList, PartKind, PartList, Role } from "./parts";
+import { MESSAGES_MAX, Message, MessageList, PARTS_MAX, PartKind, PartList, Role } from "./parts";
+import { problem } from "./problem";
 
 export enum ToolChoice {
   Unset = 0,
@@ -11,8 +12,9 @@ export enum ToolChoice {
   Named = 4,
 }
 
-/** Of the list of dropped fields; a body can name more unknown fields than anyone reads. */
+/** Of the list of dropped fields, and of what is looked up in it: a body can name more unknown fields than anyone reads. */
 const DROPPED_BYTES_MAX: u32 = 4096;
+const DROPS_MAX: i32 = 1000;
 
 /** How much a model is to think before it answers, in the APIs' common scale. */
 export enum Effort {
@@ -62,6 +64,7 @@ export class CanonicalRequest {
   stream: bool = false;
   /** Paths of what the request says and the target cannot, one a line. Indexes are left out, so that each path stands once. */
   dropped: Bytes = new Bytes();
+  private drops: i32 = 0;
 
   /** Lets go of what points into the body; what was dropped can still be read. */
   forget(): void {
@@ -88,6 +91,14 @@ export class CanonicalRequest {
     this.outputSchemaName = ABSENT;
     this.stream = false;
     this.dropped.clear();
+    this.drops = 0;
+  }
+
+  /** Whether one more of anything may be added; `list` is refused when not. */
+  hasRoom(list: string): bool {
+    const full =
+      this.messages.count >= MESSAGES_MAX || this.parts.count >= PARTS_MAX || this.tools.count + this.stopSequences.count >= PARTS_MAX;
+    return !full || problem.refuse(list, "has too many elements");
   }
 
   /** Begins a message; parts added to the request's list after this are its own. */
@@ -114,7 +125,7 @@ export class CanonicalRequest {
   /** Notes what is lost: `path` followed by a name that is not known here (or by nothing). */
   drop(path: string, namePtr: usize = 0, nameLength: u32 = 0): void {
     const start = this.dropped.length;
-    if (start + nameLength > DROPPED_BYTES_MAX) return;
+    if (start + nameLength > DROPPED_BYTES_MAX || this.drops++ >= DROPS_MAX) return;
     this.dropped.ascii(path);
     this.dropped.append(namePtr, nameLength);
     this.dropped.byte(0x0a);

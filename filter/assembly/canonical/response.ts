@@ -1,6 +1,6 @@
 import { ABSENT, Slice, sliceIsEmpty } from "../json/slice";
 import { ContentSink } from "./content_sink";
-import { PartKind, PartList } from "./parts";
+import { PARTS_MAX, Part, PartKind, PartList } from "./parts";
 import { ResponseSummary } from "./summary";
 
 /** A whole answer in terms that every format can be read into and written from. There is one, `canonicalResponse`, filled anew by each reading. */
@@ -12,6 +12,8 @@ export class CanonicalResponse implements ContentSink {
   stopSequence: Slice = ABSENT;
   /** Seconds since the epoch; 0 where the provider does not tell. */
   createdSeconds: i64 = 0;
+  /** It has more parts than PARTS_MAX, and is not to be used. */
+  isTooLong: bool = false;
   /** Set by whoever reads: the caller's, so that it outlives this object's next use. */
   summary: ResponseSummary = new ResponseSummary();
 
@@ -23,22 +25,32 @@ export class CanonicalResponse implements ContentSink {
     this.parts.clear();
     this.stopSequence = ABSENT;
     this.createdSeconds = 0;
+    this.isTooLong = false;
+  }
+
+  /** Adds a part of the answer; the last one over and over when there are more than anyone can have meant. */
+  add(kind: PartKind, text: Slice): Part {
+    if (this.parts.count >= PARTS_MAX) {
+      this.isTooLong = true;
+      this.parts.dropLast();
+    }
+    return this.parts.add(kind, text);
   }
 
   text(text: Slice): void {
-    if (!sliceIsEmpty(text)) this.parts.add(PartKind.Text, text);
+    if (!sliceIsEmpty(text)) this.add(PartKind.Text, text);
   }
 
   reasoning(text: Slice): void {
-    if (!sliceIsEmpty(text)) this.parts.add(PartKind.Reasoning, text);
+    if (!sliceIsEmpty(text)) this.add(PartKind.Reasoning, text);
   }
 
   refusal(text: Slice): void {
-    if (!sliceIsEmpty(text)) this.parts.add(PartKind.Refusal, text);
+    if (!sliceIsEmpty(text)) this.add(PartKind.Refusal, text);
   }
 
   toolCall(id: Slice, name: Slice, input: Slice): void {
-    const part = this.parts.add(PartKind.ToolCall, input);
+    const part = this.add(PartKind.ToolCall, input);
     part.id = id;
     part.name = name;
   }

@@ -22,7 +22,7 @@ export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
   if (!cursor.enterArray()) return problem.refuse("messages", "must be an array");
   let index = 0;
   while (cursor.nextElement()) {
-    if (!readMessage(cursor, request, index++)) return false;
+    if (!request.hasRoom("messages") || !readMessage(cursor, request, index++)) return false;
   }
   request.endMessage();
   return cursor.ok;
@@ -58,7 +58,7 @@ function readContent(cursor: Cursor, request: CanonicalRequest, message: i32, ro
   }
   let index = 0;
   while (cursor.nextElement()) {
-    if (!readBlock(cursor, request, message, role, index++)) return false;
+    if (!request.hasRoom("messages") || !readBlock(cursor, request, message, role, index++)) return false;
   }
   return cursor.ok;
 }
@@ -68,14 +68,14 @@ function readBlock(cursor: Cursor, request: CanonicalRequest, message: i32, role
   if (!cursor.ok) return false;
   if (cursor.kind() != Kind.Object) return problem.refusePart("messages", message, "content", index, "", "must be an object");
   if (sliceIs(type, "text")) readText(cursor, request);
-  else if (sliceIs(type, "tool_result")) return readToolResult(cursor, request, message, role, index);
+  else if (sliceIs(type, "tool_result") && role != Role.Tool) return readToolResult(cursor, request, message, role, index);
   else if (sliceIs(type, "tool_use")) return readToolUse(cursor, request, message, index);
   else if (sliceIs(type, "image")) readWithSource(cursor, request, PartKind.Image);
   else if (sliceIs(type, "document")) readWithSource(cursor, request, PartKind.Document);
   else if (sliceIs(type, "thinking")) readThinking(cursor, request);
   else if (sliceIs(type, "redacted_thinking")) readRedactedThinking(cursor, request);
-  else if (sliceIs(type, "search_result")) return readSearchResult(cursor, request, message, role);
-  else if (role == Role.User)
+  else if (sliceIs(type, "search_result") && !insideSearchResult) return readSearchResult(cursor, request, message, role);
+  else if (role == Role.User || sliceIs(type, "tool_result"))
     return problem.refusePart("messages", message, "content", index, "type", "cannot be translated for this model");
   else {
     // What server tools did in earlier turns; their outcome is in the text that follows.
@@ -175,12 +175,18 @@ function readToolResult(cursor: Cursor, request: CanonicalRequest, message: i32,
   return true;
 }
 
+/** Results are not in results, though JSON could nest them. */
+let insideSearchResult: bool = false;
+
 /** Of a search result, its text. */
 function readSearchResult(cursor: Cursor, request: CanonicalRequest, message: i32, role: Role): bool {
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("content")) {
-      if (!readContent(cursor, request, message, role)) return false;
+      insideSearchResult = true;
+      const isRead = readContent(cursor, request, message, role);
+      insideSearchResult = false;
+      if (!isRead) return false;
     } else if (cursor.keyIs("type")) cursor.skip();
     else dropField(cursor, request, "messages[].content[].");
   }

@@ -168,7 +168,9 @@ function writeSource(part: Part, out: Bytes): void {
   if (part.mediaType == ABSENT) out.ascii('{"type":"url","url":');
   else {
     out.ascii('{"type":"base64","media_type":');
-    writeString(out, part.mediaType);
+    // A name that many use for it and this API refuses.
+    if (sliceIs(part.mediaType, "image/jpg")) out.ascii('"image/jpeg"');
+    else writeString(out, part.mediaType);
     out.ascii(',"data":');
   }
   writeString(out, part.text);

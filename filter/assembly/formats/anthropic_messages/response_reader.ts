@@ -41,7 +41,7 @@ function readBlock(cursor: Cursor, response: CanonicalResponse): void {
   const type = cursor.peekMember("type");
   if (sliceIs(type, "text")) response.text(takeMember(cursor, "text"));
   else if (sliceIs(type, "thinking")) readThinking(cursor, response);
-  else if (sliceIs(type, "redacted_thinking")) response.parts.add(PartKind.RedactedReasoning, takeMember(cursor, "data"));
+  else if (sliceIs(type, "redacted_thinking")) response.add(PartKind.RedactedReasoning, takeMember(cursor, "data"));
   else if (sliceIs(type, "tool_use")) readToolUse(cursor, response);
   else cursor.skip();
 }
@@ -58,7 +58,7 @@ function takeMember(cursor: Cursor, key: string): Slice {
 }
 
 function readThinking(cursor: Cursor, response: CanonicalResponse): void {
-  const part = response.parts.add(PartKind.Reasoning);
+  const part = response.add(PartKind.Reasoning, ABSENT);
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("thinking")) part.text = cursor.takeString();

@@ -10,7 +10,7 @@ export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
   if (!cursor.enterArray()) return problem.refuse("tools", "must be an array");
   let index = 0;
   while (cursor.nextElement()) {
-    if (!readTool(cursor, request, index++)) return false;
+    if (!request.hasRoom("tools") || !readTool(cursor, request, index++)) return false;
   }
   return cursor.ok;
 }

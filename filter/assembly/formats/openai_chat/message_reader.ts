@@ -12,7 +12,7 @@ export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
   if (!cursor.enterArray()) return problem.refuse("messages", "must be an array");
   let index = 0;
   while (cursor.nextElement()) {
-    if (!readMessage(cursor, request, index++)) return false;
+    if (!request.hasRoom("messages") || !readMessage(cursor, request, index++)) return false;
   }
   request.endMessage();
   return cursor.ok;
@@ -77,7 +77,7 @@ function readContent(cursor: Cursor, request: CanonicalRequest, message: i32): b
   if (!cursor.enterArray()) return problem.refuseElement("messages", message, "content", "must be a string or an array");
   let index = 0;
   while (cursor.nextElement()) {
-    if (!readPart(cursor, request, message, index++)) return false;
+    if (!request.hasRoom("messages") || !readPart(cursor, request, message, index++)) return false;
   }
   return cursor.ok;
 }
@@ -186,7 +186,7 @@ function readToolCalls(cursor: Cursor, request: CanonicalRequest, message: i32):
   if (!cursor.enterArray()) return problem.refuseElement("messages", message, "tool_calls", "must be an array");
   let index = 0;
   while (cursor.nextElement()) {
-    if (!readToolCall(cursor, request, message, index++)) return false;
+    if (!request.hasRoom("messages") || !readToolCall(cursor, request, message, index++)) return false;
   }
   return cursor.ok;
 }
