@@ -6,11 +6,12 @@ import { BrightstaffProcess } from "../gateway/brightstaff_process.ts";
 import { REPO } from "../gateway/repo.ts";
 import { type Gateway, startGateway } from "../gateway/start_gateway.ts";
 import { anthropicMessages, ask, CLIENT_FORMATS, openaiChat } from "./client_formats.ts";
-import { exchange, open } from "./exchange.ts";
+import { crowdAgent, exchange, open } from "./exchange.ts";
 import { configOf, Fleet, modelOf } from "./fleet.ts";
 import { waitUntil } from "./wait_until.ts";
 
 const DECISION_MS = 1_000;
+const CROWD = 500;
 
 let fleet: Fleet<"task" | "fallback">;
 let gateway: Gateway;
@@ -84,6 +85,20 @@ test("with brightstaff, the task's model answers", async () => {
   const answer = await askRouter(openaiChat, true);
   expect(answer.headers["x-model-router-selected-route"]).toBe("programming");
   expect(answer.headers["x-model-router-attempts"]).toBe(`${modelOf("task")};status=200`);
+});
+
+test("more requests at once than decisions can be made in time", async () => {
+  const agent = crowdAgent(CROWD);
+  const answers = await Promise.all(
+    Array.from({ length: CROWD }, () =>
+      ask(gateway.url, openaiChat, { model: "router:code", prompt: CODE_PROMPT, stream: true }, { agent }),
+    ),
+  );
+  agent.destroy();
+  const failed = answers.filter(({ status, reply }) => status !== 200 || !reply.complete);
+  expect(failed.length, failed[0]?.body).toBe(0);
+  const models = new Set(answers.map(({ headers }) => headers["x-model-router-selected-model"]));
+  for (const model of models) expect([modelOf("task"), modelOf("fallback")]).toContain(model);
 });
 
 test("frozen: routed requests wait for the decision's deadline only, and a stream in flight goes on", async () => {
