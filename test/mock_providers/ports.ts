@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 
 export interface TcpServer {
   port: number;
@@ -8,11 +8,18 @@ export interface TcpServer {
   close(): Promise<void>;
 }
 
-/** A port of 127.0.0.1 that nobody listens on: connections to it are refused. */
+/**
+ * A port of 127.0.0.1 that nobody listens on: connections to it are refused. The port is held by an outgoing connection for as long as this
+ * process lives, or else the system would soon give it to some other server.
+ */
 export async function closedPort(): Promise<number> {
-  const server = await startTcpServer("hang");
-  await server.close();
-  return server.port;
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const holder = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  await once(holder, "connect");
+  server.unref();
+  holder.unref();
+  return holder.localPort as number;
 }
 
 /** Accepts connections and resets each at once, or never answers: a TLS handshake then fails or hangs, too. */

@@ -4,10 +4,10 @@ import { getProperty } from "../host/property";
 import { Candidate, Exchange, Outcome } from "./exchange";
 
 /**
- * Why no connection came about, as Envoy says it; empty for other ends.
+ * This side's address of the attempt's connection: there is no such attribute when it got none.
  * @see https://www.envoyproxy.io/docs/envoy/v1.40.0/intro/arch_overview/advanced/attributes
  */
-const TRANSPORT_FAILURE_REASON = new Literal("upstream\0transport_failure_reason");
+const UPSTREAM_LOCAL_ADDRESS = new Literal("upstream\0local_address");
 /** When the request's first byte came, in nanoseconds since the epoch. */
 const REQUEST_TIME = new Literal("request\0time");
 /** Envoy's timers count from the event loop's own time, which may be some milliseconds behind the clock. */
@@ -35,7 +35,7 @@ function startOf(exchange: Exchange): u64 {
 export function settleAttempt(exchange: Exchange, candidate: Candidate): void {
   if (candidate.outcome != Outcome.Pending) return;
   const elapsed_ms = (now_ns() - startOf(exchange)) / NS_PER_MS;
-  if (getProperty(TRANSPORT_FAILURE_REASON).length > 0) candidate.settle(Outcome.ConnectFailure, 0);
+  if (getProperty(UPSTREAM_LOCAL_ADDRESS).length == 0) candidate.settle(Outcome.ConnectFailure, 0);
   else if (elapsed_ms + TIMER_TOLERANCE_MS >= exchange.answerWithin_ms) candidate.settle(Outcome.Timeout, 0);
   else candidate.settle(Outcome.Reset, 0);
 }

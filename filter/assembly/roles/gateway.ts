@@ -258,19 +258,18 @@ export class GatewayStream extends StreamContext {
     return CONTINUE;
   }
 
-  /** The headers that say which route, model and attempts led to the answer. Who named a model knows them. */
+  /** The headers that say which route, model and attempts led to the answer. */
   private describe(exchange: Exchange): void {
-    if (exchange.attemptCount > 0) settleAttempt(exchange, exchange.candidates[exchange.attemptCount - 1]);
-    if (exchange.router == null) return;
-    if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
-    else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
-    writeTiming(exchange, scratch);
-    setHeader(HeaderMap.Response, names.SERVER_TIMING, scratch.ptr, scratch.length);
-    if (exchange.attemptCount == 0) return;
-    if (exchange.responder != 0) {
-      const model = exchange.candidates[exchange.attemptCount - 1].id;
-      setHeader(HeaderMap.Response, names.SELECTED_MODEL, model.ptr, model.length);
+    if (exchange.router != null) {
+      if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
+      else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
+      writeTiming(exchange, scratch);
+      setHeader(HeaderMap.Response, names.SERVER_TIMING, scratch.ptr, scratch.length);
     }
+    if (exchange.attemptCount == 0) return;
+    const candidate = exchange.candidates[exchange.attemptCount - 1];
+    settleAttempt(exchange, candidate);
+    if (exchange.responder != 0) setHeader(HeaderMap.Response, names.SELECTED_MODEL, candidate.id.ptr, candidate.id.length);
     writeAttempts(exchange, scratch);
     setHeader(HeaderMap.Response, names.ATTEMPTS, scratch.ptr, scratch.length);
   }
