@@ -6,6 +6,50 @@ import { CanonicalRequest } from "./request";
 
 // Reading the fields that chat requests of several formats have in common. `null` counts as absent everywhere: clients' libraries send it for options that were not set.
 
+/** Reads a request's body with what reads the field under the cursor. */
+export function readFields(
+  cursor: Cursor,
+  request: CanonicalRequest,
+  readField: (cursor: Cursor, request: CanonicalRequest) => bool,
+): bool {
+  if (!cursor.enterObject()) return problem.refuse("body", "must be a JSON object");
+  while (cursor.nextKey()) {
+    if (!readField(cursor, request)) return false;
+  }
+  return cursor.finish();
+}
+
+/** Reads the list under the cursor, the request's field `list`, with what reads one element. */
+export function readElements(
+  cursor: Cursor,
+  request: CanonicalRequest,
+  list: string,
+  readElement: (cursor: Cursor, request: CanonicalRequest, index: i32) => bool,
+): bool {
+  if (cursor.kind() == Kind.Null) return cursor.skip();
+  if (!cursor.enterArray()) return problem.refuse(list, "must be an array");
+  let index = 0;
+  while (cursor.nextElement()) {
+    if (!request.hasRoom(list) || !readElement(cursor, request, index++)) return false;
+  }
+  return cursor.ok;
+}
+
+/** Reads a sampling parameter, which the APIs name alike; any other field has no place in the canonical request. */
+export function readSamplingOrDrop(cursor: Cursor, request: CanonicalRequest): bool {
+  if (cursor.keyIs("temperature")) {
+    if (!takeNumberField(cursor, "temperature")) return false;
+    request.temperature = takenSlice;
+  } else if (cursor.keyIs("top_p")) {
+    if (!takeNumberField(cursor, "top_p")) return false;
+    request.topP = takenSlice;
+  } else if (cursor.keyIs("top_k")) {
+    if (!takeNumberField(cursor, "top_k")) return false;
+    request.topK = takenSlice;
+  } else dropField(cursor, request, "");
+  return cursor.ok;
+}
+
 /** A number, in `takenSlice`. */
 export function takeNumberField(cursor: Cursor, name: string): bool {
   const kind = cursor.kind();

@@ -1,3 +1,4 @@
+import { BACKSLASHES, HIGHS, ONES, QUOTES, SPACES } from "../bytes/words";
 import { JsonError } from "./errors";
 import { skipMultibyte } from "./utf8";
 
@@ -7,11 +8,6 @@ const MINUS: u8 = 0x2d;
 const POINT: u8 = 0x2e;
 const ZERO: u8 = 0x30;
 const BACKSLASH: u8 = 0x5c;
-const ONES: u64 = 0x0101010101010101;
-const HIGHS: u64 = 0x8080808080808080;
-const QUOTES: u64 = 0x2222222222222222;
-const BACKSLASHES: u64 = 0x5c5c5c5c5c5c5c5c;
-const SPACES: u64 = 0x2020202020202020;
 
 /**
  * The tokens of JSON text in UTF-8, checked against RFC 8259. Each method takes the address where a token begins and returns the address after it, or 0 when it is

@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { BACKSLASHES, HIGHS, ONES, QUOTES, SPACES } from "../bytes/words";
 import { Form, Slice, sliceForm, sliceLength, slicePtr } from "./slice";
 import { storeCodePoint } from "./utf8";
 
@@ -7,11 +8,6 @@ import { storeCodePoint } from "./utf8";
 
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
-const ONES: u64 = 0x0101010101010101;
-const HIGHS: u64 = 0x8080808080808080;
-const QUOTES: u64 = 0x2222222222222222;
-const BACKSLASHES: u64 = 0x5c5c5c5c5c5c5c5c;
-const SPACES: u64 = 0x2020202020202020;
 
 /** Appends text as the inside of a JSON string. */
 export function writeEscaped(out: Bytes, ptr: usize, length: u32): void {

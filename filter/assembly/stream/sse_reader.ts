@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { CARRIAGE_RETURNS, HIGHS, LINE_FEEDS, ONES } from "../bytes/words";
 
 /** The longest event that is waited for, in bytes: beyond it a stream is not read on. Images in answers come to some megabytes. */
 export const SSE_EVENT_BYTES_MAX: u32 = 16 * 1024 * 1024;
@@ -8,10 +9,6 @@ const LF: u8 = 0x0a;
 const CR: u8 = 0x0d;
 const COLON: u8 = 0x3a;
 const SPACE: u8 = 0x20;
-const ONES: u64 = 0x0101010101010101;
-const HIGHS: u64 = 0x8080808080808080;
-const LFS: u64 = 0x0a0a0a0a0a0a0a0a;
-const CRS: u64 = 0x0d0d0d0d0d0d0d0d;
 
 /** What `next` found. */
 export enum SseItem {
@@ -142,8 +139,8 @@ export class SseReader {
     const end = this.end;
     while (p + 8 <= end) {
       const word = load<u64>(p);
-      const lf = word ^ LFS;
-      const cr = word ^ CRS;
+      const lf = word ^ LINE_FEEDS;
+      const cr = word ^ CARRIAGE_RETURNS;
       const hits = (((lf - ONES) & ~lf) | ((cr - ONES) & ~cr)) & HIGHS;
       if (hits != 0) return p + <usize>(ctz(hits) >> 3);
       p += 8;

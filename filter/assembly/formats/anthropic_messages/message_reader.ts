@@ -1,4 +1,4 @@
-import { dropField } from "../../canonical/fields";
+import { dropField, readElements } from "../../canonical/fields";
 import { Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -19,13 +19,9 @@ export function readSystem(cursor: Cursor, request: CanonicalRequest): bool {
 }
 
 export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
-  if (!cursor.enterArray()) return problem.refuse("messages", "must be an array");
-  let index = 0;
-  while (cursor.nextElement()) {
-    if (!request.hasRoom("messages") || !readMessage(cursor, request, index++)) return false;
-  }
+  if (!readElements(cursor, request, "messages", readMessage)) return false;
   request.endMessage();
-  return cursor.ok;
+  return true;
 }
 
 function roleOf(word: Slice): i32 {

@@ -1,4 +1,4 @@
-import { dropField, takeNumberField, takenSlice, takeStopSequences } from "../../canonical/fields";
+import { dropField, readFields, readSamplingOrDrop, takeNumberField, takenSlice, takeStopSequences } from "../../canonical/fields";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, Effort, OutputFormat } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
@@ -8,11 +8,7 @@ import { readToolChoice, readTools } from "./tool_reader";
 
 /** https://docs.anthropic.com/en/api/messages */
 export function readRequest(cursor: Cursor, request: CanonicalRequest): bool {
-  if (!cursor.enterObject()) return problem.refuse("body", "must be a JSON object");
-  while (cursor.nextKey()) {
-    if (!readField(cursor, request)) return false;
-  }
-  return cursor.finish();
+  return readFields(cursor, request, readField);
 }
 
 function readField(cursor: Cursor, request: CanonicalRequest): bool {
@@ -34,18 +30,9 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
   if (cursor.keyIs("max_tokens")) {
     if (!takeNumberField(cursor, "max_tokens")) return false;
     request.maxTokens = takenSlice;
-  } else if (cursor.keyIs("temperature")) {
-    if (!takeNumberField(cursor, "temperature")) return false;
-    request.temperature = takenSlice;
-  } else if (cursor.keyIs("top_p")) {
-    if (!takeNumberField(cursor, "top_p")) return false;
-    request.topP = takenSlice;
-  } else if (cursor.keyIs("top_k")) {
-    if (!takeNumberField(cursor, "top_k")) return false;
-    request.topK = takenSlice;
   } else if (cursor.keyIs("stop_sequences")) {
     return takeStopSequences(cursor, "stop_sequences", request);
-  } else dropField(cursor, request, "");
+  } else return readSamplingOrDrop(cursor, request);
   return cursor.ok;
 }
 

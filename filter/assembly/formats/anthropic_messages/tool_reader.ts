@@ -1,4 +1,4 @@
-import { dropField } from "../../canonical/fields";
+import { dropField, readElements } from "../../canonical/fields";
 import { PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
@@ -6,13 +6,7 @@ import { Cursor, Kind } from "../../json/cursor";
 import { Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
 
 export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
-  if (cursor.kind() == Kind.Null) return cursor.skip();
-  if (!cursor.enterArray()) return problem.refuse("tools", "must be an array");
-  let index = 0;
-  while (cursor.nextElement()) {
-    if (!request.hasRoom("tools") || !readTool(cursor, request, index++)) return false;
-  }
-  return cursor.ok;
+  return readElements(cursor, request, "tools", readTool);
 }
 
 /** Tools with a type of their own (web_search_20250305, bash_20250124) are run or known by Anthropic's models only; a request goes without them. */

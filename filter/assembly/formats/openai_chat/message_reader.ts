@@ -1,6 +1,6 @@
 import { indexOfAscii, startsWithAscii } from "../../bytes/ascii";
 import { Bytes } from "../../bytes/bytes";
-import { dropField } from "../../canonical/fields";
+import { dropField, readElements } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -9,13 +9,9 @@ import { ABSENT, Slice, sliceForm, sliceIs, sliceIsEmpty, sliceLength, sliceOf, 
 import { isReasoningKey } from "./content";
 
 export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
-  if (!cursor.enterArray()) return problem.refuse("messages", "must be an array");
-  let index = 0;
-  while (cursor.nextElement()) {
-    if (!request.hasRoom("messages") || !readMessage(cursor, request, index++)) return false;
-  }
+  if (!readElements(cursor, request, "messages", readMessage)) return false;
   request.endMessage();
-  return cursor.ok;
+  return true;
 }
 
 function roleOf(word: Slice): i32 {

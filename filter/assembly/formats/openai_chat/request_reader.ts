@@ -1,4 +1,12 @@
-import { dropField, takeNumberField, takenSlice, takeStopSequences, takeStringField } from "../../canonical/fields";
+import {
+  dropField,
+  readFields,
+  readSamplingOrDrop,
+  takeNumberField,
+  takenSlice,
+  takeStopSequences,
+  takeStringField,
+} from "../../canonical/fields";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, Effort, OutputFormat } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
@@ -8,11 +16,7 @@ import { readToolChoice, readTools } from "./tool_reader";
 
 /** https://platform.openai.com/docs/api-reference/chat/create */
 export function readRequest(cursor: Cursor, request: CanonicalRequest): bool {
-  if (!cursor.enterObject()) return problem.refuse("body", "must be a JSON object");
-  while (cursor.nextKey()) {
-    if (!readField(cursor, request)) return false;
-  }
-  return cursor.finish();
+  return readFields(cursor, request, readField);
 }
 
 function readField(cursor: Cursor, request: CanonicalRequest): bool {
@@ -39,15 +43,6 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
   } else if (cursor.keyIs("max_tokens")) {
     if (!takeNumberField(cursor, "max_tokens")) return false;
     if (request.maxTokens == ABSENT) request.maxTokens = takenSlice;
-  } else if (cursor.keyIs("temperature")) {
-    if (!takeNumberField(cursor, "temperature")) return false;
-    request.temperature = takenSlice;
-  } else if (cursor.keyIs("top_p")) {
-    if (!takeNumberField(cursor, "top_p")) return false;
-    request.topP = takenSlice;
-  } else if (cursor.keyIs("top_k")) {
-    if (!takeNumberField(cursor, "top_k")) return false;
-    request.topK = takenSlice;
   } else if (cursor.keyIs("stop")) {
     return takeStopSequences(cursor, "stop", request);
   } else if (cursor.keyIs("user")) {
@@ -56,7 +51,7 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
   } else if (cursor.keyIs("safety_identifier")) {
     if (!takeStringField(cursor, "safety_identifier")) return false;
     if (takenSlice != ABSENT) request.endUser = takenSlice;
-  } else dropField(cursor, request, "");
+  } else return readSamplingOrDrop(cursor, request);
   return cursor.ok;
 }
 
