@@ -1,6 +1,5 @@
 import { Bytes } from "./bytes/bytes";
 import { ErrorKind } from "./canonical/error_kind";
-import { Format } from "./canonical/format";
 import { ProviderError } from "./canonical/provider_error";
 import { MessageStream } from "./canonical/stream";
 import { StreamReader } from "./canonical/stream_reader";
@@ -23,7 +22,10 @@ export enum StreamProgress {
   Failed = 2,
 }
 
-/** One streamed answer on its way from a provider to a client. Instances are pooled: `acquire`, and `release` when the stream is over, however it ended. */
+/**
+ * One streamed answer on its way from a provider to a client. Instances are pooled: `acquire`, and `release` when the stream is over,
+ * however it ended.
+ */
 export class StreamTranslator {
   private static free: StreamTranslator | null = null;
 
@@ -96,7 +98,10 @@ export class StreamTranslator {
     return this.isTranslating ? StreamProgress.Rewritten : StreamProgress.Unchanged;
   }
 
-  /** The provider's stream is over. Unless the answer is whole or its error told, the client's stream ends with an error event, so that it never looks whole. */
+  /**
+   * The provider's stream is over. Unless the answer is whole or its error told, the client's stream ends with an error event, so that it
+   * never looks whole.
+   */
   finish(out: Bytes): StreamProgress {
     this.stream.writeTo(out);
     const before = out.length;

@@ -48,8 +48,8 @@ export function setClock(unixSeconds: i64): void {
 }
 
 /**
- * Checks a whole request body (JSON grammar, UTF-8, `depthMax`, keys given twice, the types that routing relies on) and reads its head. False: `problem` says
- * why, with a 400.
+ * Checks a whole request body (JSON grammar, UTF-8, `depthMax`, keys given twice, the types that routing relies on) and reads its head.
+ * False: `problem` says why, with a 400.
  */
 export function scanRequestHead(format: u8, ptr: usize, length: u32, depthMax: u32, head: RequestHead): bool {
   head.clear();
@@ -64,8 +64,8 @@ function refused(): bool {
 }
 
 /**
- * Appends what a routing decision needs of the conversation: a JSON array of {"role", "content", "tool_calls"?} in order, at most `bytesMax` bytes, the most
- * recent messages first chosen. Of a body that cannot be read to its end, what was read.
+ * Appends what a routing decision needs of the conversation: a JSON array of {"role", "content", "tool_calls"?} in order, at most
+ * `bytesMax` bytes, the most recent messages first chosen. Of a body that cannot be read to its end, what was read.
  */
 export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32, out: Bytes): void {
   canonicalRequest.clear();
@@ -77,8 +77,9 @@ export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: 
 }
 
 /**
- * Appends the request as the provider takes it, for `model`, the provider's name. Within one format only the model is changed (and what `rules` say), byte for
- * byte otherwise. `head` is from `scanRequestHead` of the same body. False: `problem` says what cannot be translated, with a 400.
+ * Appends the request as the provider takes it, for `model`, the provider's name. Within one format only the model is changed (and what
+ * `rules` say), byte for byte otherwise. `head` is from `scanRequestHead` of the same body. False: `problem` says what cannot be
+ * translated, with a 400.
  */
 export function translateRequest(
   from: u8,
@@ -109,8 +110,8 @@ export function droppedFields(): Bytes {
 }
 
 /**
- * Reads a whole answer with a 2xx status: fills `summary`, and appends the body in the client's format where that is another one. ProviderError: the body says
- * that it failed, and `error` has what.
+ * Reads a whole answer with a 2xx status: fills `summary`, and appends the body in the client's format where that is another one.
+ * ProviderError: the body says that it failed, and `error` has what.
  */
 export function translateResponse(
   providerFormat: u8,

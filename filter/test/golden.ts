@@ -25,7 +25,10 @@ export function fixturesOf(format: FormatName, kind: FixtureKind): Fixture[] {
     .map((file) => ({ format, kind, name: path.parse(file).name, text: fs.readFileSync(path.join(folder, file), "utf8") }));
 }
 
-/** What a fixture became in the `target` format must be what its golden says. With UPDATE_GOLDENS=1 the golden becomes what it is now; read the diff. */
+/**
+ * What a fixture became in the `target` format must be what its golden says. With UPDATE_GOLDENS=1 the golden becomes what it is now; read
+ * the diff.
+ */
 export function expectGolden(fixture: Fixture, target: FormatName, actual: unknown): void {
   const file = goldenOf(fixture, target);
   const text = `${JSON.stringify(actual, null, 2)}\n`;

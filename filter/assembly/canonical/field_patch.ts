@@ -14,7 +14,9 @@ export function patchModel(ptr: usize, length: u32, head: RequestHead, model: By
   out.append(ptr + head.modelEnd, length - head.modelEnd);
 }
 
-/** Appends a body with another model and a provider's rules applied to its top-level fields; values go over byte for byte. False: no JSON. */
+/**
+ * Appends a body with another model and a provider's rules applied to its top-level fields; values go over byte for byte. False: no JSON.
+ */
 export function patchFields(cursor: Cursor, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const ptr = cursor.at;
   const length = <u32>(cursor.end - ptr);

@@ -4,7 +4,8 @@ import { PartKind } from "./parts";
 import { problem } from "./problem";
 import { CanonicalRequest } from "./request";
 
-// Reading the fields that chat requests of several formats have in common. `null` counts as absent everywhere: clients' libraries send it for options that were not set.
+// Reading the fields that chat requests of several formats have in common. `null` counts as absent everywhere: clients' libraries send it
+// for options that were not set.
 
 /** Reads a request's body with what reads the field under the cursor. */
 export function readFields(

@@ -9,8 +9,9 @@ import { StreamReader } from "./stream_reader";
 import { StreamWriter } from "./stream_writer";
 
 /**
- * A wire format, as clients speak it to the gateway and as providers speak it. A new one is a folder beside the others with a class of this kind, and a line in
- * formats/registry.ts. Methods that return a bool return false when the text is wrong; JSON errors are then in the cursor, all else in `problem`.
+ * A wire format, as clients speak it to the gateway and as providers speak it. A new one is a folder beside the others with a class of this
+ * kind, and a line in formats/registry.ts. Methods that return a bool return false when the text is wrong; JSON errors are then in the
+ * cursor, all else in `problem`.
  */
 export abstract class Format {
   private freeReader: StreamReader | null = null;

@@ -18,7 +18,9 @@ export enum PartKind {
   Refusal = 6,
   /** `name`, `text`: the parameters' JSON schema, `description`, `isStrict` */
   Tool = 7,
-  /** `text`: a URL, or with `mediaType` the base64 data or (text/plain) the text itself, or with `id` nothing; `name`: file name or title */
+  /**
+   * `text`: a URL, or with `mediaType` the base64 data or (text/plain) the text itself, or with `id` nothing; `name`: file name or title
+   */
   Document = 8,
   /** `text`: base64 data; `mediaType`: wav, mp3 */
   Audio = 9,

@@ -25,7 +25,10 @@ export class ProviderError {
     this.param.clear();
   }
 
-  /** Status and kind from one another: a status says most; without one (an error inside of a 200) the provider's words do. -1: they say nothing. */
+  /**
+   * Status and kind from one another: a status says most; without one (an error inside of a 200) the provider's words do. -1: they say
+   * nothing.
+   */
   settle(kindOfWords: i32): void {
     if (this.status != 0) this.kind = errorKindOfStatus(this.status);
     else {

@@ -37,8 +37,8 @@ export enum OutputFormat {
 }
 
 /**
- * A chat request in terms that every format can be read into and written from. Slices point into the client's body and are valid as long as it is.
- * There is one, `canonicalRequest`, filled anew by each reading.
+ * A chat request in terms that every format can be read into and written from. Slices point into the client's body and are valid as long as
+ * it is. There is one, `canonicalRequest`, filled anew by each reading.
  */
 export class CanonicalRequest {
   messages: MessageList = new MessageList();

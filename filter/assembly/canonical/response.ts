@@ -3,7 +3,10 @@ import { ContentSink } from "./content_sink";
 import { PARTS_MAX, Part, PartKind, PartList } from "./parts";
 import { ResponseSummary } from "./summary";
 
-/** A whole answer in terms that every format can be read into and written from. There is one, `canonicalResponse`, filled anew by each reading. */
+/**
+ * A whole answer in terms that every format can be read into and written from. There is one, `canonicalResponse`, filled anew by each
+ * reading.
+ */
 export class CanonicalResponse implements ContentSink {
   id: Slice = ABSENT;
   model: Slice = ABSENT;

@@ -17,8 +17,8 @@ const chosen = new Bytes();
 const starts = new StaticArray<u32>(VIEW_MESSAGES_MAX + 1);
 
 /**
- * Appends what a routing decision needs of a conversation: a JSON array of {"role", "content"}, text only, in order, `bytesMax` bytes at most. The most recent
- * messages are kept; a long text loses its middle. An assistant's message that calls tools has "tool_calls": true.
+ * Appends what a routing decision needs of a conversation: a JSON array of {"role", "content"}, text only, in order, `bytesMax` bytes at
+ * most. The most recent messages are kept; a long text loses its middle. An assistant's message that calls tools has "tool_calls": true.
  */
 export function writeView(request: CanonicalRequest, bytesMax: u32, out: Bytes): void {
   chosen.clear();

@@ -15,8 +15,8 @@ export const HELD_ARGUMENTS_BYTES_MAX: u32 = 1 << 20;
 const KEPT_BYTES_MAX: u32 = 1024;
 
 /**
- * One streamed answer. Readers tell it what the provider says, in whatever order it comes; it keeps what the gateway wants to know of it and hands a
- * well-formed sequence of blocks to the writer. Without a writer (client and provider speak the same format) it only observes.
+ * One streamed answer. Readers tell it what the provider says, in whatever order it comes; it keeps what the gateway wants to know of it
+ * and hands a well-formed sequence of blocks to the writer. Without a writer (client and provider speak the same format) it only observes.
  */
 export class MessageStream implements ContentSink {
   /** Something of the answer itself has come: text, reasoning, a tool call, a refusal. Not: a start, a role, a ping. */
@@ -102,8 +102,8 @@ export class MessageStream implements ContentSink {
   }
 
   /**
-   * A piece of a tool call: its start (with `id` or `name`), arguments, or both. `key` is the provider's number for the call; a new id under a known key is a new
-   * call, since some providers number all calls 0.
+   * A piece of a tool call: its start (with `id` or `name`), arguments, or both. `key` is the provider's number for the call; a new id
+   * under a known key is a new call, since some providers number all calls 0.
    */
   toolCall(key: i32, id: Slice, name: Slice, fragment: Slice): void {
     this.contentSeen = true;
@@ -239,8 +239,9 @@ export class MessageStream implements ContentSink {
   }
 
   /**
-   * Opens the calls that wait, in their order, as far as the one before each is complete. Blocks are not interleaved, calls may be: a call's arguments are held
-   * back until those of the call before are a whole object. `atEnd`: nothing more comes, so nothing is waited for.
+   * Opens the calls that wait, in their order, as far as the one before each is complete. Blocks are not interleaved, calls may be: a
+   * call's arguments are held back until those of the call before are a whole object. `atEnd`: nothing more comes, so nothing is waited
+   * for.
    */
   private openWaiting(atEnd: bool): void {
     for (let i = 0; i < this.callCount; i++) {

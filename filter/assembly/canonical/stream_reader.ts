@@ -9,8 +9,8 @@ export abstract class StreamReader {
   /** Forgets the stream before. */
   abstract reset(): void;
   /**
-   * Reads one event's data and tells the stream what it says. `data` is a whole JSON text that the cursor is open on, or the format's own word.
-   * Returns whether it could be read; `false` leaves the judgement to the caller.
+   * Reads one event's data and tells the stream what it says. `data` is a whole JSON text that the cursor is open on, or the format's own
+   * word. Returns whether it could be read; `false` leaves the judgement to the caller.
    */
   abstract read(cursor: Cursor, dataPtr: usize, dataLength: u32, stream: MessageStream): bool;
 }

@@ -13,8 +13,8 @@ export enum BlockKind {
 }
 
 /**
- * Writes a streamed answer as the events of one format. `MessageStream` calls it in order: `begin`, then for each block `openBlock`, `delta`s and `closeBlock`,
- * then `end`; `error` instead of `end` when the answer breaks off; `ping` anywhere between.
+ * Writes a streamed answer as the events of one format. `MessageStream` calls it in order: `begin`, then for each block `openBlock`,
+ * `delta`s and `closeBlock`, then `end`; `error` instead of `end` when the answer breaks off; `ping` anywhere between.
  */
 export abstract class StreamWriter {
   /** The next one in its format's pool. */

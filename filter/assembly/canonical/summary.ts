@@ -22,8 +22,8 @@ export enum StopReason {
 /**
  * What an answer says of itself, whatever its format: tokens (-1: not told), stop reason, model.
  *
- * Counts are sums: `inputTokens` includes those read from and written to a prompt cache (as OpenAI's `prompt_tokens` does; Anthropic's `input_tokens`
- * does not), `outputTokens` includes reasoning.
+ * Counts are sums: `inputTokens` includes those read from and written to a prompt cache (as OpenAI's `prompt_tokens` does; Anthropic's
+ * `input_tokens` does not), `outputTokens` includes reasoning.
  */
 export class ResponseSummary {
   inputTokens: i64 = -1;
@@ -46,8 +46,8 @@ export class ResponseSummary {
   }
 
   /**
-   * Makes a plain stop say what it followed. Some providers say "stop" after tool calls, and OpenAI does when the call was forced or the model declined; clients
-   * look at the reason to run their tools.
+   * Makes a plain stop say what it followed. Some providers say "stop" after tool calls, and OpenAI does when the call was forced or the
+   * model declined; clients look at the reason to run their tools.
    */
   settleStopReason(hasToolCalls: bool, hasRefusal: bool): void {
     if (this.stopReason > <u8>StopReason.End) return;

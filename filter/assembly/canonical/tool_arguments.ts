@@ -9,8 +9,9 @@ const text = new Bytes();
 const cursor = new Cursor();
 
 /**
- * Appends a tool call's arguments as a JSON object. Where they are a string (OpenAI), the model wrote what it holds, and need not have written JSON: no arguments
- * are {}, anything that is no object becomes {"invalid_arguments": "…"}, since the APIs that want an object refuse all else and the conversation must go on.
+ * Appends a tool call's arguments as a JSON object. Where they are a string (OpenAI), the model wrote what it holds, and need not have
+ * written JSON: no arguments are {}, anything that is no object becomes {"invalid_arguments": "…"}, since the APIs that want an object
+ * refuse all else and the conversation must go on.
  */
 export function writeArgumentsObject(out: Bytes, argument: Slice): void {
   if (sliceForm(argument) == Form.Value && isObject(slicePtr(argument), sliceLength(argument))) {

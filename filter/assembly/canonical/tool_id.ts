@@ -3,8 +3,8 @@ import { Bytes } from "../bytes/bytes";
 import { Slice, sliceLength } from "../json/slice";
 import { writeText } from "../json/text";
 
-// Tool-call ids go from one provider's answer through the client's history to another provider, so each is written in a form that all accept, always the same for
-// the same id.
+// Tool-call ids go from one provider's answer through the client's history to another provider, so each is written in a form that all
+// accept, always the same for the same id.
 
 const UNDERSCORE: u8 = 0x5f;
 const DIGEST_CHARACTERS: u32 = 16;
@@ -12,8 +12,8 @@ const DIGEST_CHARACTERS: u32 = 16;
 const text = new Bytes();
 
 /**
- * Appends a tool-call id as a JSON string of at most `lengthMax` characters out of A-Z, a-z, 0-9, _ and -. Other characters become _; a longer id ends in a
- * digest of the whole.
+ * Appends a tool-call id as a JSON string of at most `lengthMax` characters out of A-Z, a-z, 0-9, _ and -. Other characters become _; a
+ * longer id ends in a digest of the whole.
  */
 export function writeToolId(out: Bytes, id: Slice, lengthMax: u32): void {
   text.clear();

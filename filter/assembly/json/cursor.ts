@@ -35,8 +35,9 @@ export enum Kind {
 }
 
 /**
- * Walks forward through JSON text in UTF-8, once, without building anything. Whatever it passes, taken or skipped, is checked against RFC 8259:
- * grammar, escapes, surrogate pairs, UTF-8, depth. After the first error every call returns false or an absent slice; `error` and `at` say why and where.
+ * Walks forward through JSON text in UTF-8, once, without building anything. Whatever it passes, taken or skipped, is checked against RFC
+ * 8259: grammar, escapes, surrogate pairs, UTF-8, depth. After the first error every call returns false or an absent slice; `error` and
+ * `at` say why and where.
  *
  *     if (cursor.enterObject()) while (cursor.nextKey()) { if (cursor.keyIs("model")) model = cursor.takeString(); else cursor.skip(); }
  *     if (!cursor.finish()) …
@@ -160,8 +161,8 @@ export class Cursor extends Scanner {
   }
 
   /**
-   * The string that the object under the cursor has under `key`, decoded (absent: none); the cursor stays where it is. Cheap when the key is the first
-   * one, as the APIs' own clients write it; else the members before it are passed twice.
+   * The string that the object under the cursor has under `key`, decoded (absent: none); the cursor stays where it is. Cheap when the key
+   * is the first one, as the APIs' own clients write it; else the members before it are passed twice.
    */
   peekMember(key: string): Slice {
     const at = this.at;

@@ -10,8 +10,8 @@ const ZERO: u8 = 0x30;
 const BACKSLASH: u8 = 0x5c;
 
 /**
- * The tokens of JSON text in UTF-8, checked against RFC 8259. Each method takes the address where a token begins and returns the address after it, or 0 when it is
- * none; the first error is kept.
+ * The tokens of JSON text in UTF-8, checked against RFC 8259. Each method takes the address where a token begins and returns the address
+ * after it, or 0 when it is none; the first error is kept.
  */
 export class Scanner {
   /** How far the text has been passed, and where the first error is. */

@@ -22,13 +22,14 @@ export enum SseItem {
 }
 
 /**
- * Splits server-sent events (WHATWG HTML, "9.2.6 Interpreting an event stream") out of chunks that may end anywhere. Only `data` matters to LLM APIs: Anthropic's event
- * names are repeated in the data, so `event`, `id` and `retry` are passed over.
+ * Splits server-sent events (WHATWG HTML, "9.2.6 Interpreting an event stream") out of chunks that may end anywhere. Only `data` matters to
+ * LLM APIs: Anthropic's event names are repeated in the data, so `event`, `id` and `retry` are passed over.
  *
- *     reader.feed(ptr, length); while (reader.next() == SseItem.Event) use(reader.dataPtr, reader.dataLength);
+ *     reader.feed(ptr, length);
+ *     for (let item = reader.next(); item != SseItem.None; item = reader.next()) { if (item == SseItem.Event) use(reader.dataPtr, reader.dataLength); … }
  *
- * An event that lies in one chunk is not copied. A rest without its end is, once, and `scanned` remembers how far its line was searched, so that an event that
- * comes byte by byte costs no more than one that comes whole.
+ * An event that lies in one chunk is not copied. A rest without its end is, once, and `scanned` remembers how far its line was searched, so
+ * that an event that comes byte by byte costs no more than one that comes whole.
  */
 export class SseReader {
   dataPtr: usize = 0;

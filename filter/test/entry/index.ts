@@ -1,4 +1,5 @@
-// The facade for tests on Node: texts go in by address and length, everything that comes out is in `out`, results with several fields as JSON.
+// The facade for tests on Node: texts go in by address and length, everything that comes out is in `out`, results with several fields as
+// JSON.
 import "../../assembly/host/abort";
 import { Bytes } from "../../assembly/bytes/bytes";
 import { writeInteger } from "../../assembly/bytes/numbers";

@@ -15,7 +15,9 @@ function isInstruction(message: Message): bool {
   return message.role == <u8>Role.System || message.role == <u8>Role.Developer;
 }
 
-/** Whether anything is said besides instructions. A conversation must not be empty here, so one of nothing else is put as the user's words. */
+/**
+ * Whether anything is said besides instructions. A conversation must not be empty here, so one of nothing else is put as the user's words.
+ */
 function hasConversation(request: CanonicalRequest): bool {
   for (let i: u32 = 0; i < request.messages.count; i++) {
     const message = request.messages.at(i);
@@ -52,8 +54,8 @@ const OPENING_TURN = '{"role":"user","content":[{"type":"text","text":"(The assi
 let openRole: u8 = 0;
 
 /**
- * User and assistant take turns here: what one says in several messages is put into one, results of tools before the user's words. They must all stand in the
- * message after the one that called the tools.
+ * User and assistant take turns here: what one says in several messages is put into one, results of tools before the user's words. They
+ * must all stand in the message after the one that called the tools.
  */
 export function writeMessages(request: CanonicalRequest, rules: ProviderRules, out: Bytes): bool {
   if (!rules.writeKey(out, "messages")) return true;

@@ -7,8 +7,8 @@ export const NOT_CLAUDE: i32 = 0;
 const NEWEST: i32 = 10000;
 
 /**
- * A Claude's version as major * 100 + minor, from its name: claude-3-5-sonnet-20241022 is 305, claude-opus-4-20250514 is 400, claude-sonnet-4-6 is 406. Names
- * behind other platforms' prefixes (anthropic.claude-opus-4-6-v1) count too.
+ * A Claude's version as major * 100 + minor, from its name: claude-3-5-sonnet-20241022 is 305, claude-opus-4-20250514 is 400,
+ * claude-sonnet-4-6 is 406. Names behind other platforms' prefixes (anthropic.claude-opus-4-6-v1) count too.
  */
 export function claudeVersion(model: Bytes): i32 {
   const at = indexOfAscii(model.ptr, model.length, "claude");
@@ -32,8 +32,8 @@ function isDigit(c: u8): bool {
   return c >= 0x30 && c <= 0x39;
 }
 
-// What depends on the version, from https://platform.claude.com/docs/en/about-claude/models/migration-guide , …/build-with-claude/adaptive-thinking and
-// …/build-with-claude/structured-outputs .
+// What depends on the version, from https://platform.claude.com/docs/en/about-claude/models/migration-guide ,
+// …/build-with-claude/adaptive-thinking and …/build-with-claude/structured-outputs .
 
 /** temperature, top_p and top_k: refused since 4.7. */
 export function takesSampling(version: i32): bool {

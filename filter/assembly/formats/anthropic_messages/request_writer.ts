@@ -87,8 +87,8 @@ function thinkingBudget(request: CanonicalRequest, version: i32): i64 {
 }
 
 /**
- * Whether the last of the assistant's turns called tools. With a budget such a turn has to begin with the thinking that led to it, which the client does not have:
- * https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
+ * Whether the last of the assistant's turns called tools. With a budget such a turn has to begin with the thinking that led to it, which
+ * the client does not have: https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
  */
 function isInToolLoop(request: CanonicalRequest): bool {
   for (let i = <i32>request.messages.count - 1; i >= 0; i--) {
@@ -133,7 +133,10 @@ function writeThinking(request: CanonicalRequest, version: i32, budget: i64, rul
   return true;
 }
 
-/** Temperature is 0 to 2 with OpenAI and 0 to 1 here; what is above 1 asks for the most variety there is. While thinking, a Claude takes neither it nor top_k. */
+/**
+ * Temperature is 0 to 2 with OpenAI and 0 to 1 here; what is above 1 asks for the most variety there is. While thinking, a Claude takes
+ * neither it nor top_k.
+ */
 function writeSampling(request: CanonicalRequest, version: i32, thinks: bool, rules: ProviderRules, out: Bytes): void {
   if (!takesSampling(version) || (thinks && version != NOT_CLAUDE)) {
     if (request.temperature != ABSENT) request.drop("temperature");

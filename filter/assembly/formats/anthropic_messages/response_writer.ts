@@ -9,8 +9,8 @@ import { TOOL_ID_LENGTH_MAX } from "./message_writer";
 import { stopReason, writeUsageMembers } from "./usage";
 
 /**
- * https://docs.anthropic.com/en/api/messages . Reasoning of other providers is left out: a thinking block must carry Anthropic's signature, or the conversation that
- * has it is refused once it comes to Anthropic.
+ * https://docs.anthropic.com/en/api/messages . Reasoning of other providers is left out: a thinking block must carry Anthropic's signature,
+ * or the conversation that has it is refused once it comes to Anthropic.
  */
 export function writeResponse(response: CanonicalResponse, out: Bytes): void {
   out.ascii('{"id":');

@@ -8,7 +8,8 @@ import { writeText } from "../../json/text";
 import { readError } from "./error";
 import { readStopReason, takeExplanation, UsageReader } from "./usage";
 
-// https://docs.anthropic.com/en/docs/build-with-claude/streaming : message_start, blocks of content_block_start, _delta, _stop, message_delta, message_stop.
+// https://docs.anthropic.com/en/docs/build-with-claude/streaming : message_start, blocks of content_block_start, _delta, _stop,
+// message_delta, message_stop.
 
 const KEPT_BYTES_MAX: u32 = 1024;
 const EMPTY_INPUT_BYTES: u32 = 2; // {}
@@ -82,7 +83,8 @@ export class MessagesStreamReader extends StreamReader {
       cursor.skip();
       return;
     }
-    if (stream.begun && stream.contentSeen && !this.isSameMessage(id)) stream.contradict(); // another answer was spliced in: neither is whole
+    // Another answer was spliced in: neither is whole.
+    if (stream.begun && stream.contentSeen && !this.isSameMessage(id)) stream.contradict();
     if (!stream.begun) writeText(this.id, id);
     stream.start(id, model);
     while (cursor.nextKey()) {
@@ -93,7 +95,9 @@ export class MessagesStreamReader extends StreamReader {
     }
   }
 
-  /** The content of a message that is whole from its start, as the answer to a tool result in the middle of server-side code is; else empty. */
+  /**
+   * The content of a message that is whole from its start, as the answer to a tool result in the middle of server-side code is; else empty.
+   */
   private readWholeBlocks(cursor: Cursor, stream: MessageStream): void {
     if (!cursor.enterArray()) {
       cursor.skip();

@@ -9,7 +9,10 @@ export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
   return readElements(cursor, request, "tools", readTool);
 }
 
-/** Tools with a type of their own (web_search_20250305, bash_20250124) are run or known by Anthropic's models only; a request goes without them. */
+/**
+ * Tools with a type of their own (web_search_20250305, bash_20250124) are run or known by Anthropic's models only; a request goes without
+ * them.
+ */
 function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   const type = cursor.peekMember("type");
   if (!sliceIsEmpty(type) && !sliceIs(type, "custom")) {

@@ -5,8 +5,8 @@ import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs } from "../../json/slice";
 
 /**
- * The counts of one answer as Anthropic tells them: input without what was read from or written to the cache. The last event of a stream repeats some and leaves
- * out others, so they are kept apart and summed up each time.
+ * The counts of one answer as Anthropic tells them: input without what was read from or written to the cache. The last event of a stream
+ * repeats some and leaves out others, so they are kept apart and summed up each time.
  */
 export class UsageReader {
   private input: i64 = -1;

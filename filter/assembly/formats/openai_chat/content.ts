@@ -1,10 +1,10 @@
 import { ContentSink } from "../../canonical/content_sink";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceIs } from "../../json/slice";
+import { ABSENT, sliceIs } from "../../json/slice";
 
 /**
- * Reads the `content` of an answer: a string, null, or (Mistral's reasoning models, https://docs.mistral.ai/capabilities/reasoning) a list of `text` and `thinking`
- * parts, where `thinking` is itself a list of text parts.
+ * Reads the `content` of an answer: a string, null, or (Mistral's reasoning models, https://docs.mistral.ai/capabilities/reasoning) a list
+ * of `text` and `thinking` parts, where `thinking` is itself a list of text parts.
  */
 export function readContent(cursor: Cursor, sink: ContentSink): void {
   if (cursor.kind() == Kind.String) {
@@ -49,7 +49,10 @@ function readThinking(cursor: Cursor, sink: ContentSink): void {
   }
 }
 
-/** Compatible servers tell reasoning under either key: DeepSeek, xAI and Qwen under the first, Groq and OpenRouter under the second, vLLM under both by version. */
+/**
+ * Compatible servers tell reasoning under either key: DeepSeek, xAI and Qwen under the first, Groq and OpenRouter under the second, vLLM
+ * under both by version.
+ */
 export function isReasoningKey(cursor: Cursor): bool {
   return cursor.keyIs("reasoning_content") || cursor.keyIs("reasoning");
 }

@@ -66,7 +66,10 @@ function readTypeOrCode(cursor: Cursor, error: ProviderError, isType: bool): voi
   writeText(target, word);
 }
 
-/** The kind that OpenAI's words stand for, or -1. Its `code` is more exact than its `type`, which is invalid_request_error for a wrong key too. */
+/**
+ * The kind that OpenAI's words stand for, or -1. Its `code` is more exact than its `type`, which is invalid_request_error for a wrong key
+ * too.
+ */
 function kindOfWords(error: ProviderError): i32 {
   const byCode = kindOfWord(textOf(error.code));
   return byCode >= 0 ? byCode : kindOfWord(textOf(error.type));

@@ -199,7 +199,10 @@ function writeToolResult(request: CanonicalRequest, message: Message, out: Bytes
   return true;
 }
 
-/** What the results that end with message `last` hold besides text, as a message of the user's: tool messages take no images, and none may stand between results. */
+/**
+ * What the results that end with message `last` hold besides text, as a message of the user's: tool messages take no images, and none may
+ * stand between results.
+ */
 function writeImagesOfResults(request: CanonicalRequest, last: u32, out: Bytes): bool {
   let first = last;
   while (first > 0 && request.messages.at(first - 1).role == <u8>Role.Tool) first--;

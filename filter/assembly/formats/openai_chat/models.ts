@@ -2,17 +2,21 @@ import { startsWithAscii } from "../../bytes/ascii";
 import { Bytes } from "../../bytes/bytes";
 import { Effort } from "../../canonical/request";
 
-// What OpenAI's models refuse, by their names. Other providers' models under this API take sampling parameters and know no reasoning_effort, or pass over it.
+// What OpenAI's models refuse, by their names. Other providers' models under this API take sampling parameters and know no
+// reasoning_effort, or pass over it.
 
 /** How an OpenAI model takes reasoning and sampling. */
 export enum Reasoning {
   /** No OpenAI reasoning model: sampling parameters are taken, reasoning_effort is not. */
   None = 0,
-  /** Reasons before it answers: takes reasoning_effort, refuses temperature, top_p and stop. https://developers.openai.com/api/docs/guides/reasoning */
+  /**
+   * Reasons before it answers: takes reasoning_effort, refuses temperature, top_p and stop.
+   * https://developers.openai.com/api/docs/guides/reasoning
+   */
   Always = 1,
   /**
-   * Since GPT-5.4, function tools are refused in this API unless reasoning_effort is "none", 5.6 wants it said even when none was asked for:
-   * https://github.com/openai/openai-openapi/issues/541 , https://github.com/BerriAI/litellm/pull/34569
+   * Since GPT-5.4, function tools are refused in this API unless reasoning_effort is "none", 5.6 wants it said even when none was asked
+   * for: https://github.com/openai/openai-openapi/issues/541 , https://github.com/BerriAI/litellm/pull/34569
    */
   NotWithTools = 2,
 }

@@ -7,7 +7,10 @@ import { writeString, writeText } from "../../json/text";
 import { writeMessages } from "./message_writer";
 import { Reasoning, reasoningOf, takenEffort } from "./models";
 
-/** The longest `user` that is sent: https://platform.openai.com/docs/api-reference/chat/create ("safety_identifier", which replaces it, has at most 128 characters). */
+/**
+ * The longest `user` that is sent: https://platform.openai.com/docs/api-reference/chat/create ("safety_identifier", which replaces it, has
+ * at most 128 characters).
+ */
 const USER_BYTES_MAX: u32 = 128;
 /** "Up to 4 sequences where the API will stop" (the same page). */
 const STOP_SEQUENCES_MAX: u32 = 4;

@@ -9,7 +9,10 @@ import { sliceIsEmpty } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
 import { finishReason, writeUsage } from "./usage";
 
-/** https://platform.openai.com/docs/api-reference/chat/object . Reasoning is told as `reasoning_content`, as DeepSeek began and most clients that show it read. */
+/**
+ * https://platform.openai.com/docs/api-reference/chat/object . Reasoning is told as `reasoning_content`, as DeepSeek began and most clients
+ * that show it read.
+ */
 export function writeResponse(response: CanonicalResponse, out: Bytes): void {
   out.ascii('{"id":');
   writeString(out, response.id);

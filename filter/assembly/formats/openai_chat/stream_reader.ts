@@ -7,7 +7,8 @@ import { isReasoningKey, readContent } from "./content";
 import { readError } from "./error";
 import { readFinishReason, readUsage } from "./usage";
 
-// https://platform.openai.com/docs/api-reference/chat-streaming : chunks of `choices[].delta`, a chunk with `usage` and no choices when asked for, then [DONE].
+// https://platform.openai.com/docs/api-reference/chat-streaming : chunks of `choices[].delta`, a chunk with `usage` and no choices when
+// asked for, then [DONE].
 
 /** Chunks of one streamed chat completion, with one choice: a translated request never asks for more. */
 export class ChatStreamReader extends StreamReader {
