@@ -69,7 +69,7 @@ describe("usage", () => {
 
   test("reasoning that a provider counts apart is output", () => {
     const { summary } = facade.translateResponse("openai_chat", "openai_chat", responseOf("openai_chat", "reasoning_content"));
-    expect(summary).toMatchObject({ inputTokens: 12, outputTokens: 291, reasoningTokens: 290 });
+    expect(summary).toMatchObject({ inputTokens: 20, outputTokens: 105, reasoningTokens: 100 });
   });
 });
 
