@@ -25,6 +25,7 @@ const BEARER = new Literal("Bearer ");
 const CANDIDATE_PROPERTIES: Literal[] = candidateProperties();
 /** A body whose model stands this near to its beginning needs no second look at its head. */
 const PREFIX_BYTES_MAX: u32 = 1024;
+const STATUS_OK: u32 = 200;
 
 const enum Phase {
   /** Not a request to a model: nothing to do with it. */
@@ -270,6 +271,7 @@ export class GatewayStream extends StreamContext {
     const candidate = exchange.candidates[exchange.attemptCount - 1];
     settleAttempt(exchange, candidate);
     if (exchange.responder != 0) setHeader(HeaderMap.Response, names.SELECTED_MODEL, candidate.id.ptr, candidate.id.length);
+    if (exchange.router == null && candidate.status == STATUS_OK) return; // one model, asked once: there is no more to tell
     writeAttempts(exchange, scratch);
     setHeader(HeaderMap.Response, names.ATTEMPTS, scratch.ptr, scratch.length);
   }
