@@ -112,7 +112,7 @@ interface SentEvent {
 }
 
 /** The events of a whole stream. An event without its closing blank line was cut and is none. */
-export function readEvents(body: string): SentEvent[] {
+function readEvents(body: string): SentEvent[] {
   return body
     .split(/\r?\n\r?\n/)
     .slice(0, -1)
