@@ -15,7 +15,10 @@ export const compilerFlags = [
   ...["--exportStart", "_initialize"],
 ];
 
-/** Newest modification time (ms since the epoch) below a folder. */
+/**
+ * Newest modification time (ms since the epoch) below a folder.
+ * @param {string} folder
+ */
 function newestChange(folder) {
   return fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -24,6 +27,9 @@ function newestChange(folder) {
 
 /**
  * Compiles `entry` (relative to the repo's root) to `output`, unless `output` is newer than every source.
+ * @param {string} entry
+ * @param {string} output
+ * @param {string[]} extraFlags
  * @returns {Promise<boolean>} whether the compiler ran
  */
 export async function build(entry, output, extraFlags = []) {

@@ -216,7 +216,7 @@ export class Attempt {
 
   #passChunks(chunks: (string | Uint8Array)[], ends: boolean, trailers: boolean, released: boolean): AttemptResult {
     const { target, gateway } = this.request;
-    let buffered = Buffer.alloc(0);
+    let buffered: Buffer = Buffer.alloc(0);
     for (const [i, chunk] of chunks.entries()) {
       const end = ends && !trailers && i === chunks.length - 1;
       target.responseBody = Buffer.concat([buffered, Buffer.from(chunk as string)]);
