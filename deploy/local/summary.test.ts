@@ -16,7 +16,7 @@ test("the summary says what is served, which keys are there and which are missin
   const config = load("config/plano_config.yaml", { OPENAI_API_KEY: "sk-secret" });
   const text = summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: ["ANTHROPIC_API_KEY"] });
   expect(text).toMatch(/router:software-engineering\n +code-generation, bug-fixing, /);
-  expect(text).toContain("openai/gpt-5-mini (default)\n");
+  expect(text).toContain("openai/gpt-5.4-mini (default)\n");
   expect(text).toContain("openai/* (any model of that provider)\n");
   expect(text).toContain("openai: api.openai.com, key is set\n");
   expect(text).toContain("anthropic: demo answers, its key is not set\n");
@@ -33,7 +33,7 @@ test("the curl can be pasted into a shell, and asks for something that is served
   for (const [file, model] of [
     ["config/plano_config.yaml", "router:software-engineering"],
     ["config/examples/own_router.yaml", "router:support-desk"],
-    ["config/examples/routing_preferences.yaml", "openai/gpt-5-mini"],
+    ["config/examples/routing_preferences.yaml", "openai/gpt-5.4-mini"],
   ] as const) {
     const command = curlCommand(load(file, {}), "http://127.0.0.1:9");
     const words = execFileSync("bash", ["-c", command.replace("curl", "printf '%s\\n'")], { encoding: "utf8" })

@@ -7,7 +7,7 @@ import { unserved } from "./unserved.ts";
 const PATTERN_MEANINGS: Readonly<Record<string, string>> = {
   "^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$": 'a duration such as "30s" or "500ms"',
   "^https?://[^/\\s]+": 'a URL such as "https://api.example.com/v1"',
-  "^[^/\\s]+/\\S+$": '"provider/model", such as "openai/gpt-5.2", or "openai/*" for every model of the provider',
+  "^[^/\\s]+/\\S+$": '"provider/model", such as "openai/gpt-5.4", or "openai/*" for every model of the provider',
   "^[A-Za-z0-9][A-Za-z0-9._-]*$": 'letters, digits, ".", "_" and "-", such as "software-engineering"',
   "^[a-zA-Z][a-zA-Z0-9_]*$": "a name of letters, digits and _ that starts with a letter",
   "^[^/\\s]+$": 'host or host:port, such as "127.0.0.1:8001"',

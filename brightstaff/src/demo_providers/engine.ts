@@ -33,8 +33,8 @@ export interface EngineOptions {
 }
 
 const DEMO_MODELS: Record<WireFormat, readonly string[]> = {
-  openai_chat: ["gpt-5.2", "gpt-5-mini", "gpt-4o"],
-  anthropic_messages: ["claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5"],
+  openai_chat: ["gpt-5.4", "gpt-5.4-mini", "gpt-4o"],
+  anthropic_messages: ["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5"],
 };
 
 /** Answers requests in the providers' wire formats, without any I/O of its own. */

@@ -3,7 +3,7 @@ import { writeInteger } from "../bytes/numbers";
 import { Candidate, Exchange, Outcome } from "./exchange";
 
 /**
- * The attempts in their order, as a header says them: `openai/gpt-5.2;status=429, anthropic/claude-sonnet-4-5;status=200`, or with
+ * The attempts in their order, as a header says them: `openai/gpt-5.4;status=429, anthropic/claude-sonnet-5;status=200`, or with
  * `error=` and why where there was no status to speak of.
  */
 export function writeAttempts(exchange: Exchange, out: Bytes): void {
