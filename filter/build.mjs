@@ -42,8 +42,8 @@ export async function build(entry, output, extraFlags = []) {
   if (fs.existsSync(target) && fs.statSync(target).mtimeMs > newest) return false;
   fs.mkdirSync(path.dirname(target), { recursive: true });
   const { default: asc } = await import("assemblyscript/asc");
-  // Written under another name first: a gateway that runs may be reading the old module.
-  const staged = `${output}.new`;
+  // Written under a name of its own first: a gateway that runs may be reading the old module, another build may be writing a new one.
+  const staged = `${output}.${process.pid}`;
   const { error, stderr } = await asc.main([entry, ...compilerFlags, ...extraFlags, "-o", staged], { baseDir: root });
   const messages = stderr.toString();
   if (messages) process.stderr.write(messages);

@@ -130,12 +130,10 @@ describe.each(CHAT_MODELS)("$id", ({ id, name, takesStop }) => {
     expect(text).toContain(weatherOf("London"));
   });
 
-  test("works with the SDK's own tool runner on the beta path", async () => {
+  test("works with the SDK's own tool runner on the beta path, which first asks for a conversation that the provider keeps", async () => {
     const asked: string[] = [];
     const last = await client.beta.messages.toolRunner({
       model: id,
-      // The runner would have the provider hold the conversation, which demo providers do not.
-      thread: false,
       max_tokens: TOKENS_MAX,
       messages: [{ role: "user", content: "What is the weather in Paris?" }],
       tools: [

@@ -76,8 +76,9 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
       try {
         return await decide(deciding, router, request.body, signal, metrics);
       } catch (error) {
+        if (signal.aborted) return refuse(reply, metrics, 504, "deadline", "the resolver gave no answer in time"); // counted, not logged: these come in crowds
         request.log.warn({ err: error, router: router.name }, "no decision");
-        return refuse(reply, metrics, signal.aborted ? 504 : 500, signal.aborted ? "deadline" : "resolver", "the resolver gave no answer");
+        return refuse(reply, metrics, 500, "resolver", "the resolver gave no answer");
       }
     },
   );

@@ -20,6 +20,7 @@ function wasmConfig(role: string, configuration: Message, wasmFile: string): Mes
       allow_on_headers_stop_iteration: true,
       // A trap costs the streams of one worker; with FAIL_RELOAD the next request gets a fresh VM.
       failure_policy: "FAIL_RELOAD",
+      reload_config: { backoff: { base_interval: "0.05s", max_interval: "1s" } },
       configuration: any("google.protobuf.StringValue", { value: JSON.stringify(configuration) }),
       vm_config: { vm_id: "llm_gateway", runtime: "envoy.wasm.runtime.v8", code: { local: { filename: wasmFile } } },
     },

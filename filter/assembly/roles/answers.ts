@@ -82,6 +82,7 @@ export function refuseUnknownModel(exchange: Exchange): void {
 export function refuseUntranslatable(exchange: Exchange): void {
   begin(400, ErrorKind.InvalidRequest, "None of the router's models can serve this request: ");
   error.message.appendBytes(exchange.failureMessage);
+  error.param.appendBytes(exchange.failureParam);
   refuse(exchange.clientFormat);
 }
 

@@ -85,6 +85,8 @@ export class Exchange {
 
   /** What the last failed attempt's provider said. */
   readonly failureMessage: Bytes = new Bytes();
+  /** The field of the request that a format cannot say. */
+  readonly failureParam: Bytes = new Bytes();
   failureKind: ErrorKind = ErrorKind.Server;
 
   reset(): void {
@@ -105,6 +107,7 @@ export class Exchange {
     this.resolve_ms.clear();
     this.rank_ms.clear();
     this.failureMessage.clear();
+    this.failureParam.clear();
     this.failureKind = ErrorKind.Server;
   }
 

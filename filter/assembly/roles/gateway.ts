@@ -183,6 +183,8 @@ export class GatewayStream extends StreamContext {
       exchange.untranslatable |= 1 << format;
       exchange.failureMessage.clear();
       exchange.failureMessage.appendBytes(problem.message);
+      exchange.failureParam.clear();
+      exchange.failureParam.appendBytes(problem.param);
     }
   }
 

@@ -2,7 +2,7 @@ import type { Endpoint } from "../engine.ts";
 import { anthropicIds } from "../identifiers.ts";
 import { isObject, parseJson, type Reply } from "../wire.ts";
 import { answerMessages } from "./answer.ts";
-import { anthropicErrorReply } from "./errors.ts";
+import { anthropicErrorReply, threadUnsupportedReply } from "./errors.ts";
 import { anthropicHeaders } from "./headers.ts";
 import { streamMessage, writeMessage } from "./message.ts";
 import { anthropicRequestProblem } from "./validate.ts";
@@ -25,6 +25,7 @@ export const anthropicEndpoint: Endpoint = {
       return anthropicErrorReply(400, "content-type: must be application/json");
     const parsed = parseJson(request.body);
     if (parsed === null) return anthropicErrorReply(400, "The request body is not valid JSON");
+    if (isObject(parsed.value) && isObject(parsed.value.thread)) return threadUnsupportedReply();
     const problem = anthropicRequestProblem(parsed.value, version);
     if (problem !== null) return anthropicErrorReply(400, problem);
     const body = parsed.value;

@@ -23,6 +23,21 @@ export function anthropicError(status: number, message: string): { type: "error"
   return { type: "error", error: { type, message } };
 }
 
+/**
+ * To a request for a conversation that Anthropic keeps, which demo providers do not: `details` make Anthropic's SDKs send the whole
+ * conversation instead (lib/internal/threads of @anthropic-ai/sdk 1.12).
+ */
+export function threadUnsupportedReply(): WholeReply {
+  const { type, error } = anthropicError(400, "thread: is not supported by this provider");
+  const details = { error_code: "thread_unsupported_request", unsupported: ["thread"] };
+  const requestId = anthropicIds.request();
+  return {
+    status: 400,
+    headers: anthropicHeaders("application/json", requestId),
+    body: JSON.stringify({ type, error: { ...error, details }, request_id: requestId }),
+  };
+}
+
 export function anthropicErrorReply(status: number, message: string, headers: Record<string, string> = {}): WholeReply {
   const requestId = anthropicIds.request();
   return {

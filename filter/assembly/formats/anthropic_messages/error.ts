@@ -83,6 +83,9 @@ function typeOfKind(kind: ErrorKind): string {
   }
 }
 
+/** Tells Anthropic's SDKs to send the whole conversation again, without a thread (lib/internal/threads of @anthropic-ai/sdk 1.12). */
+const THREAD_DETAILS = ',"details":{"error_code":"thread_unsupported_request","unsupported":["thread"]}';
+
 /** The provider's own type stands only where it is one of this API's: clients choose by it what to do. */
 export function writeError(error: ProviderError, out: Bytes): void {
   out.ascii('{"type":"error","error":{"type":');
@@ -94,6 +97,7 @@ export function writeError(error: ProviderError, out: Bytes): void {
   }
   out.ascii(',"message":');
   writeString(out, textOf(error.message));
+  if (error.param.equalsAscii("thread")) out.ascii(THREAD_DETAILS);
   out.ascii("}}");
 }
 

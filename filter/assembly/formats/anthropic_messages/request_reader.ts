@@ -20,6 +20,7 @@ function readField(cursor: Cursor, request: CanonicalRequest): bool {
   if (cursor.keyIs("output_config")) return readOutputConfig(cursor, request);
   if (cursor.keyIs("output_format")) return readOutputFormat(cursor, request); // its name before output_config took it in
   if (cursor.keyIs("metadata")) return readMetadata(cursor, request);
+  if (cursor.keyIs("thread")) return readThread(cursor);
   if (cursor.keyIs("model")) return cursor.skip(); // the head has it
   if (cursor.keyIs("stream")) request.stream = cursor.takeTrue();
   else return readOption(cursor, request);
@@ -34,6 +35,13 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
     return takeStopSequences(cursor, "stop_sequences", request);
   } else return readSamplingOrDrop(cursor, request);
   return cursor.ok;
+}
+
+/** The conversation's earlier turns are kept by Anthropic, so no other provider can answer the last one. */
+function readThread(cursor: Cursor): bool {
+  const isNull = cursor.kind() == Kind.Null;
+  if (!cursor.skip()) return false;
+  return isNull || problem.refuse("thread", "this model cannot continue a conversation that another provider keeps");
 }
 
 function readMetadata(cursor: Cursor, request: CanonicalRequest): bool {
