@@ -112,7 +112,9 @@ export class StreamTranslator {
       if (!failedBefore) this.fail("The provider's stream ended before the answer was complete.");
       // A cut event that the client has half of must not swallow the error event.
       if (!this.isTranslating && insideEvent) out.ascii("\n\n");
-      formatAt(this.clientFormat).writeErrorEvent(this.stream.error, out);
+      const writer = this.writer;
+      if (writer) writer.error(out, this.stream.error);
+      else formatAt(this.clientFormat).writeErrorEvent(this.stream.error, out);
     }
     return out.length == before && !this.isTranslating ? StreamProgress.Unchanged : StreamProgress.Rewritten;
   }
@@ -134,6 +136,11 @@ export class StreamTranslator {
     return this.stream.terminalSeen || this.stream.errorSeen;
   }
 
+  private get isFull(): bool {
+    const writer = this.writer;
+    return writer != null && writer.isFull;
+  }
+
   private readEvent(): bool {
     const dataPtr = this.sse.dataPtr;
     const dataLength = this.sse.dataLength;
@@ -144,6 +151,7 @@ export class StreamTranslator {
     // Within one format the client has begun to read what the provider sends, and judges it itself.
     if (!this.isTranslating && hadContent) return true;
     if (!isRead) this.fail("The provider's stream has an event that is not valid JSON.");
+    else if (this.isFull) this.fail("The provider's answer is longer than the gateway can hold.");
     else if (this.stream.broken) this.fail("The provider's stream contradicts itself or has too many tool calls.");
     return !this.failed;
   }

@@ -99,6 +99,7 @@ export function translateRequest(
   cursor.open(ptr, length, head.depthMax);
   if (from == to) return patchFields(cursor, model, rules, out) || refused();
   out.reserve(length);
+  problem.messageList = formatAt(from).messageList;
   const translated = formatAt(from).readRequest(cursor, canonicalRequest) && formatAt(to).writeRequest(canonicalRequest, model, rules, out);
   canonicalRequest.forget();
   return translated || refused();

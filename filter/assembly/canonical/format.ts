@@ -20,10 +20,12 @@ export abstract class Format {
   /**
    * @param name as configuration files say it
    * @param path where clients of this format send their requests
+   * @param messageList the request's field that has the conversation
    */
   constructor(
     public name: string,
     public path: string,
+    public messageList: string = "messages",
   ) {}
 
   /** Checks a whole request body and reads what the gateway must know of it. */

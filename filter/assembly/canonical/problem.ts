@@ -15,6 +15,9 @@ export class Problem {
   /** Where in the body, in bytes; -1 when a path says it better. */
   offset: i32 = -1;
 
+  /** What the client's format calls its list of messages. */
+  messageList: string = "messages";
+
   /** A field at the top level. */
   refuse(field: string, why: string): bool {
     this.begin();
@@ -27,6 +30,11 @@ export class Problem {
     this.begin();
     this.element(list, index, field);
     return this.end(why);
+  }
+
+  /** What an element of the client's list of messages says, and the provider's format cannot. */
+  refuseMessage(index: i32, why: string): bool {
+    return this.refuseElement(this.messageList, index, "content", why);
   }
 
   /** A field of an element in a list in an element of a list: `messages[3].content[0].type`. */

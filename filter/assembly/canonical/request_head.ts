@@ -92,11 +92,16 @@ export class RequestHead {
     return cursor.ok && (this.hasMessages || problem.refuse("messages", "must not be empty"));
   }
 
-  /** The end of the body: whether all that must be there was. */
-  finish(cursor: Cursor): bool {
+  /** The conversation is there in a form of the format's own. */
+  noteConversation(): void {
+    this.hasMessages = true;
+  }
+
+  /** The end of the body: whether all that must be there was. `list`: the field that has the conversation. */
+  finish(cursor: Cursor, list: string = "messages"): bool {
     if (!cursor.finish()) return problem.refuseJson(cursor);
     if (!this.hasModel) return problem.refuse("model", "is required");
-    return this.hasMessages || problem.refuse("messages", "is required");
+    return this.hasMessages || problem.refuse(list, "is required");
   }
 
   private takeMessage(cursor: Cursor, index: i32): bool {

@@ -180,6 +180,7 @@ export class MessageStream implements ContentSink {
     if (!writer) return;
     if (this.block != kind) this.openBlock(kind, -1);
     writer.delta(this.out, kind, this.blockCount - 1, this.callsOpened - 1, delta);
+    if (writer.isFull) this.broken = true;
   }
 
   private openBlock(kind: BlockKind, call: i32): void {
@@ -222,7 +223,9 @@ export class MessageStream implements ContentSink {
   private argumentsOf(call: ToolCallStream, fragment: Slice): void {
     if (sliceLength(fragment) == 0) return;
     call.follow(fragment);
-    this.writer!.delta(this.out, BlockKind.ToolCall, this.blockCount - 1, this.callsOpened - 1, fragment);
+    const writer = this.writer!;
+    writer.delta(this.out, BlockKind.ToolCall, this.blockCount - 1, this.callsOpened - 1, fragment);
+    if (writer.isFull) this.broken = true;
   }
 
   private holdArguments(call: ToolCallStream, fragment: Slice): void {

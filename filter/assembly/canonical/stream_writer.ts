@@ -19,6 +19,8 @@ export enum BlockKind {
 export abstract class StreamWriter {
   /** The next one in its format's pool. */
   nextFree: StreamWriter | null = null;
+  /** The answer is longer than the writer can keep of it, for formats that repeat it at the end. It cannot be written on. */
+  isFull: bool = false;
 
   /** Forgets the stream before. `includeUsage`: the client asked for usage in a form of its own. */
   abstract reset(includeUsage: bool): void;

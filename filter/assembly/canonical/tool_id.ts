@@ -32,11 +32,16 @@ export function writeToolId(out: Bytes, id: Slice, lengthMax: u32): void {
   out.byte(0x22);
 }
 
-/** Makes an id for a call that came without one: unique by its answer's id and its place in it. */
+/** Makes an id for a call that came without one. */
 export function makeToolId(out: Bytes, responseId: Slice, index: i32): void {
+  makeId(out, "call_", responseId, index);
+}
+
+/** Makes an id for a piece of an answer: unique by its answer's id and its place in it. */
+export function makeId(out: Bytes, prefix: string, responseId: Slice, index: i32): void {
   text.clear();
   writeText(text, responseId);
-  out.ascii("call_");
+  out.ascii(prefix);
   writeHexadecimal(out, hash(text.ptr, sliceLength(responseId) == 0 ? 0 : text.length) + <u64>index);
 }
 

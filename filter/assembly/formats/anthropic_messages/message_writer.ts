@@ -35,8 +35,7 @@ export function writeSystem(request: CanonicalRequest, rules: ProviderRules, out
     if (!isInstruction(message)) continue;
     for (let j = message.firstPart; j < message.firstPart + message.partCount; j++) {
       const part = request.parts.at(j);
-      if (part.kind != <u8>PartKind.Text)
-        return problem.refuseElement("messages", message.source, "content", "instructions can only be text for this model");
+      if (part.kind != <u8>PartKind.Text) return problem.refuseMessage(message.source, "instructions can only be text for this model");
       if (isBlank(part.text)) continue;
       if (count == 0 && !rules.writeKey(out, "system")) return true;
       out.byte(count++ == 0 ? 0x5b : 0x2c);
@@ -129,7 +128,7 @@ function writeContent(request: CanonicalRequest, message: Message, part: Part, o
     case PartKind.Document:
       return writeDocument(message, part, out);
     default:
-      return problem.refuseElement("messages", message.source, "content", "audio cannot be sent to this model");
+      return problem.refuseMessage(message.source, "audio cannot be sent to this model");
   }
 }
 
@@ -150,8 +149,7 @@ function writeImage(request: CanonicalRequest, message: Message, part: Part, out
 
 function writeDocument(message: Message, part: Part, out: Bytes): bool {
   if (part.id != ABSENT) return refuseFile(message);
-  if (!sliceIs(part.mediaType, "application/pdf"))
-    return problem.refuseElement("messages", message.source, "content", "only PDF files can be sent to this model");
+  if (!sliceIs(part.mediaType, "application/pdf")) return problem.refuseMessage(message.source, "only PDF files can be sent to this model");
   out.ascii('{"type":"document","source":');
   writeSource(part, out);
   if (!sliceIsEmpty(part.name)) {
@@ -163,7 +161,7 @@ function writeDocument(message: Message, part: Part, out: Bytes): bool {
 }
 
 function refuseFile(message: Message): bool {
-  return problem.refuseElement("messages", message.source, "content", "a file stored with another provider cannot be sent to this model");
+  return problem.refuseMessage(message.source, "a file stored with another provider cannot be sent to this model");
 }
 
 function writeSource(part: Part, out: Bytes): void {

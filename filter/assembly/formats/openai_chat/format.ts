@@ -1,6 +1,7 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Format } from "../../canonical/format";
+import { readError, writeError } from "../../canonical/openai_error";
 import { ProviderError } from "../../canonical/provider_error";
 import { CanonicalRequest } from "../../canonical/request";
 import { RequestHead } from "../../canonical/request_head";
@@ -8,7 +9,7 @@ import { CanonicalResponse } from "../../canonical/response";
 import { StreamReader } from "../../canonical/stream_reader";
 import { StreamWriter } from "../../canonical/stream_writer";
 import { Cursor } from "../../json/cursor";
-import { readError, writeError, writeErrorEvent } from "./error";
+import { writeErrorEvent } from "./error";
 import { scanHead } from "./head";
 import { readRequest } from "./request_reader";
 import { writeRequest } from "./request_writer";

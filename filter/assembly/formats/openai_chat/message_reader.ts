@@ -1,11 +1,10 @@
-import { indexOfAscii, startsWithAscii } from "../../bytes/ascii";
-import { Bytes } from "../../bytes/bytes";
+import { setFileData, setUrl } from "../../canonical/data_url";
 import { dropField, readElements } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceForm, sliceIs, sliceIsEmpty, sliceLength, sliceOf, slicePtr, textOf } from "../../json/slice";
+import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
 import { isReasoningKey } from "./content";
 
 export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
@@ -133,10 +132,8 @@ function readFile(cursor: Cursor, part: Part): void {
     return;
   }
   while (cursor.nextKey()) {
-    if (cursor.keyIs("file_data")) {
-      setUrl(cursor.takeToken(), part);
-      if (part.mediaType == ABSENT) part.mediaType = textOf(pdf);
-    } else if (cursor.keyIs("filename")) part.name = cursor.takeString();
+    if (cursor.keyIs("file_data")) setFileData(cursor.takeToken(), part);
+    else if (cursor.keyIs("filename")) part.name = cursor.takeString();
     else if (cursor.keyIs("file_id")) part.id = cursor.takeString();
     else cursor.skip();
   }
@@ -153,29 +150,6 @@ function readAudio(cursor: Cursor, part: Part): void {
     else cursor.skip();
   }
 }
-
-/** Takes a URL apart when it holds the data itself: data:image/png;base64,… (RFC 2397). */
-function setUrl(url: Slice, part: Part): void {
-  part.text = url;
-  const ptr = slicePtr(url);
-  const length = sliceLength(url);
-  if (!startsWithAscii(ptr, length, "data:")) return;
-  const head = length < DATA_URL_HEAD_BYTES_MAX ? length : DATA_URL_HEAD_BYTES_MAX;
-  const marker = indexOfAscii(ptr, head, ";base64,");
-  if (marker < 0) return;
-  const form = sliceForm(url);
-  const data = <u32>marker + 8;
-  const parameters = indexOfAscii(ptr, marker, ";"); // data:text/plain;charset=utf-8;base64,
-  part.mediaType = sliceOf(ptr + 5, (parameters < 0 ? marker : parameters) - 5, form);
-  part.text = sliceOf(ptr + data, length - data, form);
-}
-
-/** What a file is whose data comes without its type. */
-const pdf = new Bytes();
-pdf.ascii("application/pdf");
-
-/** How far into a data URL its data begins, at most. */
-const DATA_URL_HEAD_BYTES_MAX: u32 = 256;
 
 function readToolCalls(cursor: Cursor, request: CanonicalRequest, message: i32): bool {
   if (cursor.kind() == Kind.Null) return cursor.skip();

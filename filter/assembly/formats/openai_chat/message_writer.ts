@@ -1,4 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
+import { writeUrlBody } from "../../canonical/data_url";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -72,7 +73,7 @@ function writePart(message: Message, part: Part, out: Bytes): bool {
     case PartKind.Document:
       return writeDocument(message, part, out);
     case PartKind.Audio:
-      return problem.refuseElement("messages", message.source, "content", "audio cannot be sent to this model");
+      return problem.refuseMessage(message.source, "audio cannot be sent to this model");
     default:
       out.ascii('{"type":"text","text":');
       writeString(out, part.text);
@@ -82,7 +83,7 @@ function writePart(message: Message, part: Part, out: Bytes): bool {
 }
 
 function refuseFile(message: Message): bool {
-  return problem.refuseElement("messages", message.source, "content", "a file stored with another provider cannot be sent to this model");
+  return problem.refuseMessage(message.source, "a file stored with another provider cannot be sent to this model");
 }
 
 function writeImage(message: Message, part: Part, out: Bytes): bool {
@@ -98,20 +99,11 @@ function writeImage(message: Message, part: Part, out: Bytes): bool {
   return true;
 }
 
-function writeUrlBody(part: Part, out: Bytes): void {
-  if (part.mediaType != ABSENT) {
-    out.ascii("data:");
-    writeStringBody(out, part.mediaType);
-    out.ascii(";base64,");
-  }
-  writeStringBody(out, part.text);
-}
-
 /** A plain text document is text; one with data is a file, which must have a name; one behind a URL cannot be said. */
 function writeDocument(message: Message, part: Part, out: Bytes): bool {
   if (part.id != ABSENT) return refuseFile(message);
   if (part.mediaType == ABSENT)
-    return problem.refuseElement("messages", message.source, "content", "a document's URL cannot be sent to this model; send its data");
+    return problem.refuseMessage(message.source, "a document's URL cannot be sent to this model; send its data");
   if (sliceIs(part.mediaType, "text/plain")) {
     out.ascii('{"type":"text","text":');
     writeString(out, part.text);
@@ -137,13 +129,7 @@ function writeAssistant(request: CanonicalRequest, message: Message, out: Bytes)
     if (kind == <u8>PartKind.Text || kind == <u8>PartKind.Refusal) texts++;
     else if (kind == <u8>PartKind.ToolCall) calls++;
     else if (kind == <u8>PartKind.Reasoning || kind == <u8>PartKind.RedactedReasoning) request.drop("messages[].content[].thinking");
-    else
-      return problem.refuseElement(
-        "messages",
-        message.source,
-        "content",
-        "an assistant's message can only be text and tool calls for this model",
-      );
+    else return problem.refuseMessage(message.source, "an assistant's message can only be text and tool calls for this model");
   }
   if (texts == 0 && calls == 0) return true;
   out.ascii(',{"role":"assistant","content":');

@@ -1,3 +1,4 @@
+import { EFFORTS, effortNamed } from "../../canonical/effort";
 import {
   dropField,
   readFields,
@@ -70,15 +71,8 @@ function refuseFunctions(cursor: Cursor): bool {
 
 function readEffort(cursor: Cursor, request: CanonicalRequest): bool {
   const isNull = cursor.kind() == Kind.Null;
-  const effort = cursor.takeToken();
-  if (sliceIs(effort, "none")) request.effort = Effort.None;
-  else if (sliceIs(effort, "minimal")) request.effort = Effort.Minimal;
-  else if (sliceIs(effort, "low")) request.effort = Effort.Low;
-  else if (sliceIs(effort, "medium")) request.effort = Effort.Medium;
-  else if (sliceIs(effort, "high")) request.effort = Effort.High;
-  else if (sliceIs(effort, "xhigh")) request.effort = Effort.ExtraHigh;
-  else if (sliceIs(effort, "max")) request.effort = Effort.Max;
-  else if (cursor.ok && !isNull) return problem.refuse("reasoning_effort", "must be none, minimal, low, medium, high, xhigh or max");
+  request.effort = effortNamed(cursor.takeToken());
+  if (cursor.ok && !isNull && request.effort == Effort.Unset) return problem.refuse("reasoning_effort", EFFORTS);
   return cursor.ok;
 }
 

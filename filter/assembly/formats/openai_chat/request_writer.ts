@@ -1,11 +1,11 @@
 import { Bytes } from "../../bytes/bytes";
-import { readNumber } from "../../bytes/numbers";
+import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
+import { Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
 import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
-import { ABSENT, sliceIsEmpty, sliceLength, slicePtr, textOf } from "../../json/slice";
+import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
 import { writeMessages } from "./message_writer";
-import { Reasoning, reasoningOf, takenEffort } from "./models";
 
 /**
  * The longest `user` that is sent: https://platform.openai.com/docs/api-reference/chat/create ("safety_identifier", which replaces it, has
@@ -14,10 +14,6 @@ import { Reasoning, reasoningOf, takenEffort } from "./models";
 const USER_BYTES_MAX: u32 = 128;
 /** "Up to 4 sequences where the API will stop" (the same page). */
 const STOP_SEQUENCES_MAX: u32 = 4;
-/** Up to this many tokens a thinking budget is a low effort, in the scale of the other direction's budgets. */
-const LOW_BUDGET_TOKENS_MAX: f64 = 4096;
-const MEDIUM_BUDGET_TOKENS_MAX: f64 = 16383;
-
 /** https://platform.openai.com/docs/api-reference/chat/create */
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const reasoning = reasoningOf(model);
@@ -53,38 +49,6 @@ function effortOf(request: CanonicalRequest, model: Bytes, reasoning: Reasoning)
     return Effort.Unset;
   }
   return takenEffort(model, wanted);
-}
-
-function wantedEffort(request: CanonicalRequest): Effort {
-  if (request.effort != Effort.Unset || request.reasoningBudget == ABSENT) return request.effort;
-  const budget = readNumber(slicePtr(request.reasoningBudget), sliceLength(request.reasoningBudget));
-  if (budget <= LOW_BUDGET_TOKENS_MAX) return Effort.Low;
-  return budget <= MEDIUM_BUDGET_TOKENS_MAX ? Effort.Medium : Effort.High;
-}
-
-function writeEffort(effort: Effort, out: Bytes): void {
-  switch (effort) {
-    case Effort.None:
-      out.ascii('"none"');
-      break;
-    case Effort.Minimal:
-      out.ascii('"minimal"');
-      break;
-    case Effort.Low:
-      out.ascii('"low"');
-      break;
-    case Effort.Medium:
-      out.ascii('"medium"');
-      break;
-    case Effort.ExtraHigh:
-      out.ascii('"xhigh"');
-      break;
-    case Effort.Max:
-      out.ascii('"max"');
-      break;
-    default:
-      out.ascii('"high"');
-  }
 }
 
 /** `fixed`: the model reasons, and takes none of these. */

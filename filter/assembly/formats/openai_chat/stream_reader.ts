@@ -1,10 +1,10 @@
 import { equalAscii } from "../../bytes/ascii";
+import { readError } from "../../canonical/openai_error";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
 import { isReasoningKey, readContent } from "./content";
-import { readError } from "./error";
 import { readFinishReason, readUsage } from "./usage";
 
 // https://platform.openai.com/docs/api-reference/chat-streaming : chunks of `choices[].delta`, a chunk with `usage` and no choices when

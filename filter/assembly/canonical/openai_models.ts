@@ -1,9 +1,9 @@
-import { startsWithAscii } from "../../bytes/ascii";
-import { Bytes } from "../../bytes/bytes";
-import { Effort } from "../../canonical/request";
+import { startsWithAscii } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
+import { Effort } from "./request";
 
-// What OpenAI's models refuse, by their names. Other providers' models under this API take sampling parameters and know no
-// reasoning_effort, or pass over it.
+// What OpenAI's models refuse, by their names. Other providers' models under OpenAI's APIs take sampling parameters and know no
+// reasoning effort, or pass over it.
 
 /** How an OpenAI model takes reasoning and sampling. */
 export enum Reasoning {
@@ -15,7 +15,7 @@ export enum Reasoning {
    */
   Always = 1,
   /**
-   * Since GPT-5.4, function tools are refused in this API unless reasoning_effort is "none", 5.6 wants it said even when none was asked
+   * Since GPT-5.4, function tools are refused in the chat API unless reasoning_effort is "none", 5.6 wants it said even when none was asked
    * for: https://github.com/openai/openai-openapi/issues/541 , https://github.com/BerriAI/litellm/pull/34569
    */
   NotWithTools = 2,
