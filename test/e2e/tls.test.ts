@@ -98,7 +98,7 @@ describe.each(TLS_PROVIDERS)("$format provider over TLS and $protocol", ({ name,
       const answer = await askHttp2(client, modelOf(name), stream);
       expect(answer, answer.body).toMatchObject({ status: 200, resetCode: 0 });
       expect(readHttp2(client, stream, answer)).toMatchObject({ complete: true, error: null });
-      expect(answer.headers["x-model-router-attempts"]).toBe(`${modelOf(name)};status=200`);
+      expect(answer.headers["x-model-router-selected-model"]).toBe(modelOf(name));
     }
     expect(new Set(fleet.mock(name).requests.map(({ httpVersion }) => httpVersion))).toEqual(new Set([PROTOCOLS[protocol]]));
   });
