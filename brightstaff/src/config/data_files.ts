@@ -9,15 +9,19 @@ import { SchemaCheck } from "./schema_check.ts";
 /** What a file of config/providers says; config/providers/schema.json tells each field. */
 export type ProviderData = {
   readonly id: string;
+  readonly aliases?: readonly string[];
   readonly display_name: string;
   readonly format: WireFormat;
   readonly base_url?: string;
+  readonly base_path?: string;
   readonly path: string;
   readonly auth: { readonly header: string; readonly prefix: string };
   readonly access_key_env?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly drop?: readonly string[];
   readonly rename?: Readonly<Record<string, string>>;
+  readonly message_drop?: readonly string[];
+  readonly message_roles?: Readonly<Record<string, string>>;
 };
 
 /** A ready-made set of tasks, from config/presets. */
@@ -53,8 +57,13 @@ const PRESET_SCHEMA = {
   },
 };
 
+/** Every provider by its id and by each of its aliases. */
 export function readProviders(directory: string): DataFiles<ProviderData> {
-  return readDataFiles(directory, JSON.parse(fs.readFileSync(path.join(directory, "schema.json"), "utf8")));
+  const schema = JSON.parse(fs.readFileSync(path.join(directory, "schema.json"), "utf8"));
+  const { byId, mistakes } = readDataFiles<ProviderData>(directory, schema);
+  const byName = new Map(byId);
+  for (const data of byId.values()) for (const alias of data.aliases ?? []) if (!byName.has(alias)) byName.set(alias, data);
+  return { byId: byName, mistakes };
 }
 
 export function readPresets(directory: string): DataFiles<Preset> {

@@ -62,6 +62,9 @@ export type Provider = {
   readonly passthroughAuth: boolean;
   readonly drop: readonly string[];
   readonly rename: readonly (readonly [from: string, to: string])[];
+  /** Fields and roles of messages that it does not take. */
+  readonly messageDrop: readonly string[];
+  readonly messageRoles: readonly (readonly [from: string, to: string])[];
   readonly connectTimeout_ms: number;
   /** Its key is not set, so the built-in demo provider stands in for it. */
   readonly demo: boolean;

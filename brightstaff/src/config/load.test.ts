@@ -2,10 +2,13 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readProviders } from "./data_files.ts";
 import type { GatewayConfig } from "./gateway_config.ts";
 import { type Loaded, loadConfig } from "./load.ts";
+import { oneOf } from "./mistakes.ts";
 
 const CONFIG_DIR = path.resolve(import.meta.dirname, "../../../config");
+const KNOWN_PROVIDERS = oneOf([...readProviders(path.join(CONFIG_DIR, "providers")).byId.keys()]).replace("one of ", "");
 const ENV = { OPENAI_API_KEY: "sk-openai", ANTHROPIC_API_KEY: "sk-anthropic", EMPTY: "" };
 
 let directory: string;
@@ -42,12 +45,17 @@ model_providers:
 const PRICES =
   "model_metrics_sources: [{type: cost, provider: static, prices: {openai/gpt-5.2: {input_usd_per_mtok: 1, output_usd_per_mtok: 2}}}]\n";
 
+const PRICE = "{input_usd_per_mtok: 1, output_usd_per_mtok: 2}";
+const source = (entry: string) => `${BASE}model_metrics_sources: [{${entry}}]\n`;
+const LATENCIES = 'model_metrics_sources: [{type: latency, provider: prometheus, url: "http://prometheus:9090", query: ttft}]\n';
+
 /** A provider entry as the sixth line of the config. */
 const withProvider = (entry: string) => `${BASE}  - {${entry}}\n`;
 const withRouter = (entry: string) => `${BASE}routers:\n  - {${entry}}\n`;
 const FALLBACK = "fallback_models: [openai/gpt-5.2]";
 const policy = (text: string) => withRouter(`name: r, ${FALLBACK}, policies: [{${text}}]`);
 const TASK = "task: {name: t, description: d}";
+const prefer = (preference: string) => policy(`${TASK}, models: [openai/gpt-5.2], selection_policy: {prefer: ${preference}}`);
 
 describe("each mistake is told with its line, its path, what is wrong and what would be right", () => {
   // biome-ignore format: a table, one mistake a row
@@ -72,8 +80,8 @@ describe("each mistake is told with its line, its path, what is wrong and what w
 
     ["a model without provider", withProvider("model: gpt-4o"), '6: model_providers[2].model: is "gpt-4o"; expected "provider/model", such as "openai/gpt-5.4", or "openai/*" for every model of the provider'],
     ["a misspelt provider", withProvider("model: opnai/gpt-4o, access_key: x"), '6: model_providers[2].model: the provider "opnai" is not known; expected "openai" (did you mean that?), or base_url and provider_interface for a provider of your own'],
-    ["an unknown provider", withProvider("model: acme/one, access_key: x"), '6: model_providers[2].model: the provider "acme" is not known; expected one of "anthropic", "openai", "plano", or base_url and provider_interface for a provider of your own'],
-    ["an own provider of an interface that is not served", withProvider("model: acme/one, base_url: http://a/v1, provider_interface: gemini"), '6: model_providers[2].provider_interface: "gemini" is not served; expected one of "anthropic", "openai", "plano"'],
+    ["an unknown provider", withProvider("model: acme/one, access_key: x"), `6: model_providers[2].model: the provider "acme" is not known; expected one of ${KNOWN_PROVIDERS}, or base_url and provider_interface for a provider of your own`],
+    ["an own provider of an interface that is not served", withProvider("model: acme/one, base_url: http://a/v1, provider_interface: smoke_signals"), `6: model_providers[2].provider_interface: "smoke_signals" is not served; expected one of ${KNOWN_PROVIDERS}`],
     ["a known provider with an interface", withProvider("model: openai/x, access_key: x, provider_interface: anthropic"), '6: model_providers[2].provider_interface: "openai" is a known provider with an interface of its own; expected no such key, or another name before the first "/" of model'],
     ["a reserved provider", withProvider("model: brightstaff/x, base_url: http://a, provider_interface: openai"), '6: model_providers[2].model: "brightstaff" is a reserved name; expected a provider of letters, digits, ".", "_" and "-" before the first "/"'],
     ["a provider name that is no file name", withProvider('model: "a b/x"'), '6: model_providers[2].model: is "a b/x"; expected "provider/model", such as "openai/gpt-5.4", or "openai/*" for every model of the provider'],
@@ -124,15 +132,32 @@ describe("each mistake is told with its line, its path, what is wrong and what w
     ["a task twice", withRouter(`name: r, ${FALLBACK}, policies: [{${TASK}, models: [openai/gpt-5.2]}, {${TASK}, models: [openai/gpt-5.2]}]`), '7: routers[0].policies[1].task.name: "t" is here twice; expected each task once'],
     ["a task named none", policy("task: {name: none, description: d}, models: [openai/gpt-5.2]"), '7: routers[0].policies[0].task.name: "none" stands for "no task matched"; expected another name'],
     ["an unknown preference", policy(`${TASK}, models: [openai/gpt-5.2], selection_policy: {prefer: cheepest}`), '7: routers[0].policies[0].selection_policy.prefer: is "cheepest"; expected "cheapest" (did you mean that?)'],
-    ["a preference not served", policy(`${TASK}, models: [openai/gpt-5.2], selection_policy: {prefer: fastest}`), "7: routers[0].policies[0].selection_policy.prefer: that ranking is not served yet; expected ranked, cheapest or none"],
-    ["cheapest without prices", policy(`${TASK}, models: [openai/gpt-5.2], selection_policy: {prefer: cheapest}`), "7: routers[0].policies[0].selection_policy.prefer: there are no prices to tell the cheapest by; expected a source of type cost in model_metrics_sources"],
+    ["cheapest without prices", prefer("cheapest"), "7: routers[0].policies[0].selection_policy.prefer: there are no prices to tell the cheapest by; expected a source of type cost in model_metrics_sources"],
+    ["fastest without measurements", prefer("fastest") + PRICES, "7: routers[0].policies[0].selection_policy.prefer: there are no measurements to tell the fastest by; expected a source of type latency in model_metrics_sources"],
+    ["balanced without measurements", prefer("balanced") + PRICES, "7: routers[0].policies[0].selection_policy.prefer: there are no measurements to tell the fastest by; expected a source of type latency in model_metrics_sources"],
+    ["weights of nothing", prefer("cheapest, weights: {cost: 2}") + PRICES, "7: routers[0].policies[0].selection_policy.weights: belong to prefer: balanced; expected them left out"],
+    ["weights of 0", prefer("balanced, weights: {cost: 0, latency: 0}"), "7: routers[0].policies[0].selection_policy.weights: are both 0; expected one of them to be more than 0"],
+    ["a weight of something else", prefer("balanced, weights: {cost: 0, latency: 1, order: 1}") + LATENCIES, '7: routers[0].policies[0].selection_policy.weights.order: no such key; expected one of "cost", "latency"'],
 
     ["a routing preference twice", `${BASE}routing_preferences: [{name: a, description: d, models: [gpt-5.2]}, {name: a, description: d, models: [gpt-5.2]}]\n`, '6: routing_preferences[1].name: "a" is here twice; expected each task once'],
     ["a routing preference without models", `${BASE}routing_preferences: [{name: a, description: d}]\n`, "6: routing_preferences[0].models: missing; expected a list"],
 
     ["a price of an unknown model", BASE + PRICES.replace("gpt-5.2", "gpt-5.1"), '6: model_metrics_sources[0].prices["openai/gpt-5.1"]: "openai/gpt-5.1" is no model of model_providers; expected "openai/gpt-5.2" (did you mean that?)'],
     ["a negative price", BASE + PRICES.replace("mtok: 1", "mtok: -1"), '6: model_metrics_sources[0].prices["openai/gpt-5.2"].input_usd_per_mtok: is -1; expected a number of at least 0'],
-    ["a source not served", `${BASE}model_metrics_sources: [{type: cost, provider: models.dev}]\n`, '6: model_metrics_sources[0].provider: only the static price table is served yet; expected provider: static with prices: {"openai/gpt-5.2": {input_usd_per_mtok: 1.75, output_usd_per_mtok: 14}}'],
+    ["a source of no kind", source("type: cost, provider: modelsdev"), '6: model_metrics_sources[0].provider: is "modelsdev"; expected "models.dev" (did you mean that?)'],
+    ["a source without a type", source("provider: models.dev"), '6: model_metrics_sources[0].type: missing; expected one of "cost", "latency"'],
+    ["prices as latencies", source("type: latency, provider: models.dev"), '6: model_metrics_sources[0].type: is "latency"; expected "cost"'],
+    ["latencies as prices", source("type: cost, provider: prometheus, url: http://p, query: q"), '6: model_metrics_sources[0].type: is "cost"; expected "latency"'],
+    ["Prometheus without a query", source("type: latency, provider: prometheus, url: http://p"), "6: model_metrics_sources[0].query: missing; expected text"],
+    ["Prometheus without a URL", source("type: latency, provider: prometheus, query: q"), '6: model_metrics_sources[0].url: missing; expected a URL such as "https://api.example.com/v1"'],
+    ["a source's URL with a password", source("type: cost, provider: models.dev, url: 'http://u:p@h/'"), "6: model_metrics_sources[0].url: holds a user name or password; expected a URL that can be read without"],
+    ["a source's URL that is none", source("type: cost, provider: models.dev, url: 'http://h:p/'"), '6: model_metrics_sources[0].url: "http://h:p/" is no URL; expected one such as "http://prometheus:9090"'],
+    ["a source's unknown alias", source("type: cost, provider: models.dev, model_aliases: {openai/gpt-oss: openai/gpt-oss}"), '6: model_metrics_sources[0].model_aliases["openai/gpt-oss"]: "openai/gpt-oss" is no model of model_providers; expected "openai/gpt-5.2" (did you mean that?)'],
+    ["two aliases of a model", source("type: cost, provider: models.dev, model_aliases: {a: gpt-5.2, b: openai/gpt-5.2}"), '6: model_metrics_sources[0].model_aliases.b: is a second name for "openai/gpt-5.2"; expected one name for each model'],
+    ["a refresh in no time", source("type: cost, provider: models.dev, refresh_interval: 0"), "6: model_metrics_sources[0].refresh_interval: is 0; expected a whole number from 1 to 1209600"],
+    ["a source's foreign key", source("type: cost, provider: models.dev, query: q"), '6: model_metrics_sources[0].query: no such key; expected one of "type", "provider", "url", "refresh_interval", "timeout", "model_aliases"'],
+    ["two sources of a type", `${BASE}model_metrics_sources: [{type: cost, provider: models.dev}, {type: cost, provider: digitalocean}]\n`, "6: model_metrics_sources[1]: is a second source of type cost; expected one of each type"],
+    ["two prices of a model", `${BASE}model_metrics_sources: [{type: cost, provider: static, prices: {gpt-5.2: ${PRICE}, openai/gpt-5.2: ${PRICE}}}]\n`, '6: model_metrics_sources[0].prices["openai/gpt-5.2"]: is a second price of "openai/gpt-5.2"; expected one for each model'],
     ["a limit too low", `${BASE}limits: {first_token_ms: 0}\n`, "6: limits.first_token_ms: is 0; expected a whole number from 1 to 86400000"],
     ["a CA bundle that is not there", `${BASE}overrides: {upstream_tls_ca_path: no-such.pem}\n`, '6: overrides.upstream_tls_ca_path: "no-such.pem" can\'t be read; expected a PEM file with CA certificates'],
     ["a routing model that is none", `${BASE}overrides: {llm_routing_model: gpt-5.2}\n`, '6: overrides.llm_routing_model: "gpt-5.2" is no routing model that is served yet; expected an Arch-Router or a Plano-Orchestrator on an OpenAI-compatible base_url'],
@@ -351,11 +376,62 @@ describe("routers", () => {
 
   test("may pick single tasks of presets and rank by price", () => {
     const text = policy("task_slug: code-generation, models: [openai/gpt-5.2], selection_policy: {prefer: cheapest}") + PRICES;
-    const { routers, prices } = loadGood(text);
+    const { routers, metricsSources } = loadGood(text);
     expect(routers[0]?.tasks).toEqual([
       { name: "code-generation", description: expect.any(String), models: ["openai/gpt-5.2"], prefer: "cheapest" },
     ]);
-    expect(prices.get("openai/gpt-5.2")).toEqual({ input_usd_per_mtok: 1, cachedInput_usd_per_mtok: null, output_usd_per_mtok: 2 });
+    const prices = new Map([["openai/gpt-5.2", { input_usd_per_mtok: 1, cachedInput_usd_per_mtok: null, output_usd_per_mtok: 2 }]]);
+    expect(metricsSources).toEqual([{ type: "cost", provider: "static", prices }]);
+  });
+});
+
+describe("sources of ranking data", () => {
+  test("as Plano's documentation has them", () => {
+    const text = `${prefer("balanced, weights: {latency: 2}")}model_metrics_sources:
+  - type: cost
+    provider: models.dev
+    url: https://models.dev/api.json
+    refresh_interval: 3600
+    model_aliases:
+      openai/gpt-oss-120b: gpt-5.2
+  - type: latency
+    provider: prometheus
+    url: http://prometheus:9090
+    query: avg by (model_name) (rate(plano_llm_latency_seconds_sum[5m]))
+    refresh_interval: 30
+`;
+    const { metricsSources, routers } = loadGood(text);
+    expect(metricsSources).toEqual([
+      {
+        type: "cost",
+        provider: "models.dev",
+        url: "https://models.dev/api.json",
+        query: null,
+        refresh_ms: 3_600_000,
+        timeout_ms: 10_000,
+        aliases: new Map([["openai/gpt-oss-120b", "openai/gpt-5.2"]]),
+      },
+      {
+        type: "latency",
+        provider: "prometheus",
+        url: "http://prometheus:9090",
+        query: "avg by (model_name) (rate(plano_llm_latency_seconds_sum[5m]))",
+        refresh_ms: 30_000,
+        timeout_ms: 10_000,
+        aliases: new Map(),
+      },
+    ]);
+    expect(routers[0]?.tasks[0]).toMatchObject({ prefer: "balanced", weights: { cost: 1, latency: 2 } });
+  });
+
+  test("are refreshed although nothing is said of it", () => {
+    const { metricsSources } = loadGood(source("type: cost, provider: digitalocean, timeout: 3s"));
+    expect(metricsSources).toMatchObject([{ url: null, refresh_ms: 3_600_000, timeout_ms: 3_000 }]);
+    expect(loadGood(BASE + LATENCIES).metricsSources).toMatchObject([{ refresh_ms: 60_000 }]);
+  });
+
+  test("a weight of 0 needs no source", () => {
+    expect(mistakesOf(prefer("balanced, weights: {cost: 0}") + LATENCIES)).toEqual([]);
   });
 });
 

@@ -23,9 +23,6 @@ const RESERVED_IDS: ReadonlySet<string> = new Set(["brightstaff", "router", "lis
 /** Letters that are safe in a cluster's name and in the name of a secret's file. */
 const PROVIDER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** Plano's names of providers that have other names here: katanemo/plano, config/plano_config_schema.yaml. */
-const INTERFACE_ALIASES: Readonly<Record<string, string>> = { claude: "anthropic" };
-
 /** The base path of a custom URL that has none, as in katanemo/plano, crates/hermesllm/src/clients/endpoints.rs. */
 const DEFAULT_BASE_PATH = "/v1";
 
@@ -119,21 +116,25 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     passthroughAuth: value.passthrough_auth === true,
     drop: data.drop ?? [],
     rename: Object.entries(data.rename ?? {}),
+    messageDrop: data.message_drop ?? [],
+    messageRoles: Object.entries(data.message_roles ?? {}),
     connectTimeout_ms: place.connectTimeout_ms ?? context.connectTimeout_ms,
     demo: false,
   };
-  return key.demoUrl === undefined ? provider : toDemo(provider, key.demoUrl);
+  return key.demoUrl === undefined ? provider : toDemo(provider, data, key.demoUrl);
 }
 
-/** The same format and path at another place, without a credential. */
-function toDemo(provider: Provider, demoUrl: string): Provider {
+/** The same format at another place, without a credential. The demo server has OpenAI's own paths only, not every compatible provider's. */
+function toDemo(provider: Provider, data: ProviderData, demoUrl: string): Provider {
   const url = new URL(demoUrl);
   const address = readHostPort(url.host, url.protocol === "https:") as Address;
-  const basePath = new URL(provider.baseUrl).pathname.replace(/\/+$/, "");
+  const ownBasePath = new URL(provider.baseUrl).pathname.replace(/\/+$/, "");
+  const basePath = data.format === "openai_chat" ? DEFAULT_BASE_PATH : ownBasePath;
   return {
     ...provider,
     ...address,
     baseUrl: `${url.origin}${basePath}`,
+    path: basePath + data.path,
     authority: authorityOf(address),
     accessKey: null,
     demo: true,
@@ -153,8 +154,9 @@ function findData(
     return undefined;
   }
   const own = context.data.get(id);
-  if (own !== undefined) {
-    if (value.provider_interface === undefined || value.provider_interface === id) return own;
+  // A place and an interface describe a provider of one's own, also under a name that is known for another.
+  if (own !== undefined && (value.provider_interface === undefined || value.base_url === undefined)) {
+    if (value.provider_interface === undefined || context.data.get(value.provider_interface) === own) return own;
     mistakes.push({
       path: [...path, "provider_interface"],
       wrong: `"${id}" is a known provider with an interface of its own`,
@@ -167,13 +169,12 @@ function findData(
     mistakes.push({ path: [...path, "model"], wrong: `the provider "${id}" is not known`, expected });
     return undefined;
   }
-  const interfaceId = INTERFACE_ALIASES[value.provider_interface] ?? value.provider_interface;
-  const data = context.data.get(interfaceId);
+  const data = context.data.get(value.provider_interface);
   if (data === undefined) {
     mistakes.push({
       path: [...path, "provider_interface"],
       wrong: `"${value.provider_interface}" is not served`,
-      expected: expectedName(interfaceId, context.data.keys()),
+      expected: expectedName(value.provider_interface, context.data.keys()),
     });
   }
   return data;
@@ -204,7 +205,8 @@ function findPlace(
     mistakes.push(read);
     return undefined;
   }
-  const ownBasePath = data.base_url === undefined ? DEFAULT_BASE_PATH : new URL(data.base_url).pathname.replace(/\/+$/, "");
+  const ownBasePath =
+    data.base_url === undefined ? (data.base_path ?? DEFAULT_BASE_PATH) : new URL(data.base_url).pathname.replace(/\/+$/, "");
   const basePath = read.basePath === "" ? ownBasePath : read.basePath;
   const endpoint = endpointOf(value, context);
   if (endpoint === undefined) return { address: read.address, basePath };
@@ -261,12 +263,11 @@ function readKey(value: RawModelProvider, path: Path, data: ProviderData, contex
     return { accessKey: null };
   }
   if (value.access_key !== undefined) return { accessKey: value.access_key };
-  const needsKey = context.isUnset(at) || value.base_url === undefined;
+  const needsKey = context.isUnset(at) || (value.base_url === undefined && data.access_key_env !== undefined);
   if (!needsKey) return { accessKey: null };
   if (demoUrl !== undefined) return { accessKey: null, demoUrl };
   if (!context.isUnset(at)) {
-    const variable = data.access_key_env === undefined ? "" : `$${data.access_key_env}, `;
-    mistakes.push({ path: at, wrong: "missing", expected: `${variable}or passthrough_auth: true` });
+    mistakes.push({ path: at, wrong: "missing", expected: `$${data.access_key_env}, or passthrough_auth: true` });
   }
   return { accessKey: null };
 }

@@ -63,5 +63,7 @@ function toFilterProvider(provider: Provider): Message {
     auth_prefix: provider.auth.prefix,
     drop: provider.drop,
     rename: provider.rename,
+    message_drop: provider.messageDrop,
+    message_roles: provider.messageRoles,
   };
 }

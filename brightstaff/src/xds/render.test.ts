@@ -71,6 +71,8 @@ test("the filter's configuration refers to models and providers by index", () =>
         auth_prefix: "Bearer ",
         drop: [],
         rename: [],
+        message_drop: [],
+        message_roles: [],
       },
       {
         name: "acme",
@@ -84,6 +86,8 @@ test("the filter's configuration refers to models and providers by index", () =>
         auth_prefix: "Bearer ",
         drop: [],
         rename: [],
+        message_drop: [],
+        message_roles: [],
       },
     ],
     models: [

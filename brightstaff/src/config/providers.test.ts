@@ -1,0 +1,163 @@
+// The files of config/providers: what a config that names nothing but the model and the key resolves to.
+
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readProviders } from "./data_files.ts";
+import type { Provider } from "./gateway_config.ts";
+import { type Loaded, loadConfig } from "./load.ts";
+
+const PROVIDERS_DIR = path.resolve(import.meta.dirname, "../../../config/providers");
+
+const BEARER = { header: "authorization", prefix: "Bearer " };
+
+/** The name before the first slash, the URL that requests go to, how the key is sent, and the variable that is asked for when none is given. */
+const HOSTED = [
+  ["anthropic", "https://api.anthropic.com:443/v1/messages", { header: "x-api-key", prefix: "" }, "ANTHROPIC_API_KEY"],
+  ["cohere", "https://api.cohere.ai:443/compatibility/v1/chat/completions", BEARER, "COHERE_API_KEY"],
+  ["deepseek", "https://api.deepseek.com:443/chat/completions", BEARER, "DEEPSEEK_API_KEY"],
+  ["digitalocean", "https://inference.do-ai.run:443/v1/chat/completions", BEARER, "MODEL_ACCESS_KEY"],
+  ["do", "https://inference.do-ai.run:443/v1/chat/completions", BEARER, "MODEL_ACCESS_KEY"],
+  ["do_ai", "https://inference.do-ai.run:443/v1/chat/completions", BEARER, "MODEL_ACCESS_KEY"],
+  ["fireworks", "https://api.fireworks.ai:443/inference/v1/chat/completions", BEARER, "FIREWORKS_API_KEY"],
+  ["fireworks_ai", "https://api.fireworks.ai:443/inference/v1/chat/completions", BEARER, "FIREWORKS_API_KEY"],
+  ["groq", "https://api.groq.com:443/openai/v1/chat/completions", BEARER, "GROQ_API_KEY"],
+  ["mistral", "https://api.mistral.ai:443/v1/chat/completions", BEARER, "MISTRAL_API_KEY"],
+  ["moonshot", "https://api.moonshot.ai:443/v1/chat/completions", BEARER, "MOONSHOT_API_KEY"],
+  ["moonshotai", "https://api.moonshot.ai:443/v1/chat/completions", BEARER, "MOONSHOT_API_KEY"],
+  ["nvidia", "https://integrate.api.nvidia.com:443/v1/chat/completions", BEARER, "NVIDIA_API_KEY"],
+  ["nvidia_nim", "https://integrate.api.nvidia.com:443/v1/chat/completions", BEARER, "NVIDIA_API_KEY"],
+  ["openai", "https://api.openai.com:443/v1/chat/completions", BEARER, "OPENAI_API_KEY"],
+  ["openrouter", "https://openrouter.ai:443/api/v1/chat/completions", BEARER, "OPENROUTER_API_KEY"],
+  ["qwen", "https://dashscope-intl.aliyuncs.com:443/compatible-mode/v1/chat/completions", BEARER, "DASHSCOPE_API_KEY"],
+  ["together", "https://api.together.ai:443/v1/chat/completions", BEARER, "TOGETHER_API_KEY"],
+  ["together_ai", "https://api.together.ai:443/v1/chat/completions", BEARER, "TOGETHER_API_KEY"],
+  ["vercel", "https://ai-gateway.vercel.sh:443/v1/chat/completions", BEARER, "AI_GATEWAY_API_KEY"],
+  ["xai", "https://api.x.ai:443/v1/chat/completions", BEARER, "XAI_API_KEY"],
+  ["xiaomi", "https://api.xiaomimimo.com:443/v1/chat/completions", BEARER, "MIMO_API_KEY"],
+  ["zhipu", "https://open.bigmodel.cn:443/api/paas/v4/chat/completions", BEARER, "ZAI_API_KEY"],
+] as const;
+
+const LOCAL = [
+  ["lm_studio", "http://127.0.0.1:1234/v1/chat/completions"],
+  ["lmstudio", "http://127.0.0.1:1234/v1/chat/completions"],
+  ["ollama", "http://127.0.0.1:11434/v1/chat/completions"],
+  ["vllm", "http://127.0.0.1:8000/v1/chat/completions"],
+] as const;
+
+/** Those of Plano's names (katanemo/plano, crates/hermesllm/src/providers/id.rs) whose API is OpenAI's or Anthropic's. */
+const PLANO_NAMES = [
+  "anthropic",
+  "azure_openai",
+  "claude",
+  "deepseek",
+  "digitalocean",
+  "do",
+  "do_ai",
+  "groq",
+  "mistral",
+  "moonshotai",
+  "ollama",
+  "openai",
+  "openrouter",
+  "plano",
+  "qwen",
+  "together",
+  "together_ai",
+  "vercel",
+  "xai",
+  "xiaomi",
+  "zhipu",
+];
+
+let directory: string;
+beforeAll(() => {
+  directory = fs.mkdtempSync(path.join(tmpdir(), "providers-"));
+});
+afterAll(() => fs.rmSync(directory, { recursive: true }));
+
+function load(entry: string, demoUrl?: string): Loaded {
+  const file = path.join(directory, "plano_config.yaml");
+  fs.writeFileSync(
+    file,
+    `version: v0.4.0\nlisteners: [{type: model, name: main, port: 0}]\nmodel_providers:\n  - {${entry}, default: true}\n`,
+  );
+  return loadConfig({ file, env: {}, demoUrl });
+}
+
+function loadProvider(entry: string, demoUrl?: string): Provider {
+  const loaded = load(entry, demoUrl);
+  if (!loaded.ok) throw new Error(loaded.mistakes.join("\n"));
+  return loaded.config.providers[0] as Provider;
+}
+
+const urlOf = ({ secure, host, port, path }: Provider) => `${secure ? "https" : "http"}://${host}:${port}${path}`;
+
+describe("hosted providers", () => {
+  test.each(HOSTED)("%s is asked at %s", (name, url, auth, variable) => {
+    const provider = loadProvider(`model: ${name}/some/model, access_key: k`);
+    expect(urlOf(provider)).toBe(url);
+    expect(provider).toMatchObject({ name, auth, accessKey: "k", demo: false });
+    const loaded = load(`model: ${name}/some/model`);
+    expect(loaded.ok ? [] : loaded.mistakes[0]).toMatch(
+      new RegExp(`access_key: missing; expected \\$${variable}, or passthrough_auth: true$`),
+    );
+  });
+
+  test("without a key the demo provider is asked at the path that it has", () => {
+    const provider = loadProvider("model: groq/a", "http://127.0.0.1:1");
+    expect(urlOf(provider)).toBe("http://127.0.0.1:1/v1/chat/completions");
+    expect(provider).toMatchObject({ name: "groq", accessKey: null, demo: true });
+  });
+
+  test("an Azure resource is named by its host, and its key has a header of its own", () => {
+    const provider = loadProvider("model: azure_openai/my-deployment, base_url: https://mine.openai.azure.com, access_key: k");
+    expect(urlOf(provider)).toBe("https://mine.openai.azure.com:443/openai/v1/chat/completions");
+    expect(provider.auth).toEqual({ header: "api-key", prefix: "" });
+    const loaded = load("model: azure_openai/my-deployment, access_key: k");
+    expect(loaded.ok ? [] : loaded.mistakes[0]).toMatch(/base_url: missing: "azure_openai" has no common URL/);
+  });
+});
+
+describe("servers of one's own", () => {
+  test.each(LOCAL)("%s needs no key and is asked at %s", (name, url) => {
+    const provider = loadProvider(`model: ${name}/qwen3:8b`, "http://127.0.0.1:1");
+    expect(urlOf(provider)).toBe(url);
+    expect(provider).toMatchObject({ accessKey: null, demo: false });
+  });
+
+  test("a key is sent where one is given", () => {
+    expect(loadProvider("model: vllm/a, access_key: token")).toMatchObject({ accessKey: "token", auth: BEARER });
+  });
+
+  test("a place and an interface describe a provider of one's own, whatever its name", () => {
+    const provider = loadProvider('model: vllm/a, base_url: "http://10.0.0.1", provider_interface: claude');
+    expect(provider).toMatchObject({ name: "vllm", format: "anthropic_messages", path: "/v1/messages" });
+  });
+});
+
+describe("the files", () => {
+  const { byId, mistakes } = readProviders(PROVIDERS_DIR);
+
+  test("are right, and each is in the tables above", () => {
+    expect(mistakes).toEqual([]);
+    const named = new Set<string>([...HOSTED.map(([name]) => name), ...LOCAL.map(([name]) => name), "azure_openai", "claude", "plano"]);
+    const openaiChat = [...byId].filter(([, { format }]) => format === "openai_chat").map(([name]) => name);
+    expect(openaiChat.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  test("serve Plano's names", () => {
+    expect(PLANO_NAMES.filter((name) => !byId.has(name))).toEqual([]);
+  });
+
+  test("have no alias that is another's name", () => {
+    const names = [...new Set(byId.values())].flatMap(({ id, aliases = [] }) => [id, ...aliases]);
+    expect(names.length).toBe(new Set(names).size);
+  });
+
+  test.each([...new Set(byId.values())].map((data) => [data.id, data] as const))("%s drops no field that it renames", (_, data) => {
+    const renamed = Object.entries(data.rename ?? {}).flat();
+    expect((data.drop ?? []).filter((field) => renamed.includes(field))).toEqual([]);
+  });
+});
