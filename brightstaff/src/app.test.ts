@@ -18,12 +18,13 @@ const router: Router = {
 const config = {
   routers: [router],
   routeAll: null as Router | null,
-  prices: new Map([
-    ["a/dear", { input_usd_per_mtok: 5, cachedInput_usd_per_mtok: null, output_usd_per_mtok: 5 }],
-    ["a/cheap", { input_usd_per_mtok: 1, cachedInput_usd_per_mtok: null, output_usd_per_mtok: 1 }],
-  ]),
   limits: { decision_ms: 100 },
 };
+
+const prices = new Map([
+  ["a/dear", { input_usd_per_mtok: 5, cachedInput_usd_per_mtok: null, output_usd_per_mtok: 5 }],
+  ["a/cheap", { input_usd_per_mtok: 1, cachedInput_usd_per_mtok: null, output_usd_per_mtok: 1 }],
+]);
 
 type Resolve = (conversation: Conversation, routes: readonly Route[], signal: AbortSignal) => Promise<Resolution>;
 const answers =
@@ -40,7 +41,9 @@ function start(resolve: Resolve | null, routeAll: Router | null = null): typeof 
     resolve: resolve ?? answers(null),
     close: async () => {},
   };
-  const deciding = resolve === null ? null : ({ config: { ...config, routeAll } as unknown as GatewayConfig, resolver } satisfies Deciding);
+  const sources = { data: { prices, latencies: new Map() } };
+  const deciding =
+    resolve === null ? null : ({ config: { ...config, routeAll } as unknown as GatewayConfig, resolver, sources } satisfies Deciding);
   app = buildApp({ current: () => deciding, metrics: createMetrics() });
   return app;
 }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { GatewayConfig } from "./config/gateway_config.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.ts";
+import { MetricsSources } from "./metrics_sources/index.ts";
 import type { Deciding } from "./routes/decisions.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { RenderOptions } from "./xds/options.ts";
@@ -19,15 +20,17 @@ export type LiveGatewayOptions = {
   readonly logger: Logger;
 };
 
-/** The config in use, with all that follows from it: Envoy's files and the resolver. A wrong config changes nothing. */
+/** The config in use, with all that follows from it: Envoy's files, the resolver and the sources of ranking data. A wrong config changes nothing. */
 export class LiveGateway {
   readonly #options: LiveGatewayOptions;
+  readonly #sources: MetricsSources;
   #deciding: Deciding | null = null;
   #resolverKey = "";
   #applying: Promise<unknown> = Promise.resolve();
 
   constructor(options: LiveGatewayOptions) {
     this.#options = options;
+    this.#sources = new MetricsSources(options);
   }
 
   /** What decisions are made with, or null before the first config is in use. */
@@ -47,6 +50,7 @@ export class LiveGateway {
 
   async close(): Promise<void> {
     this.#options.stateDir.close();
+    this.#sources.close();
     await this.#applying.catch(() => undefined);
     await this.#deciding?.resolver.close();
   }
@@ -60,7 +64,9 @@ export class LiveGateway {
     }
     for (const warning of loaded.warnings) logger.warn(warning);
     const before = this.#deciding;
-    const deciding = { config: loaded.config, resolver: await this.#resolverFor(loaded.config) };
+    const deciding = { config: loaded.config, resolver: await this.#resolverFor(loaded.config), sources: this.#sources };
+    const models = loaded.config.models.map(({ id }) => id);
+    this.#sources.use(loaded.config.metricsSources, models);
     await warmUp(deciding);
     // A new router can be decided on before Envoy knows of it. At the start, nothing is ready before the files are there.
     if (before !== null) this.#deciding = deciding;

@@ -3,7 +3,8 @@ import path from "node:path";
 import { type DataFiles, type Preset, type ProviderData, readPresets, readProviders } from "./data_files.ts";
 import { type ConfigDocument, readDocument } from "./document.ts";
 import { readDuration_ms } from "./durations.ts";
-import { CANDIDATES_MAX, type GatewayConfig, type Limits, type Listener, type Price, type RoutingModel } from "./gateway_config.ts";
+import { CANDIDATES_MAX, type GatewayConfig, type Limits, type Listener, type RoutingModel } from "./gateway_config.ts";
+import { readMetricsSources } from "./metrics_sources.ts";
 import { formatMistake, isUnder, type Mistake, type Path } from "./mistakes.ts";
 import type { ModelCatalog } from "./model_catalog.ts";
 import { readModelProviders } from "./model_providers.ts";
@@ -91,8 +92,13 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext):
     isUnset: (at) => document.unset.some(({ path: unset }) => unset.join("\0") === at.join("\0")),
   });
   readAliases(raw, catalog);
-  const prices = readPrices(raw, catalog);
-  const routerContext: RouterContext = { catalog, presets: context.presets.byId, hasPrices: prices.size > 0, mistakes: catalog.mistakes };
+  const metricsSources = readMetricsSources(located(["model_metrics_sources"], raw.model_metrics_sources), catalog);
+  const routerContext: RouterContext = {
+    catalog,
+    presets: context.presets.byId,
+    metrics: new Set((raw.model_metrics_sources ?? []).map((source) => source?.type)),
+    mistakes: catalog.mistakes,
+  };
   const routers = readRouters(located(["routers"], raw.routers), routerContext);
   const routeAll = readRouteAll(forms.preferences, routerContext);
   const config: GatewayConfig = {
@@ -106,7 +112,7 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext):
     defaultModel: readDefault(forms.providers, catalog),
     routers,
     routeAll,
-    prices,
+    metricsSources,
     routingModel: readRoutingModel(raw, catalog, warnings),
     limits: readLimits(raw),
     connectTimeout_ms,
@@ -199,22 +205,6 @@ function readDefault(providers: GatewayProviders, catalog: ModelCatalog): number
 }
 
 type GatewayProviders = ReturnType<typeof toCurrentForms>["providers"];
-
-function readPrices(raw: RawConfig, catalog: ModelCatalog): Map<string, Price> {
-  const prices = new Map<string, Price>();
-  const [first, ...others] = located(["model_metrics_sources"], raw.model_metrics_sources);
-  for (const { path: at } of others) catalog.mistakes.push({ path: at, wrong: "is a second cost source", expected: "one of a kind" });
-  for (const [reference, price] of Object.entries(first?.value.prices ?? {})) {
-    const model = catalog.resolve(reference, ["model_metrics_sources", 0, "prices", reference]);
-    if (model === undefined || price.input_usd_per_mtok === undefined || price.output_usd_per_mtok === undefined) continue;
-    prices.set(model.id, {
-      input_usd_per_mtok: price.input_usd_per_mtok,
-      cachedInput_usd_per_mtok: price.cached_input_usd_per_mtok ?? null,
-      output_usd_per_mtok: price.output_usd_per_mtok,
-    });
-  }
-  return prices;
-}
 
 /** The routing model's trained forms, told by its name as published: katanemo/Arch-Router-1.5B, katanemo/Plano-Orchestrator-4B and others. */
 function readRoutingModel(raw: RawConfig, catalog: ModelCatalog, warnings: string[]): RoutingModel | null {

@@ -45,7 +45,10 @@ export type RawModelProvider = {
   routing_preferences?: ({ name?: string; description?: string } | undefined)[];
 };
 
-export type RawSelectionPolicy = { prefer?: "ranked" | "cheapest" | "none" };
+export type RawSelectionPolicy = {
+  prefer?: "ranked" | "cheapest" | "fastest" | "balanced" | "none";
+  weights?: { cost?: number; latency?: number };
+};
 
 export type RawPreference = { name?: string; description?: string; models?: (string | undefined)[]; selection_policy?: RawSelectionPolicy };
 
@@ -69,4 +72,13 @@ export type RawRouter = {
 
 export type RawPrice = { input_usd_per_mtok?: number; cached_input_usd_per_mtok?: number; output_usd_per_mtok?: number };
 
-export type RawMetricsSource = { type?: string; provider?: string; prices?: Record<string, RawPrice> };
+export type RawMetricsSource = {
+  type?: "cost" | "latency";
+  provider?: "static" | "digitalocean" | "models.dev" | "prometheus";
+  prices?: Record<string, RawPrice>;
+  url?: string;
+  query?: string;
+  refresh_interval?: number;
+  timeout?: string;
+  model_aliases?: Record<string, string>;
+};

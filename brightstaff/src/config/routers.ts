@@ -1,5 +1,5 @@
 import type { Preset } from "./data_files.ts";
-import { CANDIDATES_MAX, type Preference, type Router, type Task } from "./gateway_config.ts";
+import { CANDIDATES_MAX, type MetricsType, type Router, type SelectionPolicy, type Task } from "./gateway_config.ts";
 import { expectedName, type Mistake, type Path } from "./mistakes.ts";
 import type { ModelCatalog } from "./model_catalog.ts";
 import { type Located, located } from "./older_forms.ts";
@@ -8,8 +8,8 @@ import type { RawPolicy, RawPreference, RawRouter, RawSelectionPolicy } from "./
 export type RouterContext = {
   readonly catalog: ModelCatalog;
   readonly presets: ReadonlyMap<string, Preset>;
-  /** Whether a cost source is configured, without which `cheapest` means nothing. */
-  readonly hasPrices: boolean;
+  /** What there are sources of, without which `cheapest` and `fastest` mean nothing. */
+  readonly metrics: ReadonlySet<MetricsType | undefined>;
   readonly mistakes: Mistake[];
 };
 
@@ -124,11 +124,11 @@ function readPreset(router: RawRouter, path: Path, context: RouterContext): Loca
     context.mistakes.push({ path: [...path, "models"], wrong, expected: "models for all tasks, or task_models for each" });
   }
   const models = readModels(router.models, [...path, "models"], context);
-  const prefer = readPreference(router.selection_policy, path, context);
+  const policy = readPolicy(router.selection_policy, path, context);
   return preset.tasks.map(({ name: task, description }) => {
     const own = router.task_models?.[task];
     const at = own === undefined ? [...path, "models"] : [...path, "task_models", task];
-    return { path: at, value: { name: task, description, models: own === undefined ? models : readModels(own, at, context), prefer } };
+    return { path: at, value: { name: task, description, models: own === undefined ? models : readModels(own, at, context), ...policy } };
   });
 }
 
@@ -139,21 +139,41 @@ function readTask(text: TaskText, source: TaskSource, path: Path, context: Route
     name: text.name,
     description: text.description,
     models: readModels(source.models, [...path, "models"], context),
-    prefer: readPreference(source.selection_policy, path, context),
+    ...readPolicy(source.selection_policy, path, context),
   };
 }
 
-function readPreference(policy: RawSelectionPolicy | undefined, path: Path, context: RouterContext): Preference {
+const NEEDED_METRICS: Readonly<Record<SelectionPolicy["prefer"], readonly MetricsType[]>> = {
+  ranked: [],
+  none: [],
+  cheapest: ["cost"],
+  fastest: ["latency"],
+  balanced: ["cost", "latency"],
+};
+
+const METRICS_WORDS = { cost: "prices to tell the cheapest by", latency: "measurements to tell the fastest by" };
+
+function readPolicy(policy: RawSelectionPolicy | undefined, path: Path, context: RouterContext): SelectionPolicy {
   const prefer = policy?.prefer ?? "ranked";
-  if (prefer === "cheapest" && !context.hasPrices) {
-    const expected = "a source of type cost in model_metrics_sources";
+  const weights = readWeights(policy, [...path, "selection_policy", "weights"], context);
+  for (const type of NEEDED_METRICS[prefer]) {
+    if (context.metrics.has(type) || weights?.[type] === 0) continue;
     context.mistakes.push({
       path: [...path, "selection_policy", "prefer"],
-      wrong: "there are no prices to tell the cheapest by",
-      expected,
+      wrong: `there are no ${METRICS_WORDS[type]}`,
+      expected: `a source of type ${type} in model_metrics_sources`,
     });
   }
-  return prefer;
+  return weights === undefined ? { prefer } : { prefer, weights };
+}
+
+function readWeights(policy: RawSelectionPolicy | undefined, path: Path, { mistakes }: RouterContext): SelectionPolicy["weights"] {
+  if (policy?.weights === undefined) return undefined;
+  const weights = { cost: policy.weights.cost ?? 1, latency: policy.weights.latency ?? 1 };
+  if (policy.prefer !== "balanced") mistakes.push({ path, wrong: "belong to prefer: balanced", expected: "them left out" });
+  else if (weights.cost === 0 && weights.latency === 0)
+    mistakes.push({ path, wrong: "are both 0", expected: "one of them to be more than 0" });
+  return weights;
 }
 
 function readModels(references: (string | undefined)[] | undefined, path: Path, context: RouterContext): string[] {

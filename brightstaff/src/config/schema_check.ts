@@ -87,7 +87,7 @@ type ReadError = { readonly mistake: Mistake; readonly refused?: readonly Path[]
 function readUnknownKey(error: ErrorObject, holder: Path): ReadError {
   const key = (error.params as { additionalProperty: string }).additionalProperty;
   const path = [...holder, key];
-  const notServed = unserved(path, undefined);
+  const notServed = unserved(path);
   if (notServed !== undefined) return { mistake: { path, ...notServed }, refused: [path] };
   const expected = expectedName(key, Object.keys((error.parentSchema?.properties ?? {}) as object));
   return { mistake: { path, wrong: "no such key", expected }, refused: [path] };
@@ -95,7 +95,7 @@ function readUnknownKey(error: ErrorObject, holder: Path): ReadError {
 
 function readValueError(error: ErrorObject, path: Path): Mistake {
   const value = error.data as unknown;
-  const notServed = error.keyword === "const" || error.keyword === "enum" ? unserved(path, value) : undefined;
+  const notServed = error.keyword === "const" || error.keyword === "enum" ? unserved(path) : undefined;
   if (notServed !== undefined) return { path, ...notServed };
   const schema = error.parentSchema as SchemaObject;
   switch (error.keyword) {

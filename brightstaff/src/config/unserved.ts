@@ -38,11 +38,6 @@ const REASONS: Readonly<Record<string, string>> = {
   "overrides.use_agent_orchestrator": "agent orchestration is another product: this gateway serves models only",
   "overrides.agent_orchestration_model": "agent orchestration is another product: this gateway serves models only",
   "overrides.disable_signals": "signal analysis of answers is not served",
-  "model_metrics_sources[].type": "only cost sources are served yet",
-  "model_metrics_sources[].provider": "only the static price table is served yet",
-  "routing_preferences[].selection_policy.prefer": "that ranking is not served yet",
-  "routers[].selection_policy.prefer": "that ranking is not served yet",
-  "routers[].policies[].selection_policy.prefer": "that ranking is not served yet",
 };
 
 /** What may be done instead, for the keys where that is not plainly "remove it". */
@@ -56,29 +51,16 @@ const INSTEAD: Readonly<Record<string, string>> = {
   "overrides.optimize_context_window": "false, or it left out",
   "overrides.use_agent_orchestrator": "false, or it left out",
   "overrides.disable_signals": "true, or it left out",
-  "model_metrics_sources[].type":
-    'type: cost with provider: static and prices: {"openai/gpt-5.2": {input_usd_per_mtok: 1.75, output_usd_per_mtok: 14}}',
-  "model_metrics_sources[].provider":
-    'provider: static with prices: {"openai/gpt-5.2": {input_usd_per_mtok: 1.75, output_usd_per_mtok: 14}}',
-};
-
-/** Values that are served nowhere but exist in Plano; other wrong values of the same key are plain mistakes. */
-const UNSERVED_VALUES: Readonly<Record<string, readonly string[]>> = {
-  "routing_preferences[].selection_policy.prefer": ["fastest"],
-  "routers[].selection_policy.prefer": ["fastest", "balanced"],
-  "routers[].policies[].selection_policy.prefer": ["fastest", "balanced"],
 };
 
 export type Unserved = { readonly wrong: string; readonly expected: string };
 
 /** Why `path` is not served, or undefined when it is no key of Plano's that this gateway leaves out. */
-export function unserved(path: Path, value: unknown): Unserved | undefined {
+export function unserved(path: Path): Unserved | undefined {
   const pattern = patternOf(path);
   const reason = REASONS[pattern];
   if (reason === undefined) return undefined;
-  const values = UNSERVED_VALUES[pattern];
-  if (values !== undefined && !values.includes(String(value))) return undefined;
-  return { wrong: reason, expected: INSTEAD[pattern] ?? (values === undefined ? "it left out" : "ranked, cheapest or none") };
+  return { wrong: reason, expected: INSTEAD[pattern] ?? "it left out" };
 }
 
 function patternOf(path: Path): string {

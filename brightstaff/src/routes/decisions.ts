@@ -1,11 +1,16 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { GatewayConfig, Router, Task } from "../config/gateway_config.ts";
 import type { Conversation, Resolver } from "../intent/resolver.ts";
-import { rank } from "../ranking/rank.ts";
+import { expectTokens } from "../ranking/expected_tokens.ts";
+import { type RankingData, rank } from "../ranking/rank.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
-/** What a decision is made with: the config in use and the resolver that it asks for. */
-export type Deciding = { readonly config: GatewayConfig; readonly resolver: Resolver };
+/** What a decision is made with: the config in use, the resolver that it asks for and what is known of the models. */
+export type Deciding = {
+  readonly config: GatewayConfig;
+  readonly resolver: Resolver;
+  readonly sources: { readonly data: RankingData };
+};
 
 export type DecisionOptions = {
   /** What decisions are made with at the moment, or null before the first config is in use. */
@@ -95,7 +100,7 @@ function findRouter(config: GatewayConfig, name: string | null): Router | undefi
 }
 
 async function decide(
-  { config, resolver }: Deciding,
+  { resolver, sources }: Deciding,
   router: Router,
   { router: name, messages }: DecisionRequest,
   signal: AbortSignal,
@@ -105,7 +110,7 @@ async function decide(
   const resolution = await resolver.resolve(messages, router.tasks, signal);
   const resolved_ms = performance.now();
   const task = router.tasks.find((candidate: Task) => candidate.name === resolution.route);
-  const models = task === undefined ? [] : rank(task.models, task.prefer, config);
+  const models = task === undefined ? [] : rank(task.models, task, sources.data, expectTokens(messages));
   const ranked_ms = performance.now();
   const label = name ?? "routing_preferences";
   metrics.decisions.inc({ router: label, route: task?.name ?? "none", resolver: resolution.resolver });

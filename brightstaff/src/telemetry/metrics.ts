@@ -9,6 +9,9 @@ export type Metrics = {
   readonly resolverMisses: Counter<"miss">;
   readonly configReloads: Counter<"result">;
   readonly configLoadedAt_seconds: Gauge;
+  readonly sourceRefreshes: Counter<"type" | "provider" | "result">;
+  readonly sourceRefreshedAt_seconds: Gauge<"type" | "provider">;
+  readonly sourceModels: Gauge<"type" | "provider">;
 };
 
 export function createMetrics(): Metrics {
@@ -51,6 +54,24 @@ export function createMetrics(): Metrics {
     configLoadedAt_seconds: new Gauge({
       name: "brightstaff_config_loaded_timestamp_seconds",
       help: "When the config in use was taken up, in seconds since 1970.",
+      registers,
+    }),
+    sourceRefreshes: new Counter({
+      name: "brightstaff_metrics_source_refreshes_total",
+      help: "Refreshes of a source of ranking data, by its type, its provider and the result (ok or failed).",
+      labelNames: ["type", "provider", "result"],
+      registers,
+    }),
+    sourceRefreshedAt_seconds: new Gauge({
+      name: "brightstaff_metrics_source_refreshed_timestamp_seconds",
+      help: "When a source of ranking data was last read, in seconds since 1970; absent until it first was. Its age is time() less this.",
+      labelNames: ["type", "provider"],
+      registers,
+    }),
+    sourceModels: new Gauge({
+      name: "brightstaff_metrics_source_models",
+      help: "Configured models that a source of ranking data knows something about. The others are ranked last.",
+      labelNames: ["type", "provider"],
       registers,
     }),
   };

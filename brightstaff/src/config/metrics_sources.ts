@@ -1,0 +1,83 @@
+import { readDuration_ms } from "./durations.ts";
+import type { MetricsSourceConfig, Price, RemoteMetricsSource } from "./gateway_config.ts";
+import type { Path } from "./mistakes.ts";
+import type { ModelCatalog } from "./model_catalog.ts";
+import type { Located } from "./older_forms.ts";
+import type { RawMetricsSource } from "./raw_config.ts";
+
+/** Prices change now and then, latencies by the minute. Plano reads a source without refresh_interval once and never again. */
+const REFRESH_MS = { cost: 3_600_000, latency: 60_000 };
+const TIMEOUT_MS = 10_000;
+
+export function readMetricsSources(sources: readonly Located<RawMetricsSource>[], catalog: ModelCatalog): MetricsSourceConfig[] {
+  const types = new Set<string>();
+  return sources.flatMap(({ path, value }) => {
+    if (value.type !== undefined && types.has(value.type)) {
+      catalog.mistakes.push({ path, wrong: `is a second source of type ${value.type}`, expected: "one of each type" });
+    }
+    types.add(value.type ?? "");
+    return readSource(value, path, catalog);
+  });
+}
+
+function readSource(source: RawMetricsSource, path: Path, catalog: ModelCatalog): MetricsSourceConfig[] {
+  const { type, provider } = source;
+  if (type === undefined || provider === undefined) return [];
+  if (provider === "static") return [{ type: "cost", provider, prices: readPrices(source, [...path, "prices"], catalog) }];
+  return [readRemote({ ...source, type, provider }, path, catalog)];
+}
+
+type Named = RawMetricsSource & Pick<RemoteMetricsSource, "type" | "provider">;
+
+function readRemote({ type, provider, ...source }: Named, path: Path, catalog: ModelCatalog): RemoteMetricsSource {
+  const at = [...path, "url"];
+  if (source.url !== undefined && !URL.canParse(source.url))
+    catalog.mistakes.push({ path: at, wrong: `${JSON.stringify(source.url)} is no URL`, expected: 'one such as "http://prometheus:9090"' });
+  else if (source.url !== undefined && (new URL(source.url).username !== "" || new URL(source.url).password !== ""))
+    catalog.mistakes.push({ path: at, wrong: "holds a user name or password", expected: "a URL that can be read without" });
+  return {
+    type,
+    provider,
+    url: source.url ?? null,
+    query: source.query ?? null,
+    refresh_ms: source.refresh_interval === undefined ? REFRESH_MS[type] : source.refresh_interval * 1000,
+    timeout_ms: source.timeout === undefined ? TIMEOUT_MS : readDuration_ms(source.timeout),
+    aliases: readAliases(source, [...path, "model_aliases"], catalog),
+  };
+}
+
+function readAliases({ model_aliases }: RawMetricsSource, path: Path, catalog: ModelCatalog): Map<string, string> {
+  const aliases = new Map<string, string>();
+  for (const [name, reference] of Object.entries(model_aliases ?? {})) {
+    const id = catalog.resolve(reference, [...path, name])?.id;
+    if (id === undefined) continue;
+    if ([...aliases.values()].includes(id))
+      catalog.mistakes.push({
+        path: [...path, name],
+        wrong: `is a second name for ${JSON.stringify(id)}`,
+        expected: "one name for each model",
+      });
+    aliases.set(name, id);
+  }
+  return aliases;
+}
+
+function readPrices(source: RawMetricsSource, path: Path, catalog: ModelCatalog): Map<string, Price> {
+  const prices = new Map<string, Price>();
+  for (const [reference, price] of Object.entries(source.prices ?? {})) {
+    const model = catalog.resolve(reference, [...path, reference]);
+    if (model === undefined || price.input_usd_per_mtok === undefined || price.output_usd_per_mtok === undefined) continue;
+    if (prices.has(model.id))
+      catalog.mistakes.push({
+        path: [...path, reference],
+        wrong: `is a second price of ${JSON.stringify(model.id)}`,
+        expected: "one for each model",
+      });
+    prices.set(model.id, {
+      input_usd_per_mtok: price.input_usd_per_mtok,
+      cachedInput_usd_per_mtok: price.cached_input_usd_per_mtok ?? null,
+      output_usd_per_mtok: price.output_usd_per_mtok,
+    });
+  }
+  return prices;
+}
