@@ -15,7 +15,8 @@ export type GatewayConfig = {
   readonly routers: readonly Router[];
   /** Made from top-level routing_preferences: every chat request goes through it. */
   readonly routeAll: Router | null;
-  readonly prices: ReadonlyMap<string, Price>;
+  /** At most one of each type. */
+  readonly metricsSources: readonly MetricsSourceConfig[];
   /** The routing model to ask, or null for the embedded resolver. */
   readonly routingModel: RoutingModel | null;
   readonly limits: Limits;
@@ -81,14 +82,17 @@ export type Model = {
 
 export type Wildcard = { readonly prefix: string; readonly provider: number };
 
-export type Preference = "ranked" | "cheapest" | "none";
+/** What models are ordered by. `weights` is there with `balanced` only, where one was given. */
+export type SelectionPolicy = {
+  readonly prefer: "ranked" | "cheapest" | "fastest" | "balanced" | "none";
+  readonly weights?: { readonly cost: number; readonly latency: number };
+};
 
-export type Task = {
+export type Task = SelectionPolicy & {
   readonly name: string;
   readonly description: string;
   /** Ids of models, in the configured order. */
   readonly models: readonly string[];
-  readonly prefer: Preference;
 };
 
 export type Router = {
@@ -103,6 +107,32 @@ export type Price = {
   readonly input_usd_per_mtok: number;
   readonly cachedInput_usd_per_mtok: number | null;
   readonly output_usd_per_mtok: number;
+};
+
+/** What a source tells about models. */
+export type MetricsType = "cost" | "latency";
+
+export type MetricsSourceConfig = StaticPrices | RemoteMetricsSource;
+
+export type StaticPrices = {
+  readonly type: "cost";
+  readonly provider: "static";
+  /** By model id. */
+  readonly prices: ReadonlyMap<string, Price>;
+};
+
+export type RemoteMetricsSource = {
+  readonly type: MetricsType;
+  readonly provider: "digitalocean" | "models.dev" | "prometheus";
+  /** null for the provider's own public one. */
+  readonly url: string | null;
+  /** For Prometheus: in PromQL. */
+  readonly query: string | null;
+  /** From one answer to the next question. */
+  readonly refresh_ms: number;
+  readonly timeout_ms: number;
+  /** Ids of models by what the source calls them, where that is not the id. */
+  readonly aliases: ReadonlyMap<string, string>;
 };
 
 export type RoutingModel = {
