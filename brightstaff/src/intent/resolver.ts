@@ -7,7 +7,7 @@ export type Conversation = readonly Message[];
 export type Route = { readonly name: string; readonly description: string };
 
 /** Why the resolver that was asked did not give the answer itself. */
-export type Miss = "deadline" | "unreachable" | "status" | "unreadable" | "unknown_route";
+export type Miss = "deadline" | "unreachable" | "status" | "unreadable" | "unknown_route" | "circuit_open";
 
 export type Resolution = {
   /** The name of one of the routes that were given, or null when none of them fits. */

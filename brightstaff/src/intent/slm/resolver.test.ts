@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { waitUntil } from "../../../../test/e2e/wait_until.ts";
 import type { Conversation, PromptForm, Resolver } from "../resolver.ts";
 import { SlmResolver } from "./resolver.ts";
 
@@ -94,7 +96,9 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-function createSlm(changes: { promptForm?: PromptForm; deadline_ms?: number; apiKey?: string; contextLength_tokens?: number } = {}) {
+type Changes = { promptForm?: PromptForm; deadline_ms?: number; apiKey?: string; contextLength_tokens?: number };
+
+function createSlm(changes: Changes = {}, now_ms?: () => number) {
   const fallback = new FallbackResolver();
   const slm = new SlmResolver(
     {
@@ -108,6 +112,7 @@ function createSlm(changes: { promptForm?: PromptForm; deadline_ms?: number; api
       ...changes,
     },
     fallback,
+    now_ms,
   );
   resolvers.push(slm);
   return { slm, fallback };
@@ -192,6 +197,139 @@ describe("a model that does not answer as it should", () => {
     await new Promise((resolve) => server.close(resolve));
     expect(await slm.resolve(conversation, routes, never)).toMatchObject({ resolver: "fallback", miss: "unreachable" });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  });
+});
+
+describe("a second attempt", () => {
+  const good = answering(completion('{"route": "code-generation"}'));
+  /** Answers the nth request in the nth way, and the others in the last. */
+  const inTurn = (...ways: Handler[]): Handler => {
+    return (response) => ways[Math.min(requests.length, ways.length) - 1]?.(response);
+  };
+  const hanging: Handler = () => {};
+
+  it.each<[string, Handler]>([
+    ["hangs", hanging],
+    ["hangs in the middle of the answer", (response) => response.write('{"choices":')],
+    ["is overloaded", answering({ error: { message: "busy" } }, 503)],
+    ["is out of its rate", answering({ error: { message: "slow down" } }, 429)],
+    ["breaks off", (response) => response.destroy()],
+  ])("is made when the first %s", async (_, first) => {
+    handle = inTurn(first, good);
+    const { slm, fallback } = createSlm({ deadline_ms: 500 });
+    expect(await slm.resolve(conversation, routes, never)).toMatchObject({ route: "code-generation", resolver: slm.id });
+    expect([requests.length, fallback.asked]).toEqual([2, 0]);
+    expect(requests[1]?.body).toEqual(requests[0]?.body);
+  });
+
+  it("does not end the first, which may still answer first", async () => {
+    handle = inTurn((response) => setTimeout(() => good(response), 300), hanging);
+    const { slm } = createSlm({ deadline_ms: 500 });
+    expect(await slm.resolve(conversation, routes, never)).toMatchObject({ route: "code-generation" });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each<[string, Handler, string]>([
+    ["both hang", hanging, "deadline"],
+    ["both are overloaded", answering({ error: { message: "busy" } }, 503), "status"],
+    ["both break off", (response) => response.destroy(), "unreachable"],
+  ])("is the last one: %s", async (_, handler, miss) => {
+    handle = handler;
+    const { slm } = createSlm({ deadline_ms: 200 });
+    expect(await slm.resolve(conversation, routes, never)).toMatchObject({ resolver: "fallback", miss });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each<[string, Handler]>([
+    ["what was asked is wrong", answering(notFound, 404)],
+    ["the answer is nonsense, as it would be again", answering(completion("Sure!"))],
+  ])("is not made when %s", async (_, handler) => {
+    handle = handler;
+    await createSlm().slm.resolve(conversation, routes, never);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("is made for a tenth of the requests only, when all are slow", async () => {
+    handle = (response) => setTimeout(() => good(response), 60);
+    const { slm } = createSlm({ deadline_ms: 100 });
+    await Promise.all(Array.from({ length: 40 }, () => slm.resolve(conversation, routes, never)));
+    // Ten were saved up, and four came with forty requests; the last of them is not whole in floating point.
+    expect(requests.length).toBeGreaterThanOrEqual(40 + 10);
+    expect(requests.length).toBeLessThanOrEqual(40 + 14);
+  });
+});
+
+describe("a model that is down", () => {
+  const good = answering(completion('{"route": "code-generation"}'));
+  const down = answering(notFound, 404);
+  let clock_ms: number;
+  beforeEach(() => (clock_ms = 0));
+  const ask = (slm: Resolver) => slm.resolve(conversation, routes, never);
+
+  async function bringDown(): Promise<{ slm: Resolver; fallback: FallbackResolver }> {
+    handle = down;
+    const { slm, fallback } = createSlm({}, () => clock_ms);
+    for (let failure = 1; failure <= 5; failure += 1) expect(await ask(slm)).toMatchObject({ miss: "status" });
+    return { slm, fallback };
+  }
+
+  it("is left alone after five failures in a row, and others answer at once", async () => {
+    const { slm, fallback } = await bringDown();
+    clock_ms += 999;
+    for (let turn = 0; turn < 20; turn += 1)
+      expect(await ask(slm)).toEqual({ route: "bug-fixing", confidence: 0.7, resolver: "fallback", miss: "circuit_open" });
+    expect([requests.length, fallback.asked]).toEqual([5, 25]);
+  });
+
+  it("is not left alone for failures between answers, or for answers that can't be read", async () => {
+    const { slm } = createSlm({}, () => clock_ms);
+    for (let turn = 1; turn <= 20; turn += 1) {
+      handle = turn % 5 === 0 ? answering(completion("Sure!")) : down;
+      expect(await ask(slm)).toMatchObject({ miss: turn % 5 === 0 ? "unreadable" : "status" });
+    }
+  });
+
+  it("is tried again later without anybody waiting for it, and asked again when it answers", async () => {
+    const { slm } = await bringDown();
+    clock_ms += 1_000;
+    let respond = () => {};
+    handle = (response) => (respond = () => good(response));
+    // While it is tried, the others don't try it, too.
+    for (let turn = 0; turn < 3; turn += 1) expect(await ask(slm)).toMatchObject({ resolver: "fallback", miss: "circuit_open" });
+    await waitUntil("it has been asked", () => requests.length === 6);
+    handle = good;
+    respond();
+    await waitUntil("it is back", async () => (await ask(slm)).resolver === slm.id);
+  });
+
+  it("is back when it answers nonsense, which is no reason to leave it alone", async () => {
+    const { slm } = await bringDown();
+    clock_ms += 1_000;
+    handle = answering(completion("x".repeat(100_000)));
+    await ask(slm);
+    await waitUntil("it is back", async () => (await ask(slm)).miss === "unreadable");
+  });
+
+  it("is left alone for longer and longer while it stays down", async () => {
+    const { slm } = await bringDown();
+    for (const [turn, wait_ms] of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000].entries()) {
+      clock_ms += wait_ms - 1;
+      await ask(slm);
+      expect(requests).toHaveLength(5 + turn);
+      clock_ms += 1;
+      await ask(slm);
+      await waitUntil("it has been tried", () => requests.length === 6 + turn);
+      // The answer to the trial has to be in before the clock goes on.
+      await sleep(30);
+    }
+  });
+
+  it("is none because callers gave up", async () => {
+    handle = () => {};
+    const { slm } = createSlm({}, () => clock_ms);
+    for (let turn = 0; turn < 10; turn += 1) await slm.resolve(conversation, routes, AbortSignal.timeout(5)).catch(() => undefined);
+    handle = good;
+    expect(await ask(slm)).toMatchObject({ resolver: slm.id });
   });
 });
 

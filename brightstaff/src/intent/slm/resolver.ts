@@ -1,6 +1,8 @@
 import { Pool } from "undici";
 import type { Conversation, Miss, Resolution, Resolver, Route, SlmResolverOptions } from "../resolver.ts";
 import { type Answer, readAnswer } from "./answers.ts";
+import { CircuitBreaker } from "./circuit_breaker.ts";
+import { HedgeBudget, hedge } from "./hedge.ts";
 import { type PromptWriter, promptWriters } from "./prompt_forms.ts";
 import { countTokens, trimConversation } from "./trimming.ts";
 
@@ -13,6 +15,9 @@ const ANSWER_TOKENS_MAX = 128;
 const CONVERSATION_TOKENS_MIN = 256;
 const RESPONSE_BYTES_MAX = 65_536;
 
+/** After this share of the deadline, the same is asked once more. Routing models answer in a tenth of it; a stuck one has most of it left. */
+const HEDGE_SHARE_OF_DEADLINE = 0.4;
+
 class MissError extends Error {
   readonly miss: Miss;
 
@@ -22,9 +27,19 @@ class MissError extends Error {
   }
 }
 
+/** Answered, but not with an answer: overloaded, starting, or not what serves this model. */
+class StatusError extends MissError {
+  readonly isRetryable: boolean;
+
+  constructor(status: number) {
+    super("status");
+    this.isRetryable = status >= 500 || status === 408 || status === 429;
+  }
+}
+
 /**
  * A routing model behind an OpenAI-compatible endpoint (vLLM). When it is late, down, or answers nonsense, the fallback resolver
- * answers and the resolution says why.
+ * answers and the resolution says why. While it stays down it is not waited for.
  */
 export class SlmResolver implements Resolver {
   readonly id: string;
@@ -33,8 +48,10 @@ export class SlmResolver implements Resolver {
   readonly #pool: Pool;
   readonly #path: string;
   readonly #writePrompt: PromptWriter;
+  readonly #breaker: CircuitBreaker;
+  readonly #hedges = new HedgeBudget();
 
-  constructor(options: SlmResolverOptions, fallback: Resolver) {
+  constructor(options: SlmResolverOptions, fallback: Resolver, now_ms: () => number = () => performance.now()) {
     const url = new URL(options.baseUrl);
     this.id = options.model;
     this.#options = options;
@@ -42,6 +59,7 @@ export class SlmResolver implements Resolver {
     this.#path = `${url.pathname.replace(/\/+$/, "")}/chat/completions`;
     this.#pool = new Pool(url.origin, { connections: CONNECTIONS_MAX, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS });
     this.#writePrompt = promptWriters[options.promptForm];
+    this.#breaker = new CircuitBreaker(now_ms);
   }
 
   /** The routing model may be down: then the fallback answers. */
@@ -50,6 +68,12 @@ export class SlmResolver implements Resolver {
   }
 
   async resolve(conversation: Conversation, routes: readonly Route[], signal: AbortSignal): Promise<Resolution> {
+    const permission = this.#breaker.permit();
+    if (permission !== "ask") {
+      // Nobody waits for this one: it is to say whether the model is back.
+      if (permission === "try") void this.#ask(this.#prompt(conversation, routes), routes, NEVER).catch(() => undefined);
+      return this.#standIn("circuit_open", conversation, routes, signal);
+    }
     try {
       const answer = await this.#ask(this.#prompt(conversation, routes), routes, signal);
       if (answer.kind === "route") return { route: answer.name, confidence: null, resolver: this.id };
@@ -58,7 +82,7 @@ export class SlmResolver implements Resolver {
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof MissError)) throw error;
-      return { ...(await this.#fallback.resolve(conversation, routes, signal)), miss: error.miss };
+      return this.#standIn(error.miss, conversation, routes, signal);
     }
   }
 
@@ -72,18 +96,39 @@ export class SlmResolver implements Resolver {
     return this.#writePrompt(routes, trimConversation(conversation, Math.max(CONVERSATION_TOKENS_MIN, budget_tokens)));
   }
 
+  async #standIn(miss: Miss, conversation: Conversation, routes: readonly Route[], signal: AbortSignal): Promise<Resolution> {
+    return { ...(await this.#fallback.resolve(conversation, routes, signal)), miss };
+  }
+
+  /** Tells the circuit breaker whether the model answers, sense or nonsense. A caller who gave up says nothing of that. */
   async #ask(prompt: string, routes: readonly Route[], signal: AbortSignal): Promise<Answer> {
-    const deadline = AbortSignal.timeout(this.#options.deadline_ms);
-    let response: string;
     try {
-      response = await this.#post(prompt, AbortSignal.any([signal, deadline]));
+      const content = readContent(await this.#request(prompt, signal));
+      if (content === null) throw new MissError("unreadable");
+      this.#breaker.succeeded();
+      return readAnswer(content, routes);
+    } catch (error) {
+      if (error instanceof MissError && error.miss === "unreadable") this.#breaker.succeeded();
+      else if (!signal.aborted) this.#breaker.failed();
+      throw error;
+    }
+  }
+
+  async #request(prompt: string, signal: AbortSignal): Promise<string> {
+    const { deadline_ms } = this.#options;
+    const deadline = AbortSignal.timeout(deadline_ms);
+    this.#hedges.earn();
+    try {
+      return await hedge((attemptSignal) => this.#post(prompt, attemptSignal), {
+        delay_ms: deadline_ms * HEDGE_SHARE_OF_DEADLINE,
+        afford: () => this.#hedges.spend(),
+        isRetryable: (error) => (error instanceof MissError ? error instanceof StatusError && error.isRetryable : true),
+        signal: AbortSignal.any([signal, deadline]),
+      });
     } catch (error) {
       if (error instanceof MissError) throw error;
       throw new MissError(deadline.aborted ? "deadline" : "unreachable", error);
     }
-    const content = readContent(response);
-    if (content === null) throw new MissError("unreadable");
-    return readAnswer(content, routes);
   }
 
   async #post(prompt: string, signal: AbortSignal): Promise<string> {
@@ -99,7 +144,7 @@ export class SlmResolver implements Resolver {
     if (statusCode !== 200) {
       // What is not read to its end keeps the connection from being used again.
       await body.dump({ limit: RESPONSE_BYTES_MAX, signal });
-      throw new MissError("status");
+      throw new StatusError(statusCode);
     }
     const chunks: Buffer[] = [];
     let length = 0;
@@ -111,6 +156,8 @@ export class SlmResolver implements Resolver {
     return Buffer.concat(chunks).toString("utf8");
   }
 }
+
+const NEVER = new AbortController().signal;
 
 /** The text of the first choice of a chat completion, or null when there is none. */
 function readContent(response: string): string | null {
