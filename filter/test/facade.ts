@@ -25,6 +25,8 @@ interface Exports {
   writeRoutingView(format: number, ptr: number, length: number, bytesMax: number): void;
   addDrop(ptr: number, length: number): void;
   addRename(from: number, fromLength: number, to: number, toLength: number): void;
+  addMessageDrop(ptr: number, length: number): void;
+  addMessageRole(from: number, fromLength: number, to: number, toLength: number): void;
   clearRules(): void;
   translateRequest(from: number, to: number, ptr: number, length: number, model: number, modelLength: number): number;
   writeDropped(): void;
@@ -94,6 +96,8 @@ export interface StreamState {
 export interface Rules {
   drop?: string[];
   rename?: [string, string][];
+  messageDrop?: string[];
+  messageRoles?: [string, string][];
 }
 
 export const RESULTS = ["unchanged", "rewritten", "provider error", "malformed"] as const;
@@ -342,12 +346,16 @@ export class Facade {
     return JSON.parse(this.takeText()) as Result;
   }
 
-  private setRules({ drop = [], rename = [] }: Rules): void {
+  private setRules({ drop = [], rename = [], messageDrop = [], messageRoles = [] }: Rules): void {
     for (const field of drop) this.withText(field, (ptr, length) => this.wasm.addDrop(ptr, length));
-    for (const [from, to] of rename) {
-      const fromLength = encoder.encode(from).length;
-      this.withText(from + to, (ptr, length) => this.wasm.addRename(ptr, fromLength, ptr + fromLength, length - fromLength));
-    }
+    for (const pair of rename) this.withPair(pair, this.wasm.addRename);
+    for (const field of messageDrop) this.withText(field, (ptr, length) => this.wasm.addMessageDrop(ptr, length));
+    for (const pair of messageRoles) this.withPair(pair, this.wasm.addMessageRole);
+  }
+
+  private withPair([from, to]: [string, string], add: Exports["addRename"]): void {
+    const fromLength = encoder.encode(from).length;
+    this.withText(from + to, (ptr, length) => add(ptr, fromLength, ptr + fromLength, length - fromLength));
   }
 }
 

@@ -87,6 +87,49 @@ describe("what a provider does not take", () => {
   });
 });
 
+describe("what a provider does not take of messages", () => {
+  const rules = { messageDrop: ["name", "refusal"], messageRoles: [["developer", "system"]] as [string, string][] };
+  const patch = (body: string) => {
+    const result = facade.translateRequest("openai_chat", "openai_chat", body, "n", rules);
+    return "body" in result ? result.body : result;
+  };
+
+  test("is dropped from each, and all else stays as it came", () => {
+    expect(
+      patch(
+        '{"model":"m", "messages" : [ {"role":"user","name":"Ann","content":[ {"type":"text","name":"kept","text":"a\\u0062"} ]},' +
+          '{"refusal":null,"role":"assistant","content":"x", "n\\u0061me": "b"}], "name": "kept" }',
+      ),
+    ).toBe(
+      '{"model":"n","messages":[{"role":"user","content":[ {"type":"text","name":"kept","text":"a\\u0062"} ]},' +
+        '{"role":"assistant","content":"x"}],"name":"kept"}',
+    );
+  });
+
+  test("roles are sent by the name that it knows, however they are spelt", () => {
+    expect(
+      patch(
+        '{"messages":[{"content":"developer","role":"developer"},{"role":"d\\u0065veloper","content":"b"},{"role":"user","content":"c"}],"model":"m"}',
+      ),
+    ).toBe(
+      '{"messages":[{"content":"developer","role":"system"},{"role":"system","content":"b"},{"role":"user","content":"c"}],"model":"n"}',
+    );
+  });
+
+  test("is nothing of what is written for it from another format", () => {
+    const body = '{"model":"m","max_tokens":5,"system":"s","messages":[{"role":"user","content":"x"}]}';
+    const result = facade.translateRequest("anthropic_messages", "openai_chat", body, "n", rules);
+    expect("body" in result && JSON.parse(result.body)).toEqual({
+      model: "n",
+      messages: [
+        { role: "system", content: "s" },
+        { role: "user", content: "x" },
+      ],
+      max_tokens: 5,
+    });
+  });
+});
+
 describe("by model", () => {
   const openai = (fields: object) => JSON.stringify({ model: "m", messages: [{ role: "user", content: "x" }], ...fields });
   const anthropic = (fields: object) =>

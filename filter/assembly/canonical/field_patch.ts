@@ -15,7 +15,8 @@ export function patchModel(ptr: usize, length: u32, head: RequestHead, model: By
 }
 
 /**
- * Appends a body with another model and a provider's rules applied to its top-level fields; values go over byte for byte. False: no JSON.
+ * Appends a body with another model and a provider's rules applied to its top-level fields and its messages; all other values go over byte
+ * for byte. False: no JSON.
  */
 export function patchFields(cursor: Cursor, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const ptr = cursor.at;
@@ -24,31 +25,69 @@ export function patchFields(cursor: Cursor, model: Bytes, rules: ProviderRules, 
   if (!cursor.enterObject()) return false;
   let separator: u8 = 0x7b;
   while (cursor.nextKey()) {
-    let keyPtr = cursor.keyPtr;
-    let keyLength = cursor.keyLength;
-    const isModel = cursor.keyIs("model");
-    const rule = rules.find(keyPtr, keyLength);
-    if (rule >= 0) {
-      const target = rules.target(rule);
-      if (target.length == 0 || hasField(ptr, length, cursor.depthMax, target)) {
-        cursor.skip();
-        continue;
-      }
-      keyPtr = target.ptr;
-      keyLength = target.length;
+    const target = rules.find(cursor.keyPtr, cursor.keyLength);
+    if (target != null && (target.length == 0 || hasField(ptr, length, cursor.depthMax, target))) {
+      cursor.skip();
+      continue;
     }
-    out.byte(separator);
+    if (target != null) writeKey(out, separator, target.ptr, target.length);
+    else writeKey(out, separator, cursor.keyPtr, cursor.keyLength);
     separator = 0x2c;
-    out.byte(0x22);
-    writeEscaped(out, keyPtr, keyLength);
-    out.ascii('":');
-    const value = cursor.takeValue();
-    if (isModel) writeString(out, textOf(model));
-    else out.append(slicePtr(value), sliceLength(value));
+    if (cursor.keyIs("model")) {
+      cursor.skip();
+      writeString(out, textOf(model));
+    } else if (rules.hasMessageRules && cursor.keyIs("messages")) patchMessages(cursor, rules, out);
+    else writeValue(cursor, out);
   }
   if (separator == 0x7b) out.byte(separator);
   out.byte(0x7d);
   return cursor.finish();
+}
+
+function writeKey(out: Bytes, separator: u8, keyPtr: usize, keyLength: u32): void {
+  out.byte(separator);
+  out.byte(0x22);
+  writeEscaped(out, keyPtr, keyLength);
+  out.ascii('":');
+}
+
+function writeValue(cursor: Cursor, out: Bytes): void {
+  const value = cursor.takeValue();
+  out.append(slicePtr(value), sliceLength(value));
+}
+
+/** That there is an array of objects with roles, one at least, was found when the head was scanned. */
+function patchMessages(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
+  cursor.enterArray();
+  let separator: u8 = 0x5b;
+  while (cursor.nextElement()) {
+    out.byte(separator);
+    separator = 0x2c;
+    patchMessage(cursor, rules, out);
+  }
+  out.byte(0x5d);
+}
+
+function patchMessage(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
+  cursor.enterObject();
+  let separator: u8 = 0x7b;
+  while (cursor.nextKey()) {
+    if (rules.dropsOfMessage(cursor.keyPtr, cursor.keyLength)) {
+      cursor.skip();
+      continue;
+    }
+    writeKey(out, separator, cursor.keyPtr, cursor.keyLength);
+    separator = 0x2c;
+    if (cursor.keyIs("role")) patchRole(cursor, rules, out);
+    else writeValue(cursor, out);
+  }
+  out.byte(0x7d);
+}
+
+function patchRole(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
+  const role = cursor.takeToken();
+  const target = rules.findRole(slicePtr(role), sliceLength(role));
+  writeString(out, target != null ? textOf(target) : role);
 }
 
 const lookup = new Cursor();

@@ -1,74 +1,122 @@
 import { equal, equalAscii } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 
-/** A top-level request field that a provider does not take, or takes under another name. */
-class FieldRule {
+/** A name that a provider does not take, or takes in another form. */
+class NameRule {
   constructor(
     public from: Bytes,
-    /** Empty: the field is dropped. */
+    /** Empty: what goes by the name is dropped. */
     public to: Bytes,
   ) {}
 }
 
-/** What one provider wants done to the top-level fields of its requests. Made once, from its configuration. */
-export class ProviderRules {
-  private rules: Array<FieldRule> = new Array<FieldRule>();
+class NameRules {
+  private rules: Array<NameRule> = new Array<NameRule>();
 
+  @inline
   get isEmpty(): bool {
     return this.rules.length == 0;
   }
 
-  addDrop(fieldPtr: usize, fieldLength: u32): void {
-    this.addRename(fieldPtr, fieldLength, 0, 0);
-  }
-
-  /** When the request has the field `to` as well, the one named `from` is dropped. */
-  addRename(fromPtr: usize, fromLength: u32, toPtr: usize, toLength: u32): void {
+  add(fromPtr: usize, fromLength: u32, toPtr: usize, toLength: u32): void {
     const from = new Bytes();
     const to = new Bytes();
     from.append(fromPtr, fromLength);
     to.append(toPtr, toLength);
-    this.rules.push(new FieldRule(from, to));
+    this.rules.push(new NameRule(from, to));
   }
 
-  /** What to do with a field: the index of its rule, or -1. */
-  find(ptr: usize, length: u32): i32 {
-    for (let i = 0; i < this.rules.length; i++) {
-      const from = unchecked(this.rules[i]).from;
-      if (equal(from.ptr, from.length, ptr, length)) return i;
-    }
-    return -1;
-  }
-
-  /** The new name that a rule gives; empty when the field is dropped. */
-  @inline
-  target(rule: i32): Bytes {
-    return unchecked(this.rules[rule]).to;
-  }
-
-  /** Appends `,"name":` for a field that a format is about to write; false: the provider does not take it, so nothing was written. */
-  writeKey(out: Bytes, name: string): bool {
+  /** The new name that a rule gives, empty when the name is dropped; null without a rule. */
+  find(ptr: usize, length: u32): Bytes | null {
     for (let i = 0; i < this.rules.length; i++) {
       const rule = unchecked(this.rules[i]);
-      if (!equalAscii(rule.from.ptr, rule.from.length, name)) continue;
-      if (rule.to.length == 0) return false;
-      out.ascii(',"');
-      out.appendBytes(rule.to);
-      out.ascii('":');
-      return true;
+      if (equal(rule.from.ptr, rule.from.length, ptr, length)) return rule.to;
     }
-    out.ascii(',"');
-    out.ascii(name);
-    out.ascii('":');
-    return true;
+    return null;
   }
 
-  /** The collector does not see the memory of the names: call this before dropping the rules. */
+  findAscii(name: string): Bytes | null {
+    for (let i = 0; i < this.rules.length; i++) {
+      const rule = unchecked(this.rules[i]);
+      if (equalAscii(rule.from.ptr, rule.from.length, name)) return rule.to;
+    }
+    return null;
+  }
+
   free(): void {
     for (let i = 0; i < this.rules.length; i++) {
       unchecked(this.rules[i]).from.free();
       unchecked(this.rules[i]).to.free();
     }
     this.rules.length = 0;
+  }
+}
+
+/** What one provider wants done to its requests. Made once, from its configuration. */
+export class ProviderRules {
+  /** For top-level fields. */
+  private readonly fields: NameRules = new NameRules();
+  /** For messages of a request in the provider's own format: what is written anew has neither such fields nor such roles. */
+  private readonly messageFields: NameRules = new NameRules();
+  private readonly messageRoles: NameRules = new NameRules();
+
+  get isEmpty(): bool {
+    return this.fields.isEmpty && !this.hasMessageRules;
+  }
+
+  get hasMessageRules(): bool {
+    return !this.messageFields.isEmpty || !this.messageRoles.isEmpty;
+  }
+
+  addDrop(fieldPtr: usize, fieldLength: u32): void {
+    this.fields.add(fieldPtr, fieldLength, 0, 0);
+  }
+
+  /** When the request has the field `to` as well, the one named `from` is dropped. */
+  addRename(fromPtr: usize, fromLength: u32, toPtr: usize, toLength: u32): void {
+    this.fields.add(fromPtr, fromLength, toPtr, toLength);
+  }
+
+  addMessageDrop(fieldPtr: usize, fieldLength: u32): void {
+    this.messageFields.add(fieldPtr, fieldLength, 0, 0);
+  }
+
+  addMessageRole(fromPtr: usize, fromLength: u32, toPtr: usize, toLength: u32): void {
+    this.messageRoles.add(fromPtr, fromLength, toPtr, toLength);
+  }
+
+  /** The new name of a top-level field, empty when it is dropped; null: it stays as it is. */
+  @inline
+  find(ptr: usize, length: u32): Bytes | null {
+    return this.fields.find(ptr, length);
+  }
+
+  @inline
+  dropsOfMessage(fieldPtr: usize, fieldLength: u32): bool {
+    return this.messageFields.find(fieldPtr, fieldLength) != null;
+  }
+
+  /** The role to send in place of another; null: it stays as it is. */
+  @inline
+  findRole(ptr: usize, length: u32): Bytes | null {
+    return this.messageRoles.find(ptr, length);
+  }
+
+  /** Appends `,"name":` for a field that a format is about to write; false: the provider does not take it, so nothing was written. */
+  writeKey(out: Bytes, name: string): bool {
+    const to = this.fields.findAscii(name);
+    if (to != null && to.length == 0) return false;
+    out.ascii(',"');
+    if (to != null) out.appendBytes(to);
+    else out.ascii(name);
+    out.ascii('":');
+    return true;
+  }
+
+  /** The collector does not see the memory of the names: call this before dropping the rules. */
+  free(): void {
+    this.fields.free();
+    this.messageFields.free();
+    this.messageRoles.free();
   }
 }

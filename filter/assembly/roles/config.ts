@@ -102,6 +102,7 @@ export class GatewayConfig {
   attemptsMax: u32 = CANDIDATES_MAX;
   firstToken_ms: u32 = 0;
   reply_ms: u32 = 0;
+  streamIdle_ms: u32 = 0;
   decision_ms: u32 = 0;
   decisionCluster: Text = NOTHING;
   decisionAuthority: Text = NOTHING;
@@ -219,6 +220,7 @@ export class ConfigReader {
       else if (cursor.keyIs("attempts_max")) config.attemptsMax = min(this.number(), CANDIDATES_MAX);
       else if (cursor.keyIs("first_token_ms")) config.firstToken_ms = this.number();
       else if (cursor.keyIs("reply_ms")) config.reply_ms = this.number();
+      else if (cursor.keyIs("stream_idle_ms")) config.streamIdle_ms = this.number();
       else if (cursor.keyIs("decision_ms")) config.decision_ms = this.number();
       else cursor.skip();
     }
@@ -264,8 +266,10 @@ export class ConfigReader {
     else if (cursor.keyIs("auth_header")) provider.authHeader = this.text();
     else if (cursor.keyIs("auth_prefix")) provider.authPrefix = this.text();
     else if (cursor.keyIs("headers")) this.readHeaders(provider);
-    else if (cursor.keyIs("drop")) this.readDrops(provider);
-    else if (cursor.keyIs("rename")) this.readRenames(provider);
+    else if (cursor.keyIs("drop")) this.readDrops(provider.rules, false);
+    else if (cursor.keyIs("rename")) this.readRenames(provider.rules, false);
+    else if (cursor.keyIs("message_drop")) this.readDrops(provider.rules, true);
+    else if (cursor.keyIs("message_roles")) this.readRenames(provider.rules, true);
     else cursor.skip();
   }
 
@@ -278,22 +282,24 @@ export class ConfigReader {
     }
   }
 
-  private readDrops(provider: Provider): void {
+  private readDrops(rules: ProviderRules, ofMessages: bool): void {
     const cursor = this.cursor;
     cursor.enterArray();
     while (cursor.nextElement()) {
       const field = this.text();
-      provider.rules.addDrop(field.ptr, field.length);
+      if (ofMessages) rules.addMessageDrop(field.ptr, field.length);
+      else rules.addDrop(field.ptr, field.length);
     }
   }
 
-  private readRenames(provider: Provider): void {
+  private readRenames(rules: ProviderRules, ofRoles: bool): void {
     const cursor = this.cursor;
     cursor.enterArray();
     while (cursor.nextElement()) {
       const from = this.first();
       const to = this.second();
-      provider.rules.addRename(from.ptr, from.length, to.ptr, to.length);
+      if (ofRoles) rules.addMessageRole(from.ptr, from.length, to.ptr, to.length);
+      else rules.addRename(from.ptr, from.length, to.ptr, to.length);
     }
   }
 

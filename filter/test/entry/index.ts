@@ -127,6 +127,14 @@ export function addRename(from: usize, fromLength: u32, to: usize, toLength: u32
   rules.addRename(from, fromLength, to, toLength);
 }
 
+export function addMessageDrop(ptr: usize, length: u32): void {
+  rules.addMessageDrop(ptr, length);
+}
+
+export function addMessageRole(from: usize, fromLength: u32, to: usize, toLength: u32): void {
+  rules.addMessageRole(from, fromLength, to, toLength);
+}
+
 export function clearRules(): void {
   rules.free();
 }
