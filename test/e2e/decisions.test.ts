@@ -92,16 +92,16 @@ describe("Arch-Router", () => {
   });
 
   test.each([
-    { name: "says nonsense", answer: "I would go for poetry!" },
-    { name: "names a route that is not there", answer: '{"route": "cooking"}' },
-    { name: "does not answer", answer: null },
-  ])("the embedded resolver stands in when it $name", async ({ answer }) => {
+    { name: "says nonsense", answer: "I would go for poetry!", asked: 1 },
+    { name: "names a route that is not there", answer: '{"route": "cooking"}', asked: 1 },
+    { name: "does not answer, twice", answer: null, asked: 2 },
+  ])("the embedded resolver stands in when it $name", async ({ answer, asked }) => {
     routingModel.answer = () => answer;
     const before = await decisionsBy("embedded");
     const { reply, headers, body } = await askAssistant(CODE_PROMPT);
     expect(reply.complete, body).toBe(true);
     expect(headers["x-model-router-selected-route"]).toBe("programming");
-    expect(routingModel.prompts).toHaveLength(1);
+    expect(routingModel.prompts).toHaveLength(asked);
     expect(await decisionsBy("embedded")).toBe(before + 1);
   });
 });
@@ -113,6 +113,18 @@ test("requests that wait for a decision while the config is edited get their ans
   await gateway.reload({ ...config, model_aliases: { another: { target: modelOf("code") } } });
   for (const answer of await waiting) expect(answer.reply.complete, answer.body).toBe(true);
   expect((await ask(gateway.url, openaiChat, { model: "another", stream: false })).status).toBe(200);
+});
+
+test("a routing model that has been down is asked again, and nobody waits for it until it answers", async () => {
+  const modelDecisions = () => decisionsBy("katanemo/Arch-Router-1.5B");
+  routingModel.answer = () => '{"route": "poetry"}';
+  const before = await modelDecisions();
+  const answer = await askAssistant(CODE_PROMPT);
+  expect(answer.headers["x-model-router-selected-route"]).toBe("programming");
+  expect(await modelDecisions()).toBe(before);
+  const askAgain = () => askAssistant(CODE_PROMPT).then(({ headers }) => headers["x-model-router-selected-route"]);
+  await expect.poll(askAgain, { timeout: 20_000 }).toBe("poetry");
+  expect(await modelDecisions()).toBe(before + 1);
 });
 
 describe("what the resolver gets to see", () => {
