@@ -7,6 +7,7 @@ import "./host/abort";
 import { resetArena } from "./host/arena";
 import { onDecision } from "./roles/decisions";
 import { configureRoot, createStreamContext, deleteRoot, isRoot } from "./roles/roots";
+import { onTick } from "./roles/silence";
 import { StreamContext } from "./roles/stream_context";
 
 export { malloc } from "./host/arena";
@@ -66,6 +67,11 @@ export function proxy_on_response_trailers(context: u32, trailers: u32): i32 {
 export function proxy_on_http_call_response(root: u32, token: u32, headers: u32, bodySize: u32, trailers: u32): void {
   resetArena();
   onDecision(root, token, bodySize);
+}
+
+export function proxy_on_tick(root: u32): void {
+  resetArena();
+  onTick();
 }
 
 export function proxy_on_delete(context: u32): void {

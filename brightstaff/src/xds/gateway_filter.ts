@@ -33,7 +33,12 @@ export function gatewayConfiguration(config: GatewayConfig): Message {
       json_depth_max: limits.jsonDepth_max,
       attempts_max: config.listener.retriesMax + 1,
     },
-    timeouts: { first_token_ms: limits.firstToken_ms, reply_ms: limits.reply_ms, decision_ms: limits.decision_ms },
+    timeouts: {
+      first_token_ms: limits.firstToken_ms,
+      reply_ms: limits.reply_ms,
+      stream_idle_ms: limits.streamIdle_ms,
+      decision_ms: limits.decision_ms,
+    },
     decision: {
       cluster: BRIGHTSTAFF_CLUSTER,
       authority: BRIGHTSTAFF_CLUSTER,

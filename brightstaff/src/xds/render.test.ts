@@ -56,7 +56,7 @@ test("the filter's configuration refers to models and providers by index", () =>
   expect(gatewayConfiguration(load(CONFIG))).toEqual({
     role: "gateway",
     limits: { request_body_bytes_max: 1048576, response_body_bytes_max: 52428800, json_depth_max: 128, attempts_max: 3 },
-    timeouts: { first_token_ms: 2000, reply_ms: 4000, decision_ms: 500 },
+    timeouts: { first_token_ms: 2000, reply_ms: 4000, stream_idle_ms: 3000, decision_ms: 500 },
     decision: { cluster: "brightstaff", authority: "brightstaff", path: "/v1/decisions", view_bytes_max: 65536 },
     providers: [
       {
@@ -137,9 +137,9 @@ describe("routes", () => {
   const routes = () => (resources().routes.virtual_hosts as { routes: Route[] }[])[0]?.routes ?? [];
   const route = (name: string) => routes().find((candidate) => candidate.name === name)?.route;
 
-  test("silence ends a stream in the middle, never a whole reply", () => {
-    expect(route("stream")?.retry_policy).toMatchObject({ per_try_idle_timeout: "3s" });
-    expect(route("whole")?.retry_policy).not.toHaveProperty("per_try_idle_timeout");
+  test("the first event has a deadline, a stream's content and a whole reply theirs", () => {
+    expect(route("stream")?.retry_policy).toMatchObject({ per_try_timeout: "2s" });
+    expect(route("whole")?.retry_policy).toMatchObject({ per_try_timeout: "4s" });
   });
 
   test("the listener's timeout bounds a request in all; a client that does nothing is bounded by what may be silent", () => {

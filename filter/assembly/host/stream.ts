@@ -62,6 +62,16 @@ export function startCall(cluster: usize, clusterLength: u32, headers: HeaderBlo
   return result == 0 ? load<u32>(changetype<usize>(answer)) : 0;
 }
 
+/** Resets the client's stream that `actOn` chose, and with it the attempt: nothing more can be said in it. */
+export function resetStream(): void {
+  abi.proxy_close_stream(1);
+}
+
+/** Makes Envoy call `proxy_on_tick` this often from now on. */
+export function startTicks(period_ms: u32): void {
+  abi.proxy_set_tick_period_milliseconds(period_ms);
+}
+
 /** Makes the host calls that follow act on another stream than the one called back for. */
 export function actOn(context: u32): void {
   abi.proxy_set_effective_context(context);

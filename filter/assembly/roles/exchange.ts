@@ -65,6 +65,8 @@ export class Exchange {
   readonly candidates: StaticArray<Candidate> = newCandidates();
   candidateCount: u32 = 0;
   attemptStarted_ns: u64 = 0;
+  /** When something last came of a stream that the client reads; 0 where silence is not watched. */
+  active_ns: u64 = 0;
   /** Attempts begun; candidate `attemptCount - 1` is the one being tried. */
   attemptCount: u32 = 0;
   /** The attempt's context whose response goes to the client, 0 while there is none: then a response is Envoy's own. */
@@ -96,6 +98,7 @@ export class Exchange {
     this.clientKey.clear();
     for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].provider = null;
     this.candidateCount = 0;
+    this.active_ns = 0;
     this.untranslatable = 0;
     this.attemptCount = 0;
     this.responder = 0;

@@ -42,6 +42,11 @@ export function closeExchange(exchange: Exchange): void {
   spare.push(exchange);
 }
 
+/** All requests that are under way. */
+export function liveExchanges(): Exchange[] {
+  return live.values();
+}
+
 /** Tells Envoy how to serve the request, and the attempts' filters whose it is. */
 export function publishExchange(exchange: Exchange): void {
   const cluster = exchange.candidates[0].provider!.cluster;

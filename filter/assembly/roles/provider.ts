@@ -3,7 +3,7 @@ import { appendToBody, Body, readBody, replaceBody, replaceBodyHead } from "../h
 import { now_ns } from "../host/clock";
 import { getHeader, getHeaderNamed, HeaderMap, removeHeader, removeHeaderNamed, setHeader, setHeaderNamed } from "../host/headers";
 import * as names from "../host/names";
-import { CONTINUE, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
+import { CONTINUE, resetStream, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { Form, sliceOf } from "../json/slice";
 import { writeString } from "../json/text";
 import {
@@ -25,6 +25,7 @@ import { Provider } from "./config";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setStatus } from "./numbers";
+import { forgetActivity, noteActivity } from "./silence";
 import { StreamContext } from "./stream_context";
 
 const NS_PER_S: u64 = 1_000_000_000;
@@ -235,9 +236,19 @@ export class ProviderStream extends StreamContext {
         return this.onWhole(this.responseBytes);
       case Phase.ErrorBody:
         return this.onErrorBody(this.responseBytes);
+      case Phase.Stream:
+        this.endByTrailers();
+        return CONTINUE;
       default:
         return CONTINUE;
     }
+  }
+
+  /** Nothing can be added to a stream that ends by trailers: one that is not complete is reset, lest it look so. */
+  private endByTrailers(): void {
+    forgetActivity(this.exchange!);
+    const translator = this.translator!;
+    if (!translator.terminalSeen && !translator.errorSeen) resetStream();
   }
 
   private onHeldStream(size: u32, endOfStream: bool): i32 {
@@ -269,11 +280,13 @@ export class ProviderStream extends StreamContext {
   private open(size: u32, rewritten: bool, endOfStream: bool): i32 {
     this.phase = Phase.Stream;
     this.letGo();
+    noteActivity(this.exchange!);
     if (getHeader(HeaderMap.Response, names.CONTENT_LENGTH).length > 0) removeHeader(HeaderMap.Response, names.CONTENT_LENGTH);
     return this.passOn(size, rewritten, endOfStream);
   }
 
   private onStream(size: u32, endOfStream: bool): i32 {
+    noteActivity(this.exchange!);
     out.clear();
     let progress = StreamProgress.Unchanged;
     if (size > 0) {
@@ -291,6 +304,7 @@ export class ProviderStream extends StreamContext {
 
   /** Sends a stream's piece as it came or, when it was `rewritten`, as `out` has it; at the end with the error event that is missing. */
   private passOn(size: u32, rewritten: bool, endOfStream: bool): i32 {
+    if (endOfStream) forgetActivity(this.exchange!);
     if (rewritten) {
       if (endOfStream) this.translator!.finish(out);
       replaceBody(Body.Response, out.ptr, out.length);

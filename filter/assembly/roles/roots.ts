@@ -3,6 +3,7 @@ import { logError } from "../host/log";
 import { ConfigReader, GatewayConfig } from "./config";
 import { openGatewayStream } from "./gateway";
 import { openProviderStream } from "./provider";
+import { watchSilence } from "./silence";
 import { StreamContext } from "./stream_context";
 
 /** A plugin's configuration in Envoy: the gateway's, which says a lot, or a provider cluster's, which only says that it is one. */
@@ -29,6 +30,7 @@ export function configureRoot(root: u32, size: u32): bool {
     return false;
   }
   roots.set(root, new Root(config));
+  watchSilence(config.streamIdle_ms);
   return true;
 }
 

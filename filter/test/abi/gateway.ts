@@ -214,6 +214,14 @@ export class Attempt {
     return this.#passChunks(chunks, ends, answer.trailers ?? false, released);
   }
 
+  /** A further piece of a stream that was let go. */
+  more(chunk: string): void {
+    const { target, gateway } = this.request;
+    target.responseBody = Buffer.from(chunk);
+    gateway.host.run(this.context, (x) => x.proxy_on_response_body(this.context, target.responseBody.length, 0));
+    this.request.pass(target.responseBody, false);
+  }
+
   #passChunks(chunks: (string | Uint8Array)[], ends: boolean, trailers: boolean, released: boolean): AttemptResult {
     const { target, gateway } = this.request;
     let buffered: Buffer = Buffer.alloc(0);

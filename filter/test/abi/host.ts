@@ -18,6 +18,8 @@ export interface Target {
   /** Filled when the filter answers by itself. */
   localReply: { status: number; details: string; headers: Headers; body: string } | null;
   continued: boolean;
+  /** Whether the filter has reset the client's stream. */
+  reset: boolean;
   routeCacheCleared: number;
 }
 
@@ -48,6 +50,7 @@ interface Exports {
   proxy_on_response_body(context: number, size: number, end: number): number;
   proxy_on_response_trailers(context: number, count: number): number;
   proxy_on_http_call_response(root: number, token: number, headers: number, size: number, trailers: number): void;
+  proxy_on_tick(root: number): void;
   proxy_on_delete(context: number): void;
 }
 
@@ -60,6 +63,7 @@ export function newTarget(requestHeaders: Headers): Target {
     properties: new Map(),
     localReply: null,
     continued: false,
+    reset: false,
     routeCacheCleared: 0,
   };
 }
@@ -72,6 +76,7 @@ export class WasmHost {
   readonly callCounts = new Map<string, number>();
   /** Whether brightstaff's cluster is there to be called. */
   callsSucceed = true;
+  tickPeriod_ms = 0;
   now_ns = 1_000_000_000n;
   readonly #targets = new Map<number, Target>();
   readonly #roots = new Map<number, number>();
@@ -219,6 +224,14 @@ export class WasmHost {
       },
       proxy_set_property: (path = 0, pathSize = 0, value = 0, valueSize = 0) => {
         this.#target().properties.set(this.#text(path, pathSize), this.#bytes(value, valueSize));
+        return OK;
+      },
+      proxy_set_tick_period_milliseconds: (period_ms = 0) => {
+        this.tickPeriod_ms = period_ms;
+        return OK;
+      },
+      proxy_close_stream: () => {
+        this.#target().reset = true;
         return OK;
       },
       proxy_continue_stream: () => {

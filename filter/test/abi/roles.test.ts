@@ -378,6 +378,39 @@ describe("a stream that breaks off behind its first content", () => {
   });
 });
 
+describe("a stream that falls silent behind its first content", () => {
+  const tick = (gateway: Gateway, ms: number) => {
+    gateway.host.now_ns += BigInt(ms) * 1_000_000n;
+    gateway.host.run(gateway.gatewayRoot, (x) => x.proxy_on_tick(gateway.gatewayRoot));
+  };
+
+  it("is reset when its limit is over, and no other is", () => {
+    const gateway = start();
+    const open = () => {
+      const request = gateway.chat({ model: "gpt-5.2", stream: true, messages: [question] });
+      return { request, attempt: request.attempt() };
+    };
+    const [silent, talking, ended, waiting] = [open(), open(), open(), open()];
+    const first = { status: 200, headers: sse, chunks: [chunk({ content: "Hi" })], ends: false };
+    silent.attempt.respond(first);
+    talking.attempt.respond(first);
+    ended.attempt.respond({ ...first, chunks: [...first.chunks, chunk({}, "stop"), "data: [DONE]\n\n"], ends: true });
+    waiting.attempt.respond({ ...first, chunks: [": ping\n\n"] });
+    expect(gateway.host.tickPeriod_ms).toBe(30_000);
+    tick(gateway, 100_000);
+    expect(silent.request.target.reset).toBe(false);
+    talking.attempt.more(chunk({ content: "!" }));
+    tick(gateway, 60_000);
+    expect([silent, talking, ended, waiting].map(({ request }) => request.target.reset)).toEqual([true, false, false, false]);
+  });
+
+  it("is reset, too, when trailers end it before it is complete", () => {
+    const request = start().chat({ model: "gpt-5.2", stream: true, messages: [question] });
+    request.attempt().respond({ status: 200, headers: sse, chunks: [chunk({ content: "Hi" })], trailers: true });
+    expect(request.target.reset).toBe(true);
+  });
+});
+
 describe("a bad request", () => {
   const refused = (path: string, body: (string | Uint8Array)[], headers: [string, string][] = []) => {
     const request = start().request(path, body, headers);
