@@ -22,6 +22,7 @@ export type ProviderData = {
   readonly rename?: Readonly<Record<string, string>>;
   readonly message_drop?: readonly string[];
   readonly message_roles?: Readonly<Record<string, string>>;
+  readonly docs: string;
 };
 
 /** A ready-made set of tasks, from config/presets. */

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readProviders } from "./data_files.ts";
+import { type ProviderData, readProviders } from "./data_files.ts";
 import type { Provider } from "./gateway_config.ts";
 import { type Loaded, loadConfig } from "./load.ts";
 
@@ -70,6 +70,29 @@ const PLANO_NAMES = [
   "xiaomi",
   "zhipu",
 ];
+
+const DOCUMENTED_FORMATS: ReadonlySet<string> = new Set(["openai_chat", "anthropic_messages"]);
+const DOCUMENTATION = fs.readFileSync(path.join(PROVIDERS_DIR, "../../docs/providers.md"), "utf8");
+
+const code = (text: string) => `\`${text}\``;
+
+/** What the documentation's table says of a provider: a message of this test is a row to paste there. */
+function rowOf(data: ProviderData): string {
+  const sent = [
+    ...Object.entries(data.rename ?? {}).map(([from, to]) => `${code(from)} → ${code(to)}`),
+    ...Object.entries(data.message_roles ?? {}).map(([from, to]) => `role ${code(from)} → ${code(to)}`),
+    ...(data.drop === undefined ? [] : [`without ${data.drop.map(code).join(", ")}`]),
+    ...(data.message_drop === undefined ? [] : [`messages without ${data.message_drop.map(code).join(", ")}`]),
+  ];
+  const cells = [
+    `[${data.display_name}](${data.docs})`,
+    [data.id, ...(data.aliases ?? [])].map(code).join(", "),
+    data.base_url === undefined ? "your own" : code(data.base_url),
+    data.access_key_env === undefined ? "none needed" : code(data.access_key_env),
+    sent.length === 0 ? "as it came" : sent.join("; "),
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
 
 let directory: string;
 beforeAll(() => {
@@ -145,6 +168,11 @@ describe("the files", () => {
     const named = new Set<string>([...HOSTED.map(([name]) => name), ...LOCAL.map(([name]) => name), "azure_openai", "claude", "plano"]);
     const openaiChat = [...byId].filter(([, { format }]) => format === "openai_chat").map(([name]) => name);
     expect(openaiChat.filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  const documented = [...new Set(byId.values())].filter(({ id, format }) => id !== "plano" && DOCUMENTED_FORMATS.has(format));
+  test.each(documented.map((data) => [data.id, data] as const))("%s has a row in docs/providers.md", (_, data) => {
+    expect(DOCUMENTATION.split("\n")).toContain(rowOf(data));
   });
 
   test("serve Plano's names", () => {
