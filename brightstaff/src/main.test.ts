@@ -3,6 +3,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -145,6 +147,57 @@ describe("an edit of the config", () => {
     await edit(CONFIG.replace("name: one", "name: three"));
     await waitUntil("a good one works again", async () => (await decide(url, "three", CODE)).status === 200);
   });
+});
+
+test("models are ordered by sources that are read while it runs, and by their last values while these are down", async () => {
+  let prices: Record<string, number> | null = { "gpt-5.2": 2, "gpt-5.2-mini": 1 };
+  const latencies = [
+    ["openai/gpt-5.2", "0.3"],
+    ["openai/gpt-5.2-mini", "0.9"],
+  ];
+  const server = createServer((request, response) => {
+    const models = Object.entries(prices ?? {}).map(([id, input]) => [id, { id, cost: { input, output: input } }]);
+    const result = latencies.map(([model_name, value]) => ({ metric: { model_name }, value: [0, value] }));
+    const answer = request.url?.startsWith("/api/v1/query?")
+      ? { status: "success", data: { resultType: "vector", result } }
+      : { openai: { id: "openai", models: Object.fromEntries(models) } };
+    response.writeHead(prices === null ? 503 : 200).end(JSON.stringify(answer));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const routers = ["cheapest", "fastest"].map(
+      (prefer) =>
+        `  - {name: ${prefer}, preset: software-engineering, models: [gpt-5.2, gpt-5.2-mini], selection_policy: {prefer: ${prefer}}, fallback_models: [gpt-5.2]}`,
+    );
+    await fs.writeFile(
+      path.join(directory, "plano_config.yaml"),
+      `version: v0.4.0
+listeners: [{type: model, name: main, port: 0}]
+model_providers: [{model: openai/gpt-5.2, access_key: $OPENAI_API_KEY}, {model: openai/gpt-5.2-mini, access_key: $OPENAI_API_KEY}]
+routers:
+${routers.join("\n")}
+model_metrics_sources:
+  - {type: cost, provider: models.dev, url: "${origin}/api.json", refresh_interval: 1}
+  - {type: latency, provider: prometheus, url: "${origin}", query: "avg by (model_name) (ttft)", refresh_interval: 1}
+`,
+    );
+    const url = await ready(start());
+    const first = async (router: string) => ((await decide(url, router, CODE)).body.models as string[])[0];
+    await waitUntil("the cheaper one comes first", async () => (await first("cheapest")) === "openai/gpt-5.2-mini");
+    await waitUntil("the faster one comes first", async () => (await first("fastest")) === "openai/gpt-5.2");
+    prices = { "gpt-5.2": 2, "gpt-5.2-mini": 3 };
+    await waitUntil("a change of prices counts", async () => (await first("cheapest")) === "openai/gpt-5.2");
+    prices = null;
+    await waitUntil("the failure is told", () => output.includes("the last values stay in use"));
+    expect([await first("cheapest"), await first("fastest")]).toEqual(["openai/gpt-5.2", "openai/gpt-5.2"]);
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('brightstaff_metrics_source_models{type="cost",provider="models.dev"} 2');
+    expect(text).toMatch(/brightstaff_metrics_source_refreshes_total\{type="\w+",provider="[\w.]+",result="failed"\} [1-9]/);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test.each(["SIGTERM", "SIGINT", "the end of its parent"] as const)("%s ends it in order", async (cause) => {

@@ -27,16 +27,18 @@ export class RefreshingSource implements MetricsSource {
   readonly #feed: Feed;
   readonly #config: RemoteMetricsSource;
   readonly #listener: SourceListener;
+  readonly #retry_ms_min: number;
   readonly #stopped = new AbortController();
   #data: RankingData = { prices: new Map(), latencies: new Map() };
   #refreshedAt_ms: number | null = null;
 
-  constructor(feed: Feed, config: RemoteMetricsSource, listener: SourceListener) {
+  constructor(feed: Feed, config: RemoteMetricsSource, listener: SourceListener, retry_ms_min: number = RETRY_MS_MIN) {
     this.type = feed.type;
     this.provider = feed.provider;
     this.#feed = feed;
     this.#config = config;
     this.#listener = listener;
+    this.#retry_ms_min = retry_ms_min;
   }
 
   get data(): RankingData {
@@ -57,7 +59,7 @@ export class RefreshingSource implements MetricsSource {
     let failures = 0;
     while (!signal.aborted) {
       failures = (await this.#refresh()) ? 0 : failures + 1;
-      const wait_ms = failures === 0 ? refresh_ms : Math.min(refresh_ms, RETRY_MS_MIN * 2 ** (failures - 1));
+      const wait_ms = failures === 0 ? refresh_ms : Math.min(refresh_ms, this.#retry_ms_min * 2 ** (failures - 1));
       await sleep(wait_ms, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
