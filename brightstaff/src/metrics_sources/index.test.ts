@@ -83,6 +83,18 @@ test("a source that a new config leaves out is stopped and forgotten", async () 
   expect((await readMetrics()).join("\n")).not.toContain('brightstaff_metrics_source_models{type="latency"');
 });
 
+test("a source that a new config changes begins anew, and so does its age", async () => {
+  sources.use([prometheus()], ["a/one"]);
+  await waitUntil("the latency is known", () => known() === 0.5);
+  expect((await readMetrics()).join("\n")).toContain("_refreshed_timestamp_seconds{");
+  latency = null;
+  sources.use([{ ...prometheus(), query: "another" }], ["a/one"]);
+  expect(known()).toBeUndefined();
+  const lines = (await readMetrics()).join("\n");
+  expect(lines).not.toContain("_refreshed_timestamp_seconds{");
+  expect(lines).toContain('_models{type="latency",provider="prometheus"} 0');
+});
+
 test("how a source fares is counted and logged", async () => {
   const configs: MetricsSourceConfig[] = [prometheus(20)];
   sources.use(configs, ["a/one", "a/two"]);

@@ -59,7 +59,6 @@ export class MetricsSources {
   #retire({ source }: Running): void {
     source.stop();
     const labels = labelsOf(source);
-    if (this.#running.some((known) => known.source.provider === source.provider)) return;
     this.#options.metrics.sourceRefreshedAt_seconds.remove(labels);
     this.#options.metrics.sourceModels.remove(labels);
   }

@@ -26,7 +26,7 @@ describe("static table", () => {
   });
 });
 
-/** A model of the catalog with the fields that it is documented to have (`apiModelCatalogEntry` of DigitalOcean's OpenAPI description). */
+/** A model of the catalog, with what is around its prices. */
 const catalogModel = (creator: string, model_id: string, pricing: object | null) => ({
   model_id,
   name: model_id,

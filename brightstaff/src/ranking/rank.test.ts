@@ -52,7 +52,7 @@ describe("cheapest", () => {
   test("counts what may come from the prompt cache at its own price, where there is one", () => {
     const prices = new Map([
       ["caches", price(3, 15, 0.3)],
-      ["does not", price(2, 15)],
+      ["does not", price(1.5, 15)],
     ]);
     const known = { ...data, prices };
     const tokens = { input_tokens: 10_000, cachedInput_tokens: 0, output_tokens: 500 };
