@@ -92,6 +92,7 @@ export function translateRequest(
   out: Bytes,
 ): bool {
   canonicalRequest.clear();
+  canonicalRequest.toolIdLength = rules.toolIdLength;
   if (from == to && rules.isEmpty) {
     patchModel(ptr, length, head, model, out);
     return true;

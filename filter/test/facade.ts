@@ -26,6 +26,7 @@ interface Exports {
   addDrop(ptr: number, length: number): void;
   addRename(from: number, fromLength: number, to: number, toLength: number): void;
   addMessageDrop(ptr: number, length: number): void;
+  setToolIdLength(length: number): void;
   addMessageRole(from: number, fromLength: number, to: number, toLength: number): void;
   clearRules(): void;
   translateRequest(from: number, to: number, ptr: number, length: number, model: number, modelLength: number): number;
@@ -98,6 +99,7 @@ export interface Rules {
   rename?: [string, string][];
   messageDrop?: string[];
   messageRoles?: [string, string][];
+  toolIdLength?: number;
 }
 
 export const RESULTS = ["unchanged", "rewritten", "provider error", "malformed"] as const;
@@ -346,7 +348,8 @@ export class Facade {
     return JSON.parse(this.takeText()) as Result;
   }
 
-  private setRules({ drop = [], rename = [], messageDrop = [], messageRoles = [] }: Rules): void {
+  private setRules({ drop = [], rename = [], messageDrop = [], messageRoles = [], toolIdLength = 0 }: Rules): void {
+    this.wasm.setToolIdLength(toolIdLength);
     for (const field of drop) this.withText(field, (ptr, length) => this.wasm.addDrop(ptr, length));
     for (const pair of rename) this.withPair(pair, this.wasm.addRename);
     for (const field of messageDrop) this.withText(field, (ptr, length) => this.wasm.addMessageDrop(ptr, length));

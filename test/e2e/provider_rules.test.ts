@@ -86,6 +86,19 @@ test("Mistral's closed schema is kept to, messages included", async () => {
   });
 });
 
+test("Mistral gets the calls that another provider made, by ids that it takes", async () => {
+  const call = { id: "call_0fypS1hVXaZ8mQ", type: "function", function: { name: "f", arguments: "{}" } };
+  const messages = [
+    { role: "user", content: "Hello" },
+    { role: "assistant", content: null, tool_calls: [call] },
+    { role: "tool", tool_call_id: call.id, content: "ok" },
+  ];
+  const { json } = await asked("mistral", { messages });
+  const [, assistant, result] = json.messages as { tool_calls?: { id: string }[]; tool_call_id?: string }[];
+  expect(assistant?.tool_calls?.[0]?.id).toMatch(/^[0-9A-Za-z]{9}$/);
+  expect(result?.tool_call_id).toBe(assistant?.tool_calls?.[0]?.id);
+});
+
 test("Groq gets none of what it answers with 400, and the developer's role as it is", async () => {
   const { path, json } = await asked("groq", REQUEST);
   expect(path).toBe("/openai/v1/chat/completions");

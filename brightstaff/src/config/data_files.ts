@@ -22,6 +22,7 @@ export type ProviderData = {
   readonly rename?: Readonly<Record<string, string>>;
   readonly message_drop?: readonly string[];
   readonly message_roles?: Readonly<Record<string, string>>;
+  readonly tool_id_length?: number;
   readonly docs: string;
 };
 

@@ -66,6 +66,8 @@ export type Provider = {
   /** Fields and roles of messages that it does not take. */
   readonly messageDrop: readonly string[];
   readonly messageRoles: readonly (readonly [from: string, to: string])[];
+  /** How long tool-call ids must be; null for any length. */
+  readonly toolIdLength: number | null;
   readonly connectTimeout_ms: number;
   /** Its key is not set, so the built-in demo provider stands in for it. */
   readonly demo: boolean;

@@ -118,6 +118,7 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     rename: Object.entries(data.rename ?? {}),
     messageDrop: data.message_drop ?? [],
     messageRoles: Object.entries(data.message_roles ?? {}),
+    toolIdLength: data.tool_id_length ?? null,
     connectTimeout_ms: place.connectTimeout_ms ?? context.connectTimeout_ms,
     demo: false,
   };

@@ -83,6 +83,7 @@ function rowOf(data: ProviderData): string {
     ...Object.entries(data.message_roles ?? {}).map(([from, to]) => `role ${code(from)} → ${code(to)}`),
     ...(data.drop === undefined ? [] : [`without ${data.drop.map(code).join(", ")}`]),
     ...(data.message_drop === undefined ? [] : [`messages without ${data.message_drop.map(code).join(", ")}`]),
+    ...(data.tool_id_length === undefined ? [] : [`tool-call ids of ${data.tool_id_length} letters and digits`]),
   ];
   const cells = [
     `[${data.display_name}](${data.docs})`,

@@ -70,5 +70,6 @@ function toFilterProvider(provider: Provider): Message {
     rename: provider.rename,
     message_drop: provider.messageDrop,
     message_roles: provider.messageRoles,
+    tool_id_length: provider.toolIdLength ?? 0,
   };
 }

@@ -73,6 +73,7 @@ test("the filter's configuration refers to models and providers by index", () =>
         rename: [],
         message_drop: [],
         message_roles: [],
+        tool_id_length: 0,
       },
       {
         name: "acme",
@@ -88,6 +89,7 @@ test("the filter's configuration refers to models and providers by index", () =>
         rename: [],
         message_drop: [],
         message_roles: [],
+        tool_id_length: 0,
       },
     ],
     models: [

@@ -1,10 +1,11 @@
 import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
-import { Cursor } from "../json/cursor";
+import { Cursor, Kind } from "../json/cursor";
 import { sliceLength, slicePtr, textOf } from "../json/slice";
 import { writeEscaped, writeString } from "../json/text";
 import { ProviderRules } from "./field_rules";
 import { RequestHead } from "./request_head";
+import { writeExactToolId } from "./tool_id";
 
 /** Appends a body with another model and not a byte changed besides. */
 export function patchModel(ptr: usize, length: u32, head: RequestHead, model: Bytes, out: Bytes): void {
@@ -79,9 +80,47 @@ function patchMessage(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
     writeKey(out, separator, cursor.keyPtr, cursor.keyLength);
     separator = 0x2c;
     if (cursor.keyIs("role")) patchRole(cursor, rules, out);
+    else if (cursor.keyIs("tool_call_id")) patchToolId(cursor, rules, out);
+    else if (cursor.keyIs("tool_calls")) patchToolCalls(cursor, rules, out);
     else writeValue(cursor, out);
   }
   out.byte(0x7d);
+}
+
+/** What is no list of calls goes over as it came, for the provider to refuse. */
+function patchToolCalls(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
+  if (rules.toolIdLength == 0 || cursor.kind() != Kind.Array) {
+    writeValue(cursor, out);
+    return;
+  }
+  cursor.enterArray();
+  let separator: u8 = 0x5b;
+  while (cursor.nextElement()) {
+    out.byte(separator);
+    separator = 0x2c;
+    if (cursor.kind() == Kind.Object) patchToolCall(cursor, rules, out);
+    else writeValue(cursor, out);
+  }
+  if (separator == 0x5b) out.byte(separator);
+  out.byte(0x5d);
+}
+
+function patchToolCall(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
+  cursor.enterObject();
+  let separator: u8 = 0x7b;
+  while (cursor.nextKey()) {
+    writeKey(out, separator, cursor.keyPtr, cursor.keyLength);
+    separator = 0x2c;
+    if (cursor.keyIs("id")) patchToolId(cursor, rules, out);
+    else writeValue(cursor, out);
+  }
+  if (separator == 0x7b) out.byte(separator);
+  out.byte(0x7d);
+}
+
+function patchToolId(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
+  if (rules.toolIdLength == 0 || cursor.kind() != Kind.String) writeValue(cursor, out);
+  else writeExactToolId(out, cursor.takeString(), rules.toolIdLength);
 }
 
 function patchRole(cursor: Cursor, rules: ProviderRules, out: Bytes): void {

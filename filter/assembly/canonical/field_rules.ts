@@ -60,12 +60,15 @@ export class ProviderRules {
   private readonly messageFields: NameRules = new NameRules();
   private readonly messageRoles: NameRules = new NameRules();
 
+  /** The provider takes tool-call ids of exactly this many letters and digits; 0: any. */
+  toolIdLength: u32 = 0;
+
   get isEmpty(): bool {
     return this.fields.isEmpty && !this.hasMessageRules;
   }
 
   get hasMessageRules(): bool {
-    return !this.messageFields.isEmpty || !this.messageRoles.isEmpty;
+    return !this.messageFields.isEmpty || !this.messageRoles.isEmpty || this.toolIdLength > 0;
   }
 
   addDrop(fieldPtr: usize, fieldLength: u32): void {
@@ -118,5 +121,6 @@ export class ProviderRules {
     this.fields.free();
     this.messageFields.free();
     this.messageRoles.free();
+    this.toolIdLength = 0;
   }
 }

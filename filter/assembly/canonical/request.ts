@@ -62,6 +62,8 @@ export class CanonicalRequest {
   outputSchema: Slice = ABSENT;
   outputSchemaName: Slice = ABSENT;
   stream: bool = false;
+  /** How long tool-call ids must be for the provider, 0 for any length: from its rules, not from the client. */
+  toolIdLength: u32 = 0;
   /** Paths of what the request says and the target cannot, one a line. Indexes are left out, so that each path stands once. */
   dropped: Bytes = new Bytes();
   private drops: i32 = 0;
@@ -76,6 +78,7 @@ export class CanonicalRequest {
 
   clear(): void {
     this.forget();
+    this.toolIdLength = 0;
     this.toolChoice = ToolChoice.Unset;
     this.toolChoiceName = ABSENT;
     this.forbidsParallelTools = false;

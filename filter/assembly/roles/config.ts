@@ -269,6 +269,7 @@ export class ConfigReader {
     else if (cursor.keyIs("drop")) this.readDrops(provider.rules, false);
     else if (cursor.keyIs("rename")) this.readRenames(provider.rules, false);
     else if (cursor.keyIs("message_drop")) this.readDrops(provider.rules, true);
+    else if (cursor.keyIs("tool_id_length")) provider.rules.toolIdLength = this.number();
     else if (cursor.keyIs("message_roles")) this.readRenames(provider.rules, true);
     else cursor.skip();
   }

@@ -135,6 +135,10 @@ export function addMessageRole(from: usize, fromLength: u32, to: usize, toLength
   rules.addMessageRole(from, fromLength, to, toLength);
 }
 
+export function setToolIdLength(length: u32): void {
+  rules.toolIdLength = length;
+}
+
 export function clearRules(): void {
   rules.free();
 }

@@ -4,8 +4,8 @@ import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { writeArgumentsString } from "../../canonical/tool_arguments";
-import { writeToolId } from "../../canonical/tool_id";
-import { ABSENT, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { writeExactToolId, writeToolId } from "../../canonical/tool_id";
+import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
 
 /** OpenAI refuses longer ids ("Expected a string with maximum length 40"). */
@@ -164,7 +164,7 @@ function writeToolCalls(request: CanonicalRequest, message: Message, out: Bytes)
     if (part.kind != <u8>PartKind.ToolCall) continue;
     if (count++ > 0) out.byte(0x2c);
     out.ascii('{"id":');
-    writeToolId(out, part.id, TOOL_ID_LENGTH_MAX);
+    writeCallId(request, part.id, out);
     out.ascii(',"type":"function","function":{"name":');
     writeString(out, part.name);
     out.ascii(',"arguments":');
@@ -174,11 +174,16 @@ function writeToolCalls(request: CanonicalRequest, message: Message, out: Bytes)
   out.byte(0x5d);
 }
 
+function writeCallId(request: CanonicalRequest, id: Slice, out: Bytes): void {
+  if (request.toolIdLength > 0) writeExactToolId(out, id, request.toolIdLength);
+  else writeToolId(out, id, TOOL_ID_LENGTH_MAX);
+}
+
 /** A tool's message holds text only; its images follow in a message of the user's. */
 function writeToolResult(request: CanonicalRequest, message: Message, out: Bytes): bool {
   if (message.isError) request.drop("messages[].content[].is_error");
   out.ascii(',{"role":"tool","tool_call_id":');
-  writeToolId(out, message.toolCallId, TOOL_ID_LENGTH_MAX);
+  writeCallId(request, message.toolCallId, out);
   out.ascii(',"content":"');
   writeTextBodies(request, message, true, out);
   out.ascii('"}');
