@@ -2,7 +2,7 @@
 import { Facade, FORMATS, type FormatName } from "../test/facade.ts";
 import { fixturesOf } from "../test/golden.ts";
 
-const MODELS: Record<FormatName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5" };
+const MODELS: Record<FormatName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5", openai_responses: "gpt-4o" };
 /** Each figure is the fastest of some rounds of this length, in CPU time: the machine's other work only ever adds. */
 const ROUND_MS = 100;
 const ROUNDS = 7;
@@ -60,9 +60,12 @@ function conversation(bytes: number): string {
 console.log("requests (the head scan is part of each translation here)");
 for (const kilobytes of [1, 10, 100, 1000]) {
   const openai = conversation(kilobytes * 1000);
-  const translated = facade.translateRequest("openai_chat", "anthropic_messages", openai, MODELS.anthropic_messages);
-  if ("problem" in translated) throw new Error(translated.problem.message);
-  const bodies: Record<FormatName, Buffer> = { openai_chat: Buffer.from(openai), anthropic_messages: Buffer.from(translated.body) };
+  const bodyIn = (format: FormatName) => {
+    const translated = facade.translateRequest("openai_chat", format, openai, MODELS[format]);
+    if ("problem" in translated) throw new Error(translated.problem.message);
+    return Buffer.from(translated.body);
+  };
+  const bodies = Object.fromEntries(FORMATS.map((format) => [format, bodyIn(format)])) as Record<FormatName, Buffer>;
   for (const from of FORMATS) {
     const body = bodies[from];
     const label = `${Math.round(body.length / 1000)} KB ${from}`;
@@ -98,7 +101,13 @@ console.log("\nstreams, per event, one event a chunk");
 const openaiEvent = `data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952,"model":"gpt-4o-2024-08-06","service_tier":"default","system_fingerprint":"fp_44709d6fcb","choices":[{"index":0,"delta":{"content":" quick brown"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"aB3x"}\n\n`;
 const anthropicEvent =
   'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" quick brown fox jumps"}}\n\n';
-const events: Record<FormatName, Buffer> = { openai_chat: Buffer.from(openaiEvent), anthropic_messages: Buffer.from(anthropicEvent) };
+const responsesEvent =
+  'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":4,"item_id":"msg_01830d662ab3856501693c32183a488190","output_index":0,"content_index":0,"delta":" quick brown","logprobs":[],"obfuscation":"aB3x"}\n\n';
+const events: Record<FormatName, Buffer> = {
+  openai_chat: Buffer.from(openaiEvent),
+  anthropic_messages: Buffer.from(anthropicEvent),
+  openai_responses: Buffer.from(responsesEvent),
+};
 for (const provider of FORMATS) {
   for (const client of FORMATS) {
     const event = events[provider];

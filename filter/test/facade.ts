@@ -47,7 +47,7 @@ interface Exports {
   describeStream(stream: number): void;
 }
 
-export const FORMATS = ["openai_chat", "anthropic_messages"] as const;
+export const FORMATS = ["openai_chat", "anthropic_messages", "openai_responses"] as const;
 export type FormatName = (typeof FORMATS)[number];
 
 export interface Problem {

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Facade, FORMATS, type FormatName, type StreamState } from "./facade.ts";
+import { type ResponsesEvent, responsesStreamProblem } from "./responses_api.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const FOLDER = path.resolve(ROOT, process.env.RECORDINGS_DIR ?? "../shared/recordings");
@@ -10,6 +11,7 @@ const FOLDER = path.resolve(ROOT, process.env.RECORDINGS_DIR ?? "../shared/recor
 const FOLDERS: Record<FormatName, string[]> = {
   openai_chat: ["openai/chat", "deepseek/chat", "groq", "mistral", "xai"],
   anthropic_messages: ["anthropic"],
+  openai_responses: ["openai/responses", "xai/responses"],
 };
 /** Chunks of these sizes besides whole streams: each is another place to cut. */
 const CHUNK_SIZES_BYTES = [1, 2, 3, 7, 16, 61, 64, 1000];
@@ -49,9 +51,9 @@ function streamsOf({ format, text }: Recording): string[] {
   if (format === "openai_chat") return [`${lines.map((line) => `data: ${line}\n\n`).join("")}data: [DONE]\n\n`];
   const streams = [""];
   for (const line of lines) {
-    const { type } = JSON.parse(line) as { type: string };
+    const type = /"type": ?"([^"]+)"/.exec(line)?.[1] ?? "";
     streams[streams.length - 1] += `event: ${type}\ndata: ${line}\n\n`;
-    if (type === "message_stop") streams.push("");
+    if (type === "message_stop" || type === "response.completed" || type === "response.failed") streams.push("");
   }
   return streams.filter((stream) => stream !== "");
 }
@@ -66,6 +68,18 @@ function replay(recording: Recording, client: FormatName, bytes: Uint8Array, chu
   return { out, state };
 }
 
+/** A recording whose first and last lines lack their last bracket. */
+const MALFORMED = "openai/responses/parallel-tool-call-wrapper.1.chunks.txt";
+/** A recording of an answer that failed before its first content. */
+const FAILED = "openai/responses/openai-error.1.chunks.txt";
+/** Recordings of an answer that is an error. */
+const ERRORS: Record<string, string> = {
+  "reasoning-model-legacy-parameter-error.json": "max_completion_tokens",
+  "openai-error.1.json": "quota",
+  "reasoning-model-temperature-error.json": "temperature",
+};
+/** A recording of an answer whose usage counts no output: a tool's program had called a further one. */
+const NO_OUTPUT_COUNTED = "programmatic-tool-calling.2.json";
 /** A recording of an answer that a proxy spliced together out of two. */
 const SPLICED = "anthropic/spliced-message-start.chunks.txt";
 
@@ -81,9 +95,19 @@ describe.runIf(present)("recordings", () => {
         expect(whole.state.terminalSeen).toBe(client === recording.format ? 1 : 0);
         continue;
       }
+      if (name === MALFORMED) {
+        expect(whole.state).toMatchObject({ contentSeen: 0, terminalSeen: 0 });
+        expect(whole.out).toContain("not valid JSON");
+        continue;
+      }
+      if (name === FAILED) {
+        expect(whole.state).toMatchObject({ contentSeen: 0, terminalSeen: 0, errorSeen: 1, error: { code: "insufficient_quota" } });
+        continue;
+      }
       expect(whole.state).toMatchObject({ contentSeen: 1, terminalSeen: 1, errorSeen: 0 });
       expect(whole.state.summary.outputTokens).toBeGreaterThanOrEqual(0);
       expect(whole.state.summary.stopReason).toBeGreaterThan(0);
+      if (client === "openai_responses" && client !== recording.format) expect(responsesStreamProblem(dataOf(whole.out))).toBeNull();
       if (client !== recording.format) expect(textOf(client, whole.out)).toBe(textOf(recording.format, bytes.toString()));
       for (const size of CHUNK_SIZES_BYTES.filter((size) => size > 16 || bytes.length < SMALL_STREAM_BYTES_MAX)) {
         expect(replay(recording, client, bytes, size)).toEqual(whole);
@@ -94,17 +118,24 @@ describe.runIf(present)("recordings", () => {
   test.each(recordingsOf(".json").map((recording) => [recording.name, recording] as const))("%s", (name, recording) => {
     for (const client of FORMATS) {
       const { result, body, summary, error } = facade.translateResponse(recording.format, client, recording.text);
-      if (name.endsWith("legacy-parameter-error.json")) {
+      const said = ERRORS[path.basename(name)];
+      if (said !== undefined) {
         expect(result).toBe("provider error");
-        expect(error.message).toContain("max_completion_tokens");
+        expect(error.message).toContain(said);
         continue;
       }
       expect(result).toBe(client === recording.format ? "unchanged" : "rewritten");
-      expect(summary.outputTokens).toBeGreaterThan(0);
+      expect(summary.outputTokens).toBeGreaterThanOrEqual(name.endsWith(NO_OUTPUT_COUNTED) ? 0 : 1);
       if (result === "rewritten") expect(Object.keys(JSON.parse(body) as object)).toContain("usage");
     }
   });
 });
+
+/** The data of a Responses stream's events. */
+function dataOf(stream: string): ResponsesEvent[] {
+  const lines = stream.split("\n").filter((line) => line.startsWith("data: "));
+  return lines.map((line) => JSON.parse(line.slice(6)) as ResponsesEvent);
+}
 
 interface Delta {
   content?: string | { type: string; text?: string }[] | null;
@@ -117,6 +148,7 @@ function textOf(format: FormatName, stream: string): string {
     .filter((line) => line.startsWith("data: {"))
     .map((line) => JSON.parse(line.slice(6)) as { type?: string; delta?: { type?: string; text?: string }; choices?: { delta: Delta }[] });
   if (format === "anthropic_messages") return events.map((event) => (event.delta?.type === "text_delta" ? event.delta.text : "")).join("");
+  if (format === "openai_responses") return events.map(({ type, delta }) => (type === "response.output_text.delta" ? delta : "")).join("");
   const contents = events.map((event) => event.choices?.[0]?.delta.content ?? "");
   return contents.map((content) => (typeof content === "string" ? content : content.map((part) => part.text ?? "").join(""))).join("");
 }

@@ -41,7 +41,7 @@ describe("reads", () => {
   });
 });
 
-describe.each(FORMATS)("%s refuses", (format) => {
+describe.each(["openai_chat", "anthropic_messages"] as const)("%s refuses", (format) => {
   test.each([
     ["no JSON", "hello", "", "must be a JSON object"],
     ["an array", "[]", "body", "must be a JSON object"],
@@ -100,10 +100,39 @@ describe.each(FORMATS)("%s refuses", (format) => {
   });
 });
 
+describe("openai_responses", () => {
+  test.each([
+    ["a string", '"input":"x"'],
+    ["items", '"input":[{"type":"function_call_output","call_id":"a","output":"x"}]'],
+    ["what the provider keeps", '"previous_response_id":"resp_1"'],
+    ["a conversation that the provider keeps", '"conversation":{"id":"conv_1"},"input":[]'],
+    ["a prompt that the provider keeps", '"prompt":{"id":"pmpt_1"},"input":null'],
+  ])("takes %s", (_, input) => {
+    const result = facade.scanHead("openai_responses", `{"model":"m",${input},"stream":true,"tools":[{}]}`);
+    expect(result).toMatchObject({ head: { model: "m", stream: 1, hasTools: 1 } });
+  });
+
+  test.each([
+    ["no input", '{"model":"m"}', "input", "is required"],
+    ["an empty list", '{"model":"m","input":[]}', "input", "is required"],
+    ["an empty string", '{"model":"m","input":"","previous_response_id":null}', "input", "is required"],
+    ["a number", '{"model":"m","input":5}', "input", "must be a string or an array"],
+    ["a string for an item", '{"model":"m","input":[{},"x"]}', "input[1]", "must be an object"],
+    ["two inputs", '{"model":"m","input":"a","inpu\\u0074":"b"}', "input", "given twice"],
+    ["no model", '{"input":"x"}', "model", "is required"],
+    ["a wrong stream", '{"model":"m","input":"x","stream":1}', "stream", "must be true or false"],
+  ])("refuses %s", (_, body, param, message) => {
+    const result = facade.scanHead("openai_responses", body);
+    expect(result).toMatchObject({ problem: { status: 400, param } });
+    expect("problem" in result && result.problem.message).toContain(message);
+  });
+});
+
 test("formats are found by name and by path", () => {
-  expect(FORMATS.map((name) => facade.formatNamed(name))).toEqual([0, 1]);
+  expect(FORMATS.map((name) => facade.formatNamed(name))).toEqual(FORMATS.map((_, index) => index));
   expect(facade.formatNamed("openai")).toBe(-1);
   expect(facade.formatOfPath("/v1/chat/completions")).toBe(0);
   expect(facade.formatOfPath("/v1/messages")).toBe(1);
+  expect(facade.formatOfPath("/v1/responses")).toBe(2);
   expect(facade.formatOfPath("/v1/messages/count_tokens")).toBe(-1);
 });

@@ -3,9 +3,10 @@ import { anthropicRequestProblem } from "../../brightstaff/src/demo_providers/an
 import { openaiRequestProblem } from "../../brightstaff/src/demo_providers/openai/validate.ts";
 import { Facade, FORMATS, type FormatName } from "./facade.ts";
 import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
+import { responsesRequestProblem } from "./responses_api.ts";
 
 /** A model of each API that takes as much of what a request may say as any. */
-const MODELS: Record<FormatName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5" };
+const MODELS: Record<FormatName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5", openai_responses: "gpt-4o" };
 
 let facade: Facade;
 beforeAll(async () => {
@@ -15,6 +16,7 @@ beforeAll(async () => {
 /** What the API itself would refuse a request for, by its published schema and rules; null when it takes it. */
 function refusalOf(format: FormatName, body: unknown): string | null {
   if (format === "anthropic_messages") return anthropicRequestProblem(body, "2023-06-01");
+  if (format === "openai_responses") return responsesRequestProblem(body);
   return openaiRequestProblem(body)?.message ?? null;
 }
 
@@ -282,6 +284,59 @@ describe("what cannot be translated is refused by name", () => {
   ])("Anthropic: %j", (fields, param) => {
     const result = facade.translateRequest("anthropic_messages", "openai_chat", JSON.stringify({ model: "m", ...fields }), "n");
     expect(result).toMatchObject({ problem: { status: 400, param } });
+  });
+});
+
+describe("what cannot be said of a Responses request is refused by name", () => {
+  const user = { role: "user", content: "x" };
+  test.each([
+    [{ input: [{ role: "tool", content: "x" }] }, "input[0].role"],
+    [{ input: [user, { role: "user", content: [{ type: "input_audio", input_audio: {} }] }] }, "input[1].content[0].type"],
+    [{ input: [{ role: "user", content: [{ type: "input_image", detail: "auto" }] }] }, "input[0].content[0].image_url"],
+    [{ input: [{ role: "user", content: [{ type: "input_file", filename: "a" }] }] }, "input[0].content[0].file_data"],
+    [{ input: [{ role: "user", content: 5 }] }, "input[0].content"],
+    [{ input: [{ type: "function_call", name: "f", arguments: "{}" }] }, "input[0].call_id"],
+    [{ input: [{ type: "function_call", call_id: "a", arguments: "{}" }] }, "input[0].name"],
+    [{ input: [{ type: "function_call_output", output: "x" }] }, "input[0].call_id"],
+    [{ input: [{ type: "function_call_output", call_id: "a", output: {} }] }, "input[0].output"],
+    [{ input: [user, { type: "local_shell_call", call_id: "a" }] }, "input[1].type"],
+    [{ input: [{ role: "user", content: [{ type: "input_file", file_id: "f" }] }] }, "input[0].content"],
+    [{ input: [user], tools: [{ type: "function" }] }, "tools[0].name"],
+    [{ input: [user], tools: [{ type: "web_search" }] }, "tools[0].type"],
+    [{ input: [user], tool_choice: { type: "file_search" } }, "tool_choice.type"],
+    [{ input: [user], tool_choice: { type: "function" } }, "tool_choice.name"],
+    [{ input: [user], tool_choice: "always" }, "tool_choice"],
+    [{ input: [user], text: { format: { type: "xml" } } }, "text.format.type"],
+    [{ input: [user], text: { format: { type: "json_schema", name: "a" } } }, "text.format.schema"],
+    [{ input: [user], reasoning: { effort: "huge" } }, "reasoning.effort"],
+    [{ input: [user], max_output_tokens: "many" }, "max_output_tokens"],
+    [{ previous_response_id: "resp_1", input: [user] }, "previous_response_id"],
+    [{ conversation: "conv_1" }, "conversation"],
+    [{ prompt: { id: "pmpt_1" }, input: "x" }, "prompt"],
+    [{ background: true, input: "x" }, "background"],
+  ])("%j", (fields, param) => {
+    for (const to of ["openai_chat", "anthropic_messages"] as const) {
+      const result = facade.translateRequest("openai_responses", to, JSON.stringify({ model: "m", ...fields }), "n");
+      expect(result).toMatchObject({ problem: { status: 400, param } });
+    }
+  });
+
+  test("a conversation that is kept elsewhere is read for routing all the same", () => {
+    const body = '{"model":"m","previous_response_id":"resp_1","input":"Write a poem."}';
+    expect(JSON.parse(facade.routingView("openai_responses", body))).toEqual([{ role: "user", content: "Write a poem." }]);
+  });
+
+  test("an OpenAI reasoning model is asked for effort and for no sampling", () => {
+    const body = JSON.stringify({ model: "m", messages: [user], reasoning_effort: "minimal", temperature: 0.2, top_p: 0.5, stop: ["a"] });
+    const result = facade.translateRequest("openai_chat", "openai_responses", body, "gpt-5.2");
+    if ("problem" in result) throw new Error(result.problem.message);
+    expect(JSON.parse(result.body)).toEqual({
+      model: "gpt-5.2",
+      input: [{ type: "message", ...user }],
+      reasoning: { effort: "low" },
+      store: false,
+    });
+    expect(result.dropped).toEqual(["stop", "temperature", "top_p"]);
   });
 });
 

@@ -19,7 +19,8 @@ for (const provider of FORMATS) {
       });
 
       test("has no golden without its fixture", () => {
-        expect(orphanGoldens(provider, "responses", [client])).toEqual([]);
+        const clients = FORMATS.filter((format) => format !== provider);
+        expect(orphanGoldens(provider, "responses", clients)).toEqual([]);
       });
     });
   }

@@ -3,6 +3,7 @@ import OpenAI from "openai";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Facade, FORMATS, type FormatName, type StreamState } from "./facade.ts";
 import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
+import { type ResponsesEvent, responsesStreamProblem } from "./responses_api.ts";
 
 let facade: Facade;
 beforeAll(async () => {
@@ -54,7 +55,7 @@ function eventsOf(text: string): SseEvent[] {
     .split("\n\n")
     .slice(0, -1)
     .map((block) => {
-      const match = /^(?:event: (?<event>\w+)\n)?(?:data: (?<data>[^\n]*)|: (?<comment>\w+))$/.exec(block);
+      const match = /^(?:event: (?<event>[\w.]+)\n)?(?:data: (?<data>[^\n]*)|: (?<comment>\w+))$/.exec(block);
       if (!match?.groups) throw new Error(`not an event: ${block}`);
       const { event, data, comment } = match.groups;
       if (comment !== undefined) return { comment };
@@ -175,8 +176,16 @@ describe("a stream that was cut", () => {
         expect(JSON.parse(state)).toMatchObject({ terminalSeen: 0 });
         expect(out).not.toContain("[DONE]");
         expect(out).not.toContain("message_stop");
-        const last = eventsOf(written.trimStart()).at(-1);
-        expect(last?.data).toMatchObject({ error: { message: "The provider's stream ended before the answer was complete." } });
+        expect(out).not.toContain('"response.completed"');
+        const events = eventsOf(written.trimStart());
+        const told = { error: { message: "The provider's stream ended before the answer was complete." } };
+        // OpenAI's Responses API says once more that the answer failed, with what there is of it.
+        const isTold = events.filter(({ data }) => (data as { error?: unknown } | undefined)?.error !== undefined);
+        expect(isTold.map(({ data }) => data)).toMatchObject([told]);
+        const after = events.slice(events.indexOf(isTold[0] as SseEvent) + 1);
+        expect(after.map(({ event, data }) => ({ event, data }))).toMatchObject(
+          client === "openai_responses" && provider !== client ? [{ event: "response.failed", data: { response: told } }] : [],
+        );
       }
     },
   );
@@ -223,6 +232,16 @@ describe("limits", () => {
   });
 });
 
+describe("openai_responses: events are numbered, nested and summed up as the API's own", () => {
+  const fixtures = FORMATS.filter((format) => format !== "openai_responses").flatMap((format) => fixturesOf(format, "streams"));
+  test.each(fixtures.map((fixture) => [fixture.format, fixture.name, fixture.text] as const))("%s: %s", (format, name, text) => {
+    const { written } = replay(format, "openai_responses", encoder.encode(text), 1000, false);
+    const events = eventsOf(written.trimStart()).flatMap(({ event, data }) => (event === undefined ? [] : [data as ResponsesEvent]));
+    if (events[0]?.type === "error") expect(name).toMatch(/^(cut_before|error_|html|not_json)/);
+    else expect(responsesStreamProblem(events)).toBeNull();
+  });
+});
+
 describe("the official clients read what is written", () => {
   const responseOf = (text: string) => new Response(text, { headers: { "content-type": "text/event-stream" } });
   const broken = /^(cut_|error_|not_json|html|spliced_)/;
@@ -243,6 +262,24 @@ describe("the official clients read what is written", () => {
       for (const call of completion.choices[0]?.message.tool_calls ?? []) {
         if (call.type === "function") JSON.parse(call.function.arguments);
       }
+    },
+  );
+
+  const forResponses = [...fixturesOf("openai_chat", "streams"), ...fixturesOf("anthropic_messages", "streams")];
+  test.each(forResponses.map((fixture) => [fixture.format, fixture.name, fixture.text] as const))(
+    "openai's responses: %s, %s",
+    async (format, name, text) => {
+      const { out, progress } = replay(format, "openai_responses", encoder.encode(text), 500, true);
+      const client = new OpenAI({ apiKey: "none", maxRetries: 0, fetch: async () => responseOf(out) });
+      const stream = client.responses.stream({ model: "m", input: "x" });
+      if (broken.test(name) || progress === "failed") {
+        await expect(stream.finalResponse()).rejects.toThrow();
+        return;
+      }
+      const response = await stream.finalResponse();
+      expect(response.usage?.total_tokens).toBeGreaterThanOrEqual(0);
+      if (response.status === "incomplete") return; // a call may have been cut
+      for (const item of response.output) if (item.type === "function_call") JSON.parse(item.arguments);
     },
   );
 

@@ -116,7 +116,14 @@ function typeOfKind(kind: ErrorKind): string {
 }
 
 export function writeError(error: ProviderError, out: Bytes): void {
-  out.ascii('{"error":{"message":');
+  out.byte(0x7b);
+  writeErrorMember(error, out);
+  out.byte(0x7d);
+}
+
+/** Appends `"error":{…}`. */
+export function writeErrorMember(error: ProviderError, out: Bytes): void {
+  out.ascii('"error":{"message":');
   writeString(out, textOf(error.message));
   out.ascii(',"type":');
   if (error.type.length > 0) writeString(out, textOf(error.type));
@@ -129,7 +136,7 @@ export function writeError(error: ProviderError, out: Bytes): void {
   writeStringOrNull(out, error.param);
   out.ascii(',"code":');
   writeStringOrNull(out, error.code);
-  out.ascii("}}");
+  out.byte(0x7d);
 }
 
 function writeStringOrNull(out: Bytes, text: Bytes): void {

@@ -2,9 +2,10 @@ import { equalAscii } from "../bytes/ascii";
 import { Format } from "../canonical/format";
 import { AnthropicMessages } from "./anthropic_messages/format";
 import { OpenaiChat } from "./openai_chat/format";
+import { OpenaiResponses } from "./openai_responses/format";
 
 /** Every wire format. A format's number, by which the facade knows it, is its place in this list. */
-const formats: StaticArray<Format> = [new OpenaiChat(), new AnthropicMessages()];
+const formats: StaticArray<Format> = [new OpenaiChat(), new AnthropicMessages(), new OpenaiResponses()];
 
 /** The format with a number that `formatNamed` or `formatOfPath` gave. */
 export function formatAt(number: u8): Format {

@@ -149,7 +149,9 @@ function writeImage(request: CanonicalRequest, message: Message, part: Part, out
 
 function writeDocument(message: Message, part: Part, out: Bytes): bool {
   if (part.id != ABSENT) return refuseFile(message);
-  if (!sliceIs(part.mediaType, "application/pdf")) return problem.refuseMessage(message.source, "only PDF files can be sent to this model");
+  const isUrl = part.mediaType == ABSENT && !sliceIsEmpty(part.text);
+  if (!isUrl && !sliceIs(part.mediaType, "application/pdf"))
+    return problem.refuseMessage(message.source, "only PDF files can be sent to this model");
   out.ascii('{"type":"document","source":');
   writeSource(part, out);
   if (!sliceIsEmpty(part.name)) {

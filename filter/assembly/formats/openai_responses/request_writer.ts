@@ -1,0 +1,120 @@
+import { Bytes } from "../../bytes/bytes";
+import { wantedEffort, writeEffort } from "../../canonical/effort";
+import { ProviderRules } from "../../canonical/field_rules";
+import { Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
+import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
+import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
+import { writeString, writeText } from "../../json/text";
+import { writeItems } from "./item_writer";
+
+/** The longest `user` that is sent; the page below says it of `safety_identifier`, which replaces it. */
+const USER_BYTES_MAX: u32 = 128;
+
+/** https://platform.openai.com/docs/api-reference/responses/create */
+export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
+  const reasoning = reasoningOf(model);
+  out.ascii('{"model":');
+  writeString(out, textOf(model));
+  if (rules.writeKey(out, "input") && !writeItems(request, out)) return false;
+  if (request.maxTokens != ABSENT && rules.writeKey(out, "max_output_tokens")) writeText(out, request.maxTokens);
+  const effort = effortOf(request, model, reasoning);
+  writeSampling(request, reasoning != Reasoning.None && effort != Effort.None, rules, out);
+  if (effort != Effort.Unset && rules.writeKey(out, "reasoning")) {
+    out.ascii('{"effort":');
+    writeEffort(effort, out);
+    out.byte(0x7d);
+  }
+  if (request.tools.count > 0) writeToolFields(request, rules, out);
+  writeFormat(request, rules, out);
+  writeUser(request, rules, out);
+  // Other APIs keep nothing, so their clients do not ask for it; here it is the default.
+  if (rules.writeKey(out, "store")) out.ascii("false");
+  if (request.stream && rules.writeKey(out, "stream")) out.ascii("true");
+  out.byte(0x7d);
+  return true;
+}
+
+function effortOf(request: CanonicalRequest, model: Bytes, reasoning: Reasoning): Effort {
+  const wanted = wantedEffort(request);
+  if (reasoning != Reasoning.None) return takenEffort(model, wanted);
+  if (wanted != Effort.Unset) request.drop("thinking");
+  return Effort.Unset;
+}
+
+/** `fixed`: the model reasons, and takes none of these. This API knows no top_k and no stop sequences. */
+function writeSampling(request: CanonicalRequest, fixed: bool, rules: ProviderRules, out: Bytes): void {
+  if (request.topK != ABSENT) request.drop("top_k");
+  if (request.stopSequences.count > 0) request.drop("stop");
+  if (request.temperature != ABSENT) {
+    if (fixed) request.drop("temperature");
+    else if (rules.writeKey(out, "temperature")) writeText(out, request.temperature);
+  }
+  if (request.topP != ABSENT) {
+    if (fixed) request.drop("top_p");
+    else if (rules.writeKey(out, "top_p")) writeText(out, request.topP);
+  }
+}
+
+function writeToolFields(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+  if (rules.writeKey(out, "tools")) writeTools(request, out);
+  if (request.toolChoice != ToolChoice.Unset && rules.writeKey(out, "tool_choice")) writeToolChoice(request, out);
+  if (request.forbidsParallelTools && rules.writeKey(out, "parallel_tool_calls")) out.ascii("false");
+}
+
+/** `strict` is the default here, and takes only schemas in which every field is required. */
+function writeTools(request: CanonicalRequest, out: Bytes): void {
+  for (let i: u32 = 0; i < request.tools.count; i++) {
+    const tool = request.tools.at(i);
+    out.ascii(i == 0 ? '[{"type":"function","name":' : ',{"type":"function","name":');
+    writeString(out, tool.name);
+    if (tool.description != ABSENT) {
+      out.ascii(',"description":');
+      writeString(out, tool.description);
+    }
+    out.ascii(',"parameters":');
+    if (tool.text == ABSENT) out.ascii('{"type":"object","properties":{}}');
+    else writeText(out, tool.text);
+    if (tool.isStrict) request.drop("tools[].strict");
+    out.ascii(',"strict":false}');
+  }
+  out.byte(0x5d);
+}
+
+function writeToolChoice(request: CanonicalRequest, out: Bytes): void {
+  switch (request.toolChoice) {
+    case ToolChoice.Auto:
+      out.ascii('"auto"');
+      break;
+    case ToolChoice.Required:
+      out.ascii('"required"');
+      break;
+    case ToolChoice.None:
+      out.ascii('"none"');
+      break;
+    default:
+      out.ascii('{"type":"function","name":');
+      writeString(out, request.toolChoiceName);
+      out.byte(0x7d);
+  }
+}
+
+function writeFormat(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+  if (request.outputFormat == OutputFormat.Unset || !rules.writeKey(out, "text")) return;
+  if (request.outputFormat == OutputFormat.Json) {
+    out.ascii('{"format":{"type":"json_object"}}');
+    return;
+  }
+  out.ascii('{"format":{"type":"json_schema","name":');
+  if (sliceIsEmpty(request.outputSchemaName)) out.ascii('"output"');
+  else writeString(out, request.outputSchemaName);
+  out.ascii(',"schema":');
+  writeText(out, request.outputSchema);
+  out.ascii(',"strict":false}}');
+}
+
+function writeUser(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+  const length = sliceLength(request.endUser);
+  if (length == 0) return;
+  if (length > USER_BYTES_MAX) request.drop("metadata.user_id (too long)");
+  else if (rules.writeKey(out, "user")) writeString(out, request.endUser);
+}

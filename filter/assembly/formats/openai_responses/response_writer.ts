@@ -1,0 +1,82 @@
+import { Bytes } from "../../bytes/bytes";
+import { clock } from "../../canonical/clock";
+import { Part, PartKind } from "../../canonical/parts";
+import { CanonicalResponse } from "../../canonical/response";
+import { writeArgumentsString } from "../../canonical/tool_arguments";
+import { makeId, makeToolId, writeToolId } from "../../canonical/tool_id";
+import { sliceIsEmpty } from "../../json/slice";
+import { writeString } from "../../json/text";
+import { CALL_ID_LENGTH_MAX } from "./item_writer";
+import { beginResponse, endResponse } from "./response_object";
+import { incompleteReason } from "./usage";
+
+/** https://platform.openai.com/docs/api-reference/responses/object . Reasoning that the provider shows is a reasoning item's summary. */
+export function writeResponse(response: CanonicalResponse, out: Bytes): void {
+  const incomplete = incompleteReason(response.summary, response.countOf(PartKind.Refusal) > 0);
+  const created = response.createdSeconds > 0 ? response.createdSeconds : clock.seconds;
+  beginResponse(out, response.id, created, response.model, incomplete.length > 0 ? "incomplete" : "completed", incomplete, null);
+  writeItems(response, out);
+  endResponse(out, response.summary);
+}
+
+/** Texts that follow one another are one message. */
+function writeItems(response: CanonicalResponse, out: Bytes): void {
+  let items = 0;
+  let calls = 0;
+  let inMessage = false;
+  for (let i: u32 = 0; i < response.parts.count; i++) {
+    const part = response.parts.at(i);
+    if (part.kind == <u8>PartKind.RedactedReasoning) continue;
+    const isWords = part.kind == <u8>PartKind.Text || part.kind == <u8>PartKind.Refusal;
+    if (inMessage && isWords) out.byte(0x2c);
+    else {
+      if (inMessage) out.ascii("]}");
+      if (items++ > 0) out.byte(0x2c);
+      if (isWords) beginMessage(response, items - 1, out);
+    }
+    inMessage = isWords;
+    if (isWords) writeWords(part, out);
+    else if (part.kind == <u8>PartKind.ToolCall) writeCall(response, part, items - 1, calls++, out);
+    else writeReasoning(response, part, items - 1, out);
+  }
+  if (inMessage) out.ascii("]}");
+}
+
+function beginItem(prefix: string, response: CanonicalResponse, index: i32, out: Bytes): void {
+  out.ascii('{"id":"');
+  makeId(out, prefix, response.id, index);
+}
+
+function beginMessage(response: CanonicalResponse, index: i32, out: Bytes): void {
+  beginItem("msg_", response, index, out);
+  out.ascii('","type":"message","status":"completed","role":"assistant","content":[');
+}
+
+function writeWords(part: Part, out: Bytes): void {
+  const isRefusal = part.kind == <u8>PartKind.Refusal;
+  out.ascii(isRefusal ? '{"type":"refusal","refusal":' : '{"type":"output_text","annotations":[],"logprobs":[],"text":');
+  writeString(out, part.text);
+  out.byte(0x7d);
+}
+
+function writeReasoning(response: CanonicalResponse, part: Part, index: i32, out: Bytes): void {
+  beginItem("rs_", response, index, out);
+  out.ascii('","type":"reasoning","summary":[{"type":"summary_text","text":');
+  writeString(out, part.text);
+  out.ascii("}]}");
+}
+
+function writeCall(response: CanonicalResponse, part: Part, index: i32, call: i32, out: Bytes): void {
+  beginItem("fc_", response, index, out);
+  out.ascii('","type":"function_call","status":"completed","arguments":');
+  writeArgumentsString(out, part.text);
+  out.ascii(',"call_id":');
+  if (sliceIsEmpty(part.id)) {
+    out.byte(0x22);
+    makeToolId(out, response.id, call);
+    out.byte(0x22);
+  } else writeToolId(out, part.id, CALL_ID_LENGTH_MAX);
+  out.ascii(',"name":');
+  writeString(out, part.name);
+  out.byte(0x7d);
+}

@@ -1,0 +1,260 @@
+import { Bytes } from "../../bytes/bytes";
+import { writeInteger } from "../../bytes/numbers";
+import { clock } from "../../canonical/clock";
+import { ProviderError } from "../../canonical/provider_error";
+import { BlockKind, StreamWriter } from "../../canonical/stream_writer";
+import { ResponseSummary } from "../../canonical/summary";
+import { makeId, writeToolId } from "../../canonical/tool_id";
+import { Slice, textOf } from "../../json/slice";
+import { writeString, writeStringBody, writeText } from "../../json/text";
+import { writeErrorEvent } from "./error";
+import { CALL_ID_LENGTH_MAX } from "./item_writer";
+import { beginResponse, endResponse } from "./response_object";
+import { incompleteReason } from "./usage";
+
+/** Of one streamed answer: the events at the end of a part, of an item and of the answer repeat all that came before. */
+export const ANSWER_KEPT_BYTES_MAX: u32 = 8 << 20;
+/** What a writer keeps for its next stream. */
+const KEPT_BYTES_MAX: u32 = 16 * 1024;
+
+/**
+ * https://platform.openai.com/docs/api-reference/responses-streaming . Each block is an item with one part. Reasoning that the provider
+ * shows is a reasoning item's summary, which is what clients show.
+ */
+export class ResponsesStreamWriter extends StreamWriter {
+  private sequenceNumber: i64 = 0;
+  private createdSeconds: i64 = 0;
+  private id: Bytes = new Bytes();
+  private model: Bytes = new Bytes();
+  /** The items that are complete, separated by commas. */
+  private items: Bytes = new Bytes();
+  private itemCount: i32 = 0;
+  private hasRefusal: bool = false;
+  /** Of the item that is open: its id, as the inside of a JSON string; its text or arguments, likewise; a call's `call_id` and `name`. */
+  private itemId: Bytes = new Bytes();
+  private text: Bytes = new Bytes();
+  private call: Bytes = new Bytes();
+
+  reset(includeUsage: bool): void {
+    this.isFull = false;
+    this.sequenceNumber = 0;
+    this.id.clear(KEPT_BYTES_MAX);
+    this.model.clear(KEPT_BYTES_MAX);
+    this.items.clear(KEPT_BYTES_MAX);
+    this.itemCount = 0;
+    this.hasRefusal = false;
+    this.itemId.clear();
+    this.text.clear(KEPT_BYTES_MAX);
+    this.call.clear(KEPT_BYTES_MAX);
+  }
+
+  begin(out: Bytes, id: Slice, summary: ResponseSummary): void {
+    this.createdSeconds = clock.seconds;
+    writeText(this.id, id);
+    this.model.appendBytes(summary.model);
+    this.writeResponse(out, "response.created", "in_progress", "", null, null);
+    this.writeResponse(out, "response.in_progress", "in_progress", "", null, null);
+  }
+
+  openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void {
+    this.itemId.clear();
+    makeId(this.itemId, prefixOf(kind), textOf(this.id), this.itemCount);
+    this.text.clear();
+    if (kind == BlockKind.ToolCall) this.keepCall(id, name);
+    this.openEvent(out, "response.output_item.added");
+    this.writeOutputIndex(out);
+    out.ascii(',"item":');
+    this.writeItem(out, kind, false);
+    out.ascii("}\n\n");
+    if (kind == BlockKind.ToolCall) return;
+    this.openPieceEvent(out, kind == BlockKind.Reasoning ? "response.reasoning_summary_part.added" : "response.content_part.added", kind);
+    out.ascii(',"part":');
+    this.writePart(out, kind);
+    out.ascii("}\n\n");
+  }
+
+  delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {
+    const start = this.text.length;
+    writeStringBody(this.text, text);
+    this.isFull = this.items.length + this.text.length > ANSWER_KEPT_BYTES_MAX;
+    this.writeDelta(out, kind, this.text.ptr + start, this.text.length - start);
+  }
+
+  signature(out: Bytes, index: i32, signature: Slice): void {}
+
+  closeBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32): void {
+    // A call without arguments has none here either, but clients parse what they get: {} stands for it.
+    if (kind == BlockKind.ToolCall && this.text.length == 0) {
+      this.text.ascii("{}");
+      this.writeDelta(out, kind, this.text.ptr, this.text.length);
+    }
+    this.openPieceEvent(out, doneEvent(kind), kind);
+    out.ascii(doneMember(kind));
+    out.appendBytes(this.text);
+    out.ascii(kind == BlockKind.Text ? '","logprobs":[]}\n\n' : '"}\n\n');
+    if (kind != BlockKind.ToolCall) {
+      this.openPieceEvent(out, kind == BlockKind.Reasoning ? "response.reasoning_summary_part.done" : "response.content_part.done", kind);
+      out.ascii(',"part":');
+      this.writePart(out, kind);
+      out.ascii("}\n\n");
+    }
+    this.closeItem(out, kind);
+  }
+
+  ping(out: Bytes): void {
+    out.ascii(": ping\n\n");
+  }
+
+  end(out: Bytes, summary: ResponseSummary, stopSequence: Slice): void {
+    const incomplete = incompleteReason(summary, this.hasRefusal);
+    if (incomplete.length == 0) this.writeResponse(out, "response.completed", "completed", "", null, summary);
+    else this.writeResponse(out, "response.incomplete", "incomplete", incomplete, null, summary);
+  }
+
+  error(out: Bytes, error: ProviderError): void {
+    writeErrorEvent(error, this.sequenceNumber++, out);
+    if (this.id.length > 0) this.writeResponse(out, "response.failed", "failed", "", error, null);
+  }
+
+  private openEvent(out: Bytes, type: string): void {
+    out.ascii("event: ");
+    out.ascii(type);
+    out.ascii('\ndata: {"type":"');
+    out.ascii(type);
+    out.ascii('","sequence_number":');
+    writeInteger(out, this.sequenceNumber++);
+  }
+
+  private writeOutputIndex(out: Bytes): void {
+    out.ascii(',"output_index":');
+    writeInteger(out, this.itemCount);
+  }
+
+  /** An event about the part of the open item; a call has none. */
+  private openPieceEvent(out: Bytes, type: string, kind: BlockKind): void {
+    this.openEvent(out, type);
+    out.ascii(',"item_id":"');
+    out.appendBytes(this.itemId);
+    out.byte(0x22);
+    this.writeOutputIndex(out);
+    if (kind == BlockKind.Reasoning) out.ascii(',"summary_index":0');
+    else if (kind != BlockKind.ToolCall) out.ascii(',"content_index":0');
+  }
+
+  private writeDelta(out: Bytes, kind: BlockKind, ptr: usize, length: u32): void {
+    this.openPieceEvent(out, deltaEvent(kind), kind);
+    out.ascii(',"delta":"');
+    out.append(ptr, length);
+    out.ascii(kind == BlockKind.Text ? '","logprobs":[]}\n\n' : '"}\n\n');
+  }
+
+  private keepCall(id: Slice, name: Slice): void {
+    this.call.clear();
+    this.call.ascii('"call_id":');
+    writeToolId(this.call, id, CALL_ID_LENGTH_MAX);
+    this.call.ascii(',"name":');
+    writeString(this.call, name);
+  }
+
+  /** The part of the open item, with the text that has come. */
+  private writePart(out: Bytes, kind: BlockKind): void {
+    if (kind == BlockKind.Reasoning) out.ascii('{"type":"summary_text","text":"');
+    else if (kind == BlockKind.Refusal) out.ascii('{"type":"refusal","refusal":"');
+    else out.ascii('{"type":"output_text","annotations":[],"logprobs":[],"text":"');
+    out.appendBytes(this.text);
+    out.ascii('"}');
+  }
+
+  /** The open item, without the part that it will have until it is `done`. */
+  private writeItem(out: Bytes, kind: BlockKind, done: bool): void {
+    out.ascii('{"id":"');
+    out.appendBytes(this.itemId);
+    if (kind == BlockKind.Reasoning) out.ascii('","type":"reasoning","summary":[');
+    else {
+      out.ascii(kind == BlockKind.ToolCall ? '","type":"function_call","status":"' : '","type":"message","status":"');
+      out.ascii(done ? "completed" : "in_progress");
+      out.ascii(kind == BlockKind.ToolCall ? '","arguments":"' : '","role":"assistant","content":[');
+    }
+    if (kind == BlockKind.ToolCall) {
+      out.appendBytes(this.text);
+      out.ascii('",');
+      out.appendBytes(this.call);
+    } else {
+      if (done) this.writePart(out, kind);
+      out.byte(0x5d);
+    }
+    out.byte(0x7d);
+  }
+
+  private closeItem(out: Bytes, kind: BlockKind): void {
+    if (kind == BlockKind.Refusal) this.hasRefusal = true;
+    if (this.itemCount > 0) this.items.byte(0x2c);
+    const start = this.items.length;
+    this.writeItem(this.items, kind, true);
+    this.openEvent(out, "response.output_item.done");
+    this.writeOutputIndex(out);
+    out.ascii(',"item":');
+    out.append(this.items.ptr + start, this.items.length - start);
+    out.ascii("}\n\n");
+    this.itemCount++;
+  }
+
+  private writeResponse(
+    out: Bytes,
+    type: string,
+    status: string,
+    incomplete: string,
+    error: ProviderError | null,
+    summary: ResponseSummary | null,
+  ): void {
+    this.openEvent(out, type);
+    out.ascii(',"response":');
+    beginResponse(out, textOf(this.id), this.createdSeconds, textOf(this.model), status, incomplete, error);
+    out.appendBytes(this.items);
+    endResponse(out, summary);
+    out.ascii("}\n\n");
+  }
+}
+
+function prefixOf(kind: BlockKind): string {
+  if (kind == BlockKind.ToolCall) return "fc_";
+  return kind == BlockKind.Reasoning ? "rs_" : "msg_";
+}
+
+function deltaEvent(kind: BlockKind): string {
+  switch (kind) {
+    case BlockKind.ToolCall:
+      return "response.function_call_arguments.delta";
+    case BlockKind.Reasoning:
+      return "response.reasoning_summary_text.delta";
+    case BlockKind.Refusal:
+      return "response.refusal.delta";
+    default:
+      return "response.output_text.delta";
+  }
+}
+
+function doneEvent(kind: BlockKind): string {
+  switch (kind) {
+    case BlockKind.ToolCall:
+      return "response.function_call_arguments.done";
+    case BlockKind.Reasoning:
+      return "response.reasoning_summary_text.done";
+    case BlockKind.Refusal:
+      return "response.refusal.done";
+    default:
+      return "response.output_text.done";
+  }
+}
+
+/** What begins the member of a `doneEvent` that repeats the text. */
+function doneMember(kind: BlockKind): string {
+  switch (kind) {
+    case BlockKind.ToolCall:
+      return ',"arguments":"';
+    case BlockKind.Refusal:
+      return ',"refusal":"';
+    default:
+      return ',"text":"';
+  }
+}

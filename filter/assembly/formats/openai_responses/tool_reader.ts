@@ -1,0 +1,62 @@
+import { dropField, readElements } from "../../canonical/fields";
+import { PartKind } from "../../canonical/parts";
+import { problem } from "../../canonical/problem";
+import { CanonicalRequest, ToolChoice } from "../../canonical/request";
+import { Cursor, Kind } from "../../json/cursor";
+import { Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
+
+export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
+  return readElements(cursor, request, "tools", readTool);
+}
+
+/** A function's members stand beside its type here. Tools that OpenAI runs itself, or whose input is no JSON, no other API has. */
+function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
+  const type = cursor.peekMember("type");
+  if (cursor.ok && !sliceIs(type, "function"))
+    return problem.refuseElement("tools", index, "type", "only function tools can be translated for this model");
+  const tool = request.tools.add(PartKind.Tool);
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("name")) tool.name = cursor.takeString();
+    else if (cursor.keyIs("description") && cursor.kind() != Kind.Null) tool.description = cursor.takeString();
+    else if (cursor.keyIs("parameters") && cursor.kind() == Kind.Object) tool.text = cursor.takeValue();
+    else if (cursor.keyIs("strict")) tool.isStrict = cursor.takeTrue();
+    else if (cursor.keyIs("type")) cursor.skip();
+    else dropField(cursor, request, "tools[].");
+  }
+  return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "name", "is required"));
+}
+
+/** "auto", "required", "none", one function, or (`allowed_tools`) a choice among some, of which the mode can be kept. */
+export function readToolChoice(cursor: Cursor, request: CanonicalRequest): bool {
+  if (cursor.kind() == Kind.Object) return readToolChoiceObject(cursor, request);
+  const isNull = cursor.kind() == Kind.Null;
+  request.toolChoice = toolChoiceOf(cursor.takeToken());
+  if (!cursor.ok) return false;
+  return isNull || request.toolChoice != ToolChoice.Unset || problem.refuse("tool_choice", "must be none, auto, required or an object");
+}
+
+function toolChoiceOf(word: Slice): ToolChoice {
+  if (sliceIs(word, "auto")) return ToolChoice.Auto;
+  if (sliceIs(word, "required")) return ToolChoice.Required;
+  if (sliceIs(word, "none")) return ToolChoice.None;
+  return ToolChoice.Unset;
+}
+
+function readToolChoiceObject(cursor: Cursor, request: CanonicalRequest): bool {
+  const type = cursor.peekMember("type");
+  if (sliceIs(type, "function")) request.toolChoice = ToolChoice.Named;
+  else if (sliceIs(type, "allowed_tools")) {
+    request.toolChoice = sliceIs(cursor.peekMember("mode"), "required") ? ToolChoice.Required : ToolChoice.Auto;
+    request.drop("tool_choice.tools");
+  } else if (cursor.ok) return problem.refuse("tool_choice.type", "only function and allowed_tools can be translated for this model");
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("name")) request.toolChoiceName = cursor.takeString();
+    else cursor.skip();
+  }
+  if (!cursor.ok) return false;
+  if (request.toolChoice == ToolChoice.Named && sliceIsEmpty(request.toolChoiceName))
+    return problem.refuse("tool_choice.name", "is required");
+  return true;
+}
