@@ -1,4 +1,4 @@
-// The two client APIs as bare HTTP, for tests that send what no SDK would, or many requests at once.
+// The client APIs as bare HTTP, for tests that send what no SDK would, or many requests at once.
 
 import { type Exchange, type ExchangeOptions, exchange } from "./exchange.ts";
 
@@ -14,7 +14,7 @@ export interface ClientReply {
 }
 
 export interface ClientFormat {
-  id: "openai_chat" | "anthropic_messages";
+  id: "openai_chat" | "anthropic_messages" | "openai_responses";
   path: string;
   request(model: string, prompt: string, stream: boolean): Record<string, unknown>;
   readWhole(body: string): ClientReply;
@@ -83,7 +83,50 @@ export const anthropicMessages: ClientFormat = {
   },
 };
 
+interface ResponseObject {
+  model?: unknown;
+  status?: string;
+  error?: { code: string; message: string } | null;
+  output?: { content?: { text?: string }[] }[];
+  incomplete_details?: { reason: string } | null;
+}
+
+export const openaiResponses: ClientFormat = {
+  id: "openai_responses",
+  path: "/v1/responses",
+  request: (model, prompt, stream) => ({ model, stream, input: prompt }),
+  readWhole(body) {
+    const json = JSON.parse(body) as ResponseObject;
+    const texts = (json.output ?? []).flatMap(({ content }) => (content ?? []).map((part) => part.text ?? ""));
+    return {
+      text: texts.join(""),
+      stopReason: json.incomplete_details?.reason ?? json.status ?? null,
+      model: asText(json.model),
+      error: readErrorObject(json.error),
+      complete: json.status === "completed" || json.status === "incomplete",
+    };
+  },
+  readStream(body) {
+    const reply = emptyReply();
+    for (const { data } of readEvents(body)) {
+      const json = JSON.parse(data) as { type: string; delta?: string; error?: unknown; response?: ResponseObject };
+      if (json.type === "error") reply.error ??= readErrorObject(json.error);
+      else if (json.type === "response.created") reply.model = asText(json.response?.model);
+      else if (json.type === "response.output_text.delta") reply.text += json.delta;
+      else if (json.type === "response.completed" || json.type === "response.incomplete") {
+        reply.complete = true;
+        reply.stopReason = json.response?.incomplete_details?.reason ?? json.response?.status ?? null;
+      }
+    }
+    return reply;
+  },
+};
+
+/** The formats that the mock providers speak too. */
 export const CLIENT_FORMATS = [openaiChat, anthropicMessages] as const;
+
+/** Every format that clients may speak. */
+export const ALL_CLIENT_FORMATS = [...CLIENT_FORMATS, openaiResponses] as const;
 
 export interface Answer extends Exchange {
   reply: ClientReply;

@@ -3,7 +3,8 @@
 import { type MockProvider, type MockProviderOptions, startMockProvider } from "../mock_providers/server.ts";
 import type { ClientFormat } from "./client_formats.ts";
 
-export type WireFormat = ClientFormat["id"];
+/** What the mock providers speak. */
+export type WireFormat = Exclude<ClientFormat["id"], "openai_responses">;
 
 /** `provider_interface` of the config for a wire format. */
 const INTERFACES: Record<WireFormat, string> = { openai_chat: "openai", anthropic_messages: "anthropic" };

@@ -5,7 +5,7 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gateway, startGateway } from "../gateway/start_gateway.ts";
 import type { PacedBehaviour } from "../mock_providers/behaviours.ts";
-import { ask, CLIENT_FORMATS } from "./client_formats.ts";
+import { ALL_CLIENT_FORMATS, ask } from "./client_formats.ts";
 import { configOf, Fleet, type FleetMember, fixedRouter, modelOf, nameOf, WIRE_FORMATS } from "./fleet.ts";
 
 const STREAM_IDLE_MS = 1_500;
@@ -19,7 +19,7 @@ const BEHAVIOURS: Record<string, PacedBehaviour> = {
 };
 
 const GOOD = "good";
-const PAIRS = CLIENT_FORMATS.flatMap((client) => WIRE_FORMATS.map((provider) => ({ client, provider })));
+const PAIRS = ALL_CLIENT_FORMATS.flatMap((client) => WIRE_FORMATS.map((provider) => ({ client, provider })));
 
 let fleet: Fleet<string>;
 let gateway: Gateway;
@@ -87,6 +87,17 @@ describe.each(WIRE_FORMATS)("the official SDKs notice, %s provider", (provider) 
       for await (const chunk of chunks) text += chunk.choices[0]?.delta.content ?? "";
     };
     await expect(read()).rejects.toThrow();
+    expect(text).not.toBe("");
+  });
+
+  test.each(models)("openai's responses, %s", async (model) => {
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "key-of-the-client", maxRetries: 0 });
+    const stream = client.responses.stream({ model, input: PROMPT });
+    let text = "";
+    stream.on("response.output_text.delta", ({ delta }) => {
+      text += delta;
+    });
+    await expect(stream.finalResponse()).rejects.toThrow();
     expect(text).not.toBe("");
   });
 

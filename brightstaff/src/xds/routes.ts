@@ -42,7 +42,7 @@ function modelListRoute(config: GatewayConfig): Message {
 
 function notFoundRoute(): Message {
   const message =
-    "There is nothing at this path. POST /v1/chat/completions, POST /v1/messages, GET /v1/models and GET /healthz are served.";
+    "There is nothing at this path. POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, GET /v1/models and GET /healthz are served.";
   const error = { message, type: "invalid_request_error", param: null, code: "not_found" };
   return { name: "not_found", match: { prefix: "/" }, ...jsonResponse(404, { error }) };
 }
