@@ -37,6 +37,9 @@ export class StreamTranslator {
   private providerFormat: u8 = 0;
   private clientFormat: u8 = 0;
   private failed: bool = false;
+  private closed: bool = false;
+  /** The provider's stream ended in the middle of an event. */
+  private insideEvent: bool = false;
 
   static acquire(providerFormat: u8, clientFormat: u8, includeUsage: bool): StreamTranslator {
     const free = StreamTranslator.free;
@@ -99,19 +102,32 @@ export class StreamTranslator {
   }
 
   /**
+   * The provider's stream is over: reads what was left without its end. After this, `terminalSeen` says whether the answer is whole. `finish`
+   * does this too.
+   */
+  close(out: Bytes): StreamProgress {
+    if (this.closed || this.failed) return this.failed ? StreamProgress.Failed : StreamProgress.Unchanged;
+    this.closed = true;
+    this.stream.writeTo(out);
+    this.insideEvent = this.sse.isInsideEvent;
+    if (!this.isOver && this.sse.finish() && !this.readEvent()) return StreamProgress.Failed;
+    if (!this.isOver) this.reader!.finish(this.stream);
+    return this.isTranslating ? StreamProgress.Rewritten : StreamProgress.Unchanged;
+  }
+
+  /**
    * The provider's stream is over. Unless the answer is whole or its error told, the client's stream ends with an error event, so that it
    * never looks whole.
    */
   finish(out: Bytes): StreamProgress {
-    this.stream.writeTo(out);
     const before = out.length;
-    const insideEvent = this.sse.isInsideEvent;
     const failedBefore = this.failed;
-    if (!failedBefore && !this.isOver && this.sse.finish()) this.readEvent();
+    if (failedBefore) this.insideEvent = this.sse.isInsideEvent;
+    this.close(out);
     if (!this.isOver) {
       if (!failedBefore) this.fail("The provider's stream ended before the answer was complete.");
       // A cut event that the client has half of must not swallow the error event.
-      if (!this.isTranslating && insideEvent) out.ascii("\n\n");
+      if (!this.isTranslating && this.insideEvent) out.ascii("\n\n");
       const writer = this.writer;
       if (writer) writer.error(out, this.stream.error);
       else formatAt(this.clientFormat).writeErrorEvent(this.stream.error, out);
@@ -123,6 +139,8 @@ export class StreamTranslator {
     this.providerFormat = providerFormat;
     this.clientFormat = clientFormat;
     this.failed = false;
+    this.closed = false;
+    this.insideEvent = false;
     this.reader = formatAt(providerFormat).acquireReader();
     this.writer = this.isTranslating ? formatAt(clientFormat).acquireWriter(includeUsage) : null;
     this.stream.reset(this.writer);

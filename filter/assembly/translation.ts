@@ -13,7 +13,7 @@ import { canonicalResponse, ResponseResult } from "./canonical/response";
 import { writeView } from "./canonical/routing_view";
 import { ResponseSummary } from "./canonical/summary";
 import { formatAt, formatNamed, formatOfPath } from "./formats/registry";
-import { Cursor, Kind } from "./json/cursor";
+import { Cursor } from "./json/cursor";
 import { StreamProgress, StreamTranslator } from "./stream_translator";
 
 export { ErrorKind, errorKindOfStatus, statusOfErrorKind } from "./canonical/error_kind";
@@ -147,7 +147,7 @@ export function readProviderError(format: u8, status: u16, ptr: usize, length: u
   error.clear();
   error.status = status;
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
-  const found = cursor.kind() == Kind.Object && formatAt(format).readError(cursor, error);
+  const found = formatAt(format).readError(cursor, error);
   error.status = status; // a body's own idea of it does not count
   error.settle(-1);
   if (!found) {

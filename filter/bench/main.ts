@@ -1,8 +1,13 @@
 // What the wasm parts of the filter cost on this machine's V8, without Envoy around them: `node filter/bench/main.ts`.
-import { Facade, FORMATS, type FormatName } from "../test/facade.ts";
+import { CLIENT_FORMATS, Facade, FORMATS, type FormatName } from "../test/facade.ts";
 import { fixturesOf } from "../test/golden.ts";
 
-const MODELS: Record<FormatName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5", openai_responses: "gpt-4o" };
+const MODELS: Record<FormatName, string> = {
+  openai_chat: "gpt-4o",
+  anthropic_messages: "claude-sonnet-4-5",
+  openai_responses: "gpt-4o",
+  gemini: "gemini-3.6-flash",
+};
 /** Each figure is the fastest of some rounds of this length, in CPU time: the machine's other work only ever adds. */
 const ROUND_MS = 100;
 const ROUNDS = 7;
@@ -66,7 +71,7 @@ for (const kilobytes of [1, 10, 100, 1000]) {
     return Buffer.from(translated.body);
   };
   const bodies = Object.fromEntries(FORMATS.map((format) => [format, bodyIn(format)])) as Record<FormatName, Buffer>;
-  for (const from of FORMATS) {
+  for (const from of CLIENT_FORMATS) {
     const body = bodies[from];
     const label = `${Math.round(body.length / 1000)} KB ${from}`;
     const scan = measure(() => facade.runScan(from, body));
@@ -89,7 +94,7 @@ console.log("\nwhole answers");
 for (const provider of FORMATS) {
   const fixture = fixturesOf(provider, "responses").find((one) => one.name === "text");
   const body = Buffer.from(fixture?.text ?? "");
-  for (const client of FORMATS)
+  for (const client of CLIENT_FORMATS)
     row(
       `${body.length} B ${provider} to ${client}`,
       measure(() => facade.runResponse(provider, client, body)),
@@ -103,13 +108,16 @@ const anthropicEvent =
   'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" quick brown fox jumps"}}\n\n';
 const responsesEvent =
   'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":4,"item_id":"msg_01830d662ab3856501693c32183a488190","output_index":0,"content_index":0,"delta":" quick brown","logprobs":[],"obfuscation":"aB3x"}\n\n';
+const geminiEvent =
+  'data: {"candidates":[{"content":{"parts":[{"text":" quick brown fox jumps"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":13,"totalTokenCount":22,"promptTokensDetails":[{"modality":"TEXT","tokenCount":9}]},"modelVersion":"gemini-3.6-flash","responseId":"M3iLaY-AI7zTxN8P3Piw4Qg"}\r\n\r\n';
 const events: Record<FormatName, Buffer> = {
   openai_chat: Buffer.from(openaiEvent),
   anthropic_messages: Buffer.from(anthropicEvent),
   openai_responses: Buffer.from(responsesEvent),
+  gemini: Buffer.from(geminiEvent),
 };
 for (const provider of FORMATS) {
-  for (const client of FORMATS) {
+  for (const client of CLIENT_FORMATS) {
     const event = events[provider];
     const stream = facade.openStream(provider, client);
     row(

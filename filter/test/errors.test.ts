@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { ERROR_KINDS, Facade, FORMATS } from "./facade.ts";
+import { CLIENT_FORMATS, ERROR_KINDS, Facade, FORMATS } from "./facade.ts";
 import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
 
 let facade: Facade;
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 
 for (const provider of FORMATS) {
-  for (const client of FORMATS) {
+  for (const client of CLIENT_FORMATS) {
     describe(`${provider} to ${client}`, () => {
       test.each(fixturesOf(provider, "errors").map((fixture) => [fixture.name, fixture] as const))("%s", (name, fixture) => {
         const { error, body } = facade.providerError(provider, client, Number(name), fixture.text);
@@ -18,7 +18,7 @@ for (const provider of FORMATS) {
   }
 
   test(`${provider} has no golden without its fixture`, () => {
-    expect(orphanGoldens(provider, "errors", FORMATS)).toEqual([]);
+    expect(orphanGoldens(provider, "errors", CLIENT_FORMATS)).toEqual([]);
   });
 
   describe(`${provider}: a body that says nothing`, () => {
@@ -31,7 +31,7 @@ for (const provider of FORMATS) {
       ["null", '{"error":null}'],
       ["bytes", "\u0000\u0001"],
     ])("%s is told by its status", (_, text) => {
-      for (const client of FORMATS) {
+      for (const client of CLIENT_FORMATS) {
         const { error, body } = facade.providerError(provider, client, 502, text);
         expect(error).toMatchObject({ status: 502, message: "The provider answered with status 502 and no readable error message." });
         expect(JSON.parse(body)).toMatchObject({ error: { message: error.message } });

@@ -47,8 +47,11 @@ interface Exports {
   describeStream(stream: number): void;
 }
 
-export const FORMATS = ["openai_chat", "anthropic_messages", "openai_responses"] as const;
+/** In the order of assembly/formats/registry.ts. */
+export const FORMATS = ["openai_chat", "anthropic_messages", "openai_responses", "gemini"] as const;
 export type FormatName = (typeof FORMATS)[number];
+/** Those that clients are offered. */
+export const CLIENT_FORMATS = ["openai_chat", "anthropic_messages", "openai_responses"] as const;
 
 export interface Problem {
   status: number;

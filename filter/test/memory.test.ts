@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { Facade, FORMATS } from "./facade.ts";
+import { CLIENT_FORMATS, Facade, FORMATS } from "./facade.ts";
 import { fixturesOf } from "./golden.ts";
 
 let facade: Facade;
@@ -23,7 +23,7 @@ describe("a module that has served for long has the memory that it had after the
     const serve = (round: number) => {
       const fixture = streams[round % streams.length];
       if (fixture === undefined) throw new Error("no fixtures");
-      const stream = facade.openStream(fixture.format, FORMATS[round % FORMATS.length] ?? "openai_chat", round % 3 === 0);
+      const stream = facade.openStream(fixture.format, CLIENT_FORMATS[round % CLIENT_FORMATS.length] ?? "openai_chat", round % 3 === 0);
       const middle = round % fixture.bytes.length;
       stream.feed(fixture.bytes.subarray(0, middle));
       stream.feed(fixture.bytes.subarray(middle));
@@ -46,7 +46,7 @@ describe("a module that has served for long has the memory that it had after the
   });
 
   test("20,000 requests, answers and errors", () => {
-    const requests = FORMATS.flatMap((format) => fixturesOf(format, "requests"));
+    const requests = CLIENT_FORMATS.flatMap((format) => fixturesOf(format, "requests"));
     const responses = FORMATS.flatMap((format) => fixturesOf(format, "responses"));
     const serve = (round: number) => {
       const request = requests[round % requests.length];

@@ -1,12 +1,18 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { anthropicRequestProblem } from "../../brightstaff/src/demo_providers/anthropic/validate.ts";
+import { geminiRequestProblem } from "../../brightstaff/src/demo_providers/gemini/validate.ts";
 import { openaiRequestProblem } from "../../brightstaff/src/demo_providers/openai/validate.ts";
-import { Facade, FORMATS, type FormatName } from "./facade.ts";
+import { CLIENT_FORMATS, Facade, FORMATS, type FormatName } from "./facade.ts";
 import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
 import { responsesRequestProblem } from "./responses_api.ts";
 
 /** A model of each API that takes as much of what a request may say as any. */
-const MODELS: Record<FormatName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5", openai_responses: "gpt-4o" };
+const MODELS: Record<FormatName, string> = {
+  openai_chat: "gpt-4o",
+  anthropic_messages: "claude-sonnet-4-5",
+  openai_responses: "gpt-4o",
+  gemini: "gemini-3.5-flash",
+};
 
 let facade: Facade;
 beforeAll(async () => {
@@ -15,6 +21,7 @@ beforeAll(async () => {
 
 /** What the API itself would refuse a request for, by its published schema and rules; null when it takes it. */
 function refusalOf(format: FormatName, body: unknown): string | null {
+  if (format === "gemini") return geminiRequestProblem(body, MODELS.gemini)?.message ?? null;
   if (format === "anthropic_messages") return anthropicRequestProblem(body, "2023-06-01");
   if (format === "openai_responses") return responsesRequestProblem(body);
   return openaiRequestProblem(body)?.message ?? null;
@@ -25,7 +32,7 @@ function parsed(result: ReturnType<Facade["translateRequest"]>): { dropped: stri
   return { dropped: result.dropped, body: JSON.parse(result.body) };
 }
 
-for (const from of FORMATS) {
+for (const from of CLIENT_FORMATS) {
   for (const to of FORMATS.filter((format) => format !== from)) {
     describe(`${from} to ${to}`, () => {
       test.each(fixturesOf(from, "requests").map((fixture) => [fixture.name, fixture] as const))("%s", (_, fixture) => {
@@ -371,5 +378,104 @@ describe("limits", () => {
     const image = { type: "image_url", image_url: { url: "data:image/jpg;base64,/9j/4AAQ" } };
     const result = facade.translateRequest("openai_chat", "anthropic_messages", openai([{ role: "user", content: [image] }]), "n");
     expect("body" in result && result.body).toContain('"media_type":"image/jpeg","data":"/9j/4AAQ"');
+  });
+});
+
+describe("what Gemini takes", () => {
+  const user = { role: "user", content: "x" };
+  const openai = (fields: object, model = "gemini-3.6-flash") =>
+    facade.translateRequest("openai_chat", "gemini", JSON.stringify({ model: "m", messages: [user], ...fields }), model);
+  const configOf = (result: ReturnType<typeof openai>) => {
+    if ("problem" in result) throw new Error(result.problem.message);
+    return { config: JSON.parse(result.body).generationConfig, dropped: result.dropped };
+  };
+
+  test.each([
+    ["gemini-3.6-flash", "none", { thinkingLevel: "LOW" }],
+    ["gemini-3.6-flash", "minimal", { thinkingLevel: "LOW", includeThoughts: true }],
+    ["gemini-3-pro-preview", "medium", { thinkingLevel: "HIGH", includeThoughts: true }],
+    ["gemini-3.1-pro-preview", "medium", { thinkingLevel: "MEDIUM", includeThoughts: true }],
+    ["gemini-flash-latest", "max", { thinkingLevel: "HIGH", includeThoughts: true }],
+    ["gemini-2.5-flash", "none", { thinkingBudget: 0 }],
+    ["gemini-2.5-pro", "none", { thinkingBudget: 128 }],
+    ["gemini-2.5-flash", "low", { thinkingBudget: 1024, includeThoughts: true }],
+    ["gemini-2.5-flash", "medium", { thinkingBudget: 8192, includeThoughts: true }],
+    ["gemini-2.5-flash", "xhigh", { thinkingBudget: 24576, includeThoughts: true }],
+    ["gemini-2.5-pro", "xhigh", { thinkingBudget: 32768, includeThoughts: true }],
+  ])("%s: effort %s", (model, reasoning_effort, thinkingConfig) => {
+    expect(configOf(openai({ reasoning_effort }, model))).toEqual({ config: { thinkingConfig }, dropped: [] });
+  });
+
+  test.each([
+    ["gemini-2.5-flash", 2048, { thinkingBudget: 2048, includeThoughts: true }],
+    ["gemini-2.5-flash", 60000, { thinkingBudget: 24576, includeThoughts: true }],
+    ["gemini-3.6-flash", 2048, { thinkingLevel: "LOW", includeThoughts: true }],
+    ["gemini-3.6-flash", 30000, { thinkingLevel: "HIGH", includeThoughts: true }],
+  ])("%s: a budget of %i tokens", (model, budget_tokens, thinkingConfig) => {
+    const body = { model: "m", max_tokens: 64000, messages: [user], thinking: { type: "enabled", budget_tokens } };
+    const { config } = configOf(facade.translateRequest("anthropic_messages", "gemini", JSON.stringify(body), model));
+    expect(config).toEqual({ maxOutputTokens: 64000, thinkingConfig });
+  });
+
+  test.each(["gemini-2.0-flash", "gemma-3-27b-it"])("%s does not think", (model) => {
+    expect(configOf(openai({ reasoning_effort: "high" }, model))).toEqual({ config: {}, dropped: ["reasoning"] });
+  });
+
+  test("a schema together with functions since Gemini 3", () => {
+    const fields = { response_format: { type: "json_object" }, tools: [{ type: "function", function: { name: "f" } }] };
+    expect(configOf(openai(fields)).config).toEqual({ responseMimeType: "application/json" });
+    expect(configOf(openai(fields, "gemini-2.5-pro"))).toEqual({ config: {}, dropped: ["response_format (not with tools)"] });
+  });
+
+  test("six stop sequences are one too many", () => {
+    const { config, dropped } = configOf(openai({ stop: ["a", "b", "c", "d", "e", "f"] }));
+    expect(config.stopSequences).toEqual(["a", "b", "c", "d", "e"]);
+    expect(dropped).toEqual(["stop_sequences (more than five)"]);
+  });
+
+  const call = { id: "a", type: "function", function: { name: "f", arguments: "{}" } };
+  const signed = { ...call, extra_content: { google: { thought_signature: "c2ln" } } };
+  test.each([
+    ["gemini-3.6-flash", call, "skip_thought_signature_validator"],
+    ["gemini-3.6-flash", signed, "c2ln"],
+    ["gemini-2.5-flash", call, undefined],
+    ["gemini-2.5-flash", signed, "c2ln"],
+  ])("%s: signatures of calls", (model, tool_call, signature) => {
+    const messages = [user, { role: "assistant", tool_calls: [tool_call] }, { role: "tool", tool_call_id: "a", content: "y" }];
+    const result = openai({ messages }, model);
+    expect("body" in result && JSON.parse(result.body).contents[1].parts[0].thoughtSignature).toBe(signature);
+  });
+
+  test("an id that is written another way is the same", () => {
+    const escaped = `{"model":"m","messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[${JSON.stringify(call)}]},{"role":"tool","tool_call_id":"\\u0061","content":"y"}]}`;
+    const result = facade.translateRequest("openai_chat", "gemini", escaped, "gemini-3.6-flash");
+    expect("body" in result && JSON.parse(result.body).contents[2].parts[0].functionResponse).toEqual({
+      id: "a",
+      name: "f",
+      response: { output: "y" },
+    });
+  });
+
+  const image = (url: string) => [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }];
+  test.each([
+    ["https://example.com/a.JPG", null],
+    ["https://example.com/a", null],
+    ["https://example.com/a.gif?x.png", null],
+    ["https://example.com/a.webp?size=1", "image/webp"],
+    ["https://example.com/a.jpeg#top", "image/jpeg"],
+  ])("an image behind a URL has its type from its name: %s", (url, mimeType) => {
+    const result = openai({ messages: image(url) });
+    if (mimeType === null) expect(result).toMatchObject({ problem: { status: 400, param: "messages[0].content" } });
+    else expect("body" in result && JSON.parse(result.body).contents[0].parts).toEqual([{ fileData: { mimeType, fileUri: url } }]);
+  });
+
+  test.each([
+    [[user, { role: "tool", tool_call_id: "a", content: "y" }], "messages[1].content"],
+    [[user, { role: "assistant", tool_calls: [call] }, { role: "tool", tool_call_id: "b", content: "y" }], "messages[2].content"],
+    [[{ role: "user", content: [{ type: "file", file: { file_id: "file-1" } }] }], "messages[0].content"],
+    [[{ role: "user", content: [{ type: "input_audio", input_audio: { data: "AA==", format: "flac" } }] }], "messages[0].content"],
+    [[{ role: "system", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,AA==" } }] }, user], "messages[0].content"],
+  ])("refused by name: %j", (messages, param) => {
+    expect(openai({ messages })).toMatchObject({ problem: { status: 400, param } });
   });
 });

@@ -1,13 +1,12 @@
 // Several mock providers behind one gateway, each a provider of its own in the config.
 
+import type { WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
 import { type MockProvider, type MockProviderOptions, startMockProvider } from "../mock_providers/server.ts";
-import type { ClientFormat } from "./client_formats.ts";
 
-/** What the mock providers speak. */
-export type WireFormat = Exclude<ClientFormat["id"], "openai_responses">;
+export type { WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
 
 /** `provider_interface` of the config for a wire format. */
-const INTERFACES: Record<WireFormat, string> = { openai_chat: "openai", anthropic_messages: "anthropic" };
+const INTERFACES: Record<WireFormat, string> = { openai_chat: "openai", anthropic_messages: "anthropic", gemini: "gemini" };
 
 export const WIRE_FORMATS = Object.keys(INTERFACES) as WireFormat[];
 
@@ -58,7 +57,7 @@ export function modelOf(name: string): string {
   return `${name}/model`;
 }
 
-/** Members of one kind, each in both wire formats, as `<name>-openai` and `<name>-anthropic`. */
+/** Members of one kind, one in each wire format, as `<name>-openai`, `<name>-anthropic` and `<name>-gemini`. */
 export function nameOf(name: string, format: WireFormat): string {
   return `${name}-${INTERFACES[format]}`;
 }

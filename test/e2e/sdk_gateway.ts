@@ -8,6 +8,7 @@ export const CHAT_MODELS = [
   { id: "openai/gpt-5.2", name: "gpt-5.2", takesStop: false },
   { id: "openai/gpt-4.1", name: "gpt-4.1", takesStop: true },
   { id: "anthropic/claude-sonnet-4-6", name: "claude-sonnet-4-6", takesStop: true },
+  { id: "gemini/gemini-3.6-flash", name: "gemini-3.6-flash", takesStop: true },
 ] as const;
 
 export const ALIAS = { name: "the-good-one", target: "anthropic/claude-sonnet-4-6" };
@@ -39,7 +40,7 @@ export async function startSdkGateway(): Promise<SdkGateway> {
   const providers = await startDemoProviders({ chunkIntervalMs: 0, requireKey: true });
   const gateway = await startGateway({
     config: sdkConfig(providers.url),
-    env: { OPENAI_API_KEY: "key-for-openai", ANTHROPIC_API_KEY: "key-for-anthropic" },
+    env: { OPENAI_API_KEY: "key-for-openai", ANTHROPIC_API_KEY: "key-for-anthropic", GEMINI_API_KEY: "key-for-gemini" },
   });
   return {
     url: gateway.url,
@@ -58,6 +59,7 @@ function sdkConfig(providersUrl: string) {
       { model: "openai/gpt-5.2", base_url: providersUrl, access_key: "$OPENAI_API_KEY", default: true },
       { model: "openai/gpt-4.1", base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
       { model: "anthropic/claude-sonnet-4-6", base_url: providersUrl, access_key: "$ANTHROPIC_API_KEY" },
+      { model: "gemini/gemini-3.6-flash", base_url: providersUrl, access_key: "$GEMINI_API_KEY" },
     ],
     model_aliases: { [ALIAS.name]: { target: ALIAS.target } },
     routers: [

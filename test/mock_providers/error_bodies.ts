@@ -1,5 +1,6 @@
 import { anthropicError, anthropicErrorReply } from "../../brightstaff/src/demo_providers/anthropic/errors.ts";
 import type { WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
+import { geminiErrorBody, geminiErrorReply } from "../../brightstaff/src/demo_providers/gemini/errors.ts";
 import { type OpenaiError, openaiErrorReply } from "../../brightstaff/src/demo_providers/openai/errors.ts";
 import type { WholeReply } from "../../brightstaff/src/demo_providers/wire.ts";
 
@@ -32,10 +33,27 @@ const ANTHROPIC_MESSAGES: Record<number, string> = {
   529: "Overloaded",
 };
 
+/** ai.google.dev/gemini-api/docs/troubleshooting. */
+const GEMINI_MESSAGES: Record<number, string> = {
+  400: "Request contains an invalid argument.",
+  401: "Request had invalid authentication credentials.",
+  403: "The caller does not have permission.",
+  404: "models/model is not found for API version v1beta.",
+  408: "The request took too long.",
+  429: "You exceeded your current quota.",
+  500: "An internal error has occurred.",
+  503: "The model is overloaded.",
+  529: "The model is overloaded.",
+};
+
 function openaiError(status: number, message?: string): OpenaiError {
   const known = OPENAI_ERRORS[status] ?? OPENAI_ERRORS[status >= 500 ? 500 : 400];
   if (known === undefined) throw new Error(`no error body for status ${status}`);
   return { ...known, ...(message === undefined ? {} : { message }), status };
+}
+
+function geminiMessage(status: number): string {
+  return GEMINI_MESSAGES[status] ?? `Error ${status}`;
 }
 
 function anthropicMessage(status: number): string {
@@ -44,15 +62,18 @@ function anthropicMessage(status: number): string {
 
 /** The format's true answer of an error status. */
 export function errorReply(format: WireFormat, status: number, message?: string, headers: Record<string, string> = {}): WholeReply {
+  // Gemini says when to come back in the error's details.
+  if (format === "gemini") return geminiErrorReply({ status, message: message ?? geminiMessage(status) }, headers);
   const all = status === 429 ? { "retry-after": "1", ...headers } : headers;
   return format === "openai_chat"
     ? openaiErrorReply(openaiError(status, message), all)
     : anthropicErrorReply(status, message ?? anthropicMessage(status), all);
 }
 
-/** The same error as an event of a stream; OpenAI sends the error object alone, Anthropic an event of the name `error`. */
+/** The same error as an event of a stream; OpenAI and Gemini send the error object alone, Anthropic an event of the name `error`. */
 export function errorEvent(format: WireFormat, status: number): string {
   if (format === "anthropic_messages") return `event: error\ndata: ${JSON.stringify(anthropicError(status, anthropicMessage(status)))}\n\n`;
+  if (format === "gemini") return `data: ${JSON.stringify(geminiErrorBody({ status, message: geminiMessage(status) }))}\r\n\r\n`;
   const { status: _status, ...error } = openaiError(status);
   return `data: ${JSON.stringify({ error })}\n\n`;
 }

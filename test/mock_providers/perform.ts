@@ -43,7 +43,7 @@ export async function perform({ format, engine, request, behaviour, channel, sig
     case "html":
       return out.whole({ status: 200, headers: { "content-type": "text/html" }, body: HTML });
     case "error event":
-      return out.failing(answer(), behaviour.at, format, behaviour.status ?? (format === "openai_chat" ? 500 : 529));
+      return out.failing(answer(), behaviour.at, format, behaviour.status ?? (format === "anthropic_messages" ? 529 : 500));
     case "cut":
       return out.part(answer(), behaviour.at, () => channel.cut());
     case "end early":

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ProviderEngine, type WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
+import { ProviderEngine } from "../../brightstaff/src/demo_providers/engine.ts";
 import { openaiRequestProblem } from "../../brightstaff/src/demo_providers/openai/validate.ts";
 import { isObject, isStream } from "../../brightstaff/src/demo_providers/wire.ts";
 import { findRecording, readCassette, readChunks, replayReply } from "./recordings.ts";
@@ -46,7 +46,7 @@ const TOOLS = {
 const MODELS = { openai_chat: "gpt-4.1-nano", anthropic_messages: "claude-sonnet-4-5" };
 
 /** Demo answers to the same question without tools and with one that it calls: bodies, or the data of all events. */
-function demoAnswers(format: WireFormat, stream: boolean, fields: object = {}, toolsToo = true): unknown[] {
+function demoAnswers(format: keyof typeof MODELS, stream: boolean, fields: object = {}, toolsToo = true): unknown[] {
   const engine = new ProviderEngine();
   const headers = { "content-type": "application/json", "anthropic-version": "2023-06-01" };
   return (toolsToo ? [{}, { tools: TOOLS[format] }] : [{}]).flatMap((extra) => {

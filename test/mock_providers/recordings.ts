@@ -53,6 +53,7 @@ function isErrorBody(body: string): boolean {
 
 function frameChunks(format: WireFormat, chunks: string[]): StreamFrame[] {
   const frames = chunks.map((data): StreamFrame => {
+    if (format === "gemini") return { text: `data: ${data}\r\n\r\n`, mark: "content" };
     if (format === "openai_chat") return { text: `data: ${data}\n\n`, mark: markOfOpenaiChunk(data) };
     const { type } = JSON.parse(data) as { type: string };
     return { text: `event: ${type}\ndata: ${data}\n\n`, mark: ANTHROPIC_MARKS[type] ?? "preamble" };

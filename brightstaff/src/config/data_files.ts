@@ -15,6 +15,7 @@ export type ProviderData = {
   readonly base_url?: string;
   readonly base_path?: string;
   readonly path: string;
+  readonly stream_path?: string;
   readonly auth: { readonly header: string; readonly prefix: string };
   readonly access_key_env?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -28,7 +28,7 @@ export type GatewayConfig = {
 /** An index into `GatewayConfig.models`. */
 export type ModelIndex = number;
 
-export type WireFormat = "openai_chat" | "anthropic_messages";
+export type WireFormat = "openai_chat" | "anthropic_messages" | "gemini";
 
 export type Listener = {
   readonly name: string;
@@ -55,6 +55,8 @@ export type Provider = {
   readonly port: number;
   /** Of the chat endpoint: the base URL's path and the format's own. */
   readonly path: string;
+  /** Where streams are asked for; null where that is the same path. Either may have {model} in it, for the model's name. */
+  readonly streamPath: string | null;
   /** The Host header, `:authority`. */
   readonly authority: string;
   readonly headers: readonly (readonly [name: string, value: string])[];

@@ -109,6 +109,7 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     baseUrl: `${place.address.secure ? "https" : "http"}://${authorityOf(place.address)}${place.basePath}`,
     ...place.address,
     path: place.basePath + data.path,
+    streamPath: data.stream_path === undefined ? null : place.basePath + data.stream_path,
     authority: value.http_host ?? place.httpHost ?? authorityOf(place.address),
     headers,
     auth: data.auth,

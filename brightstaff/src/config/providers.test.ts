@@ -10,6 +10,7 @@ import { type Loaded, loadConfig } from "./load.ts";
 
 const PROVIDERS_DIR = path.resolve(import.meta.dirname, "../../../config/providers");
 
+const GOOGLE_KEY = { header: "x-goog-api-key", prefix: "" };
 const BEARER = { header: "authorization", prefix: "Bearer " };
 
 /** The name before the first slash, the URL that requests go to, how the key is sent, and the variable that is asked for when none is given. */
@@ -22,6 +23,8 @@ const HOSTED = [
   ["do_ai", "https://inference.do-ai.run:443/v1/chat/completions", BEARER, "MODEL_ACCESS_KEY"],
   ["fireworks", "https://api.fireworks.ai:443/inference/v1/chat/completions", BEARER, "FIREWORKS_API_KEY"],
   ["fireworks_ai", "https://api.fireworks.ai:443/inference/v1/chat/completions", BEARER, "FIREWORKS_API_KEY"],
+  ["gemini", "https://generativelanguage.googleapis.com:443/v1beta/models/{model}:generateContent", GOOGLE_KEY, "GEMINI_API_KEY"],
+  ["google", "https://generativelanguage.googleapis.com:443/v1beta/models/{model}:generateContent", GOOGLE_KEY, "GEMINI_API_KEY"],
   ["groq", "https://api.groq.com:443/openai/v1/chat/completions", BEARER, "GROQ_API_KEY"],
   ["mistral", "https://api.mistral.ai:443/v1/chat/completions", BEARER, "MISTRAL_API_KEY"],
   ["moonshot", "https://api.moonshot.ai:443/v1/chat/completions", BEARER, "MOONSHOT_API_KEY"],

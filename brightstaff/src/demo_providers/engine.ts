@@ -1,9 +1,10 @@
 import { anthropicEndpoint } from "./anthropic/endpoint.ts";
+import { geminiEndpoint } from "./gemini/endpoint.ts";
 import { openaiEndpoint } from "./openai/endpoint.ts";
 import { PromptCache } from "./prompt_cache.ts";
 import type { ProviderRequest, Reply } from "./wire.ts";
 
-export type WireFormat = "openai_chat" | "anthropic_messages";
+export type WireFormat = "openai_chat" | "anthropic_messages" | "gemini";
 
 export interface EngineState {
   requireKey: boolean;
@@ -14,7 +15,8 @@ export interface EngineState {
 
 /** One provider's API for one wire format. */
 export interface Endpoint {
-  path: string;
+  /** Whether a path, without its query, is this API's. */
+  serves(path: string): boolean;
   bodyBytesMax: number;
   respond(request: ProviderRequest, state: EngineState): Reply;
   tooLarge(): Reply;
@@ -23,7 +25,11 @@ export interface Endpoint {
   listModels(models: readonly string[]): Reply;
 }
 
-export const ENDPOINTS: Record<WireFormat, Endpoint> = { openai_chat: openaiEndpoint, anthropic_messages: anthropicEndpoint };
+export const ENDPOINTS: Record<WireFormat, Endpoint> = {
+  openai_chat: openaiEndpoint,
+  anthropic_messages: anthropicEndpoint,
+  gemini: geminiEndpoint,
+};
 
 export interface EngineOptions {
   /** Refuse requests without a key with the provider's 401. Off by default: in demo mode the gateway has no key to send. */
@@ -35,6 +41,7 @@ export interface EngineOptions {
 const DEMO_MODELS: Record<WireFormat, readonly string[]> = {
   openai_chat: ["gpt-5.4", "gpt-5.4-mini", "gpt-4o"],
   anthropic_messages: ["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5"],
+  gemini: ["gemini-3.6-flash", "gemini-2.5-pro"],
 };
 
 /** Answers requests in the providers' wire formats, without any I/O of its own. */
@@ -51,7 +58,7 @@ export class ProviderEngine {
     const format = formatOf(path, request.headers);
     const endpoint = ENDPOINTS[format];
     if (path === "/v1/models" && request.method === "GET") return endpoint.listModels(this.#state.models ?? DEMO_MODELS[format]);
-    if (path !== endpoint.path) return endpoint.refuse(404, `Invalid URL (${request.method} ${path})`);
+    if (!endpoint.serves(path)) return endpoint.refuse(404, `Invalid URL (${request.method} ${path})`);
     if (request.method !== "POST") return endpoint.refuse(405, `Not allowed to ${request.method} on ${path}.`);
     return this.respondAs(format, request);
   }
@@ -65,8 +72,8 @@ export class ProviderEngine {
 
 /** By the path: a gateway passes headers of the client's API on to a provider of another. */
 function formatOf(path: string, headers: ProviderRequest["headers"]): WireFormat {
-  if (path === ENDPOINTS.openai_chat.path) return "openai_chat";
-  if (path === ENDPOINTS.anthropic_messages.path) return "anthropic_messages";
+  const served = (Object.keys(ENDPOINTS) as WireFormat[]).find((format) => ENDPOINTS[format].serves(path));
+  if (served !== undefined) return served;
   // Both providers list their models at the same path; only Anthropic's clients send a version.
   return "anthropic-version" in headers ? "anthropic_messages" : "openai_chat";
 }

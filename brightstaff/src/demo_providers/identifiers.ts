@@ -25,3 +25,8 @@ export const anthropicIds = {
   toolUse: () => `toolu_01${randomText(BASE58, 22)}`,
   request: () => `req_011${randomText(BASE58, 21)}`,
 };
+
+/** The form is that of recorded answers: 23 characters of URL-safe base64. */
+export const geminiIds = {
+  response: () => randomBytes(17).toString("base64url"),
+};

@@ -62,6 +62,7 @@ function toFilterProvider(provider: Provider): Message {
     format: provider.format,
     authority: provider.authority,
     path: provider.path,
+    ...(provider.streamPath === null ? {} : { stream_path: provider.streamPath }),
     headers: provider.headers,
     passthrough_auth: provider.passthroughAuth,
     auth_header: provider.auth.header,

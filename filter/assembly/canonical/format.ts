@@ -19,7 +19,7 @@ export abstract class Format {
 
   /**
    * @param name as configuration files say it
-   * @param path where clients of this format send their requests
+   * @param path where clients of this format send their requests; empty when they are not offered it
    * @param messageList the request's field that has the conversation
    */
   constructor(

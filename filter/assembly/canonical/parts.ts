@@ -12,7 +12,10 @@ export enum PartKind {
   Reasoning = 3,
   /** `text`: reasoning that only its provider can read */
   RedactedReasoning = 4,
-  /** `id`, `name`, `text`: the arguments, as JSON value or as string that holds one */
+  /**
+   * `id`, `name`, `text`: the arguments, as JSON value or as string that holds one; `signature`: Google's proof of the thoughts that led to
+   * the call
+   */
   ToolCall = 5,
   /** `text`: why the model declined */
   Refusal = 6,
@@ -36,6 +39,7 @@ export class Part {
   mediaType: Slice;
   detail: Slice;
   description: Slice;
+  signature: Slice;
 }
 
 export enum Role {

@@ -52,10 +52,11 @@ export class CanonicalResponse implements ContentSink {
     if (!sliceIsEmpty(text)) this.add(PartKind.Refusal, text);
   }
 
-  toolCall(id: Slice, name: Slice, input: Slice): void {
+  toolCall(id: Slice, name: Slice, input: Slice, signature: Slice = ABSENT): void {
     const part = this.add(PartKind.ToolCall, input);
     part.id = id;
     part.name = name;
+    part.signature = signature;
   }
 
   /** How many parts of a kind there are. */

@@ -122,6 +122,12 @@ export class MessageStream implements ContentSink {
     this.openWaiting(false);
   }
 
+  /** The signature of the tool call that came last, which is whole. */
+  callSignature(signature: Slice): void {
+    const writer = this.writer;
+    if (writer && this.block == BlockKind.ToolCall) writer.callSignature(this.out, this.callsOpened - 1, signature);
+  }
+
   /** The block that is open ends here. Formats without such an event need not call this. */
   closeBlock(): void {
     if (this.block == BlockKind.None) return;

@@ -13,4 +13,7 @@ export abstract class StreamReader {
    * word. Returns whether it could be read; `false` leaves the judgement to the caller.
    */
   abstract read(cursor: Cursor, dataPtr: usize, dataLength: u32, stream: MessageStream): bool;
+
+  /** The provider has closed its stream: for formats without a last event of their own, which tell the stream here that it is whole. */
+  finish(stream: MessageStream): void {}
 }

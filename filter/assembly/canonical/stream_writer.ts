@@ -30,6 +30,8 @@ export abstract class StreamWriter {
   abstract delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void;
   /** The proof that a reasoning block is the provider's own. */
   abstract signature(out: Bytes, index: i32, signature: Slice): void;
+  /** The proof of the thoughts that led to a tool call, where the format has a place for it. */
+  callSignature(out: Bytes, toolIndex: i32, signature: Slice): void {}
   abstract closeBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32): void;
   abstract ping(out: Bytes): void;
   abstract end(out: Bytes, summary: ResponseSummary, stopSequence: Slice): void;

@@ -1,11 +1,12 @@
 import { equalAscii } from "../bytes/ascii";
 import { Format } from "../canonical/format";
 import { AnthropicMessages } from "./anthropic_messages/format";
+import { Gemini } from "./gemini/format";
 import { OpenaiChat } from "./openai_chat/format";
 import { OpenaiResponses } from "./openai_responses/format";
 
 /** Every wire format. A format's number, by which the facade knows it, is its place in this list. */
-const formats: StaticArray<Format> = [new OpenaiChat(), new AnthropicMessages(), new OpenaiResponses()];
+const formats: StaticArray<Format> = [new OpenaiChat(), new AnthropicMessages(), new OpenaiResponses(), new Gemini()];
 
 /** The format with a number that `formatNamed` or `formatOfPath` gave. */
 export function formatAt(number: u8): Format {
@@ -20,8 +21,9 @@ export function formatNamed(ptr: usize, length: u32): i32 {
   return -1;
 }
 
-/** The number of the format whose clients send their requests to this path (without its query), or -1. */
+/** The number of the format whose clients send their requests to this path (without its query), or -1. Some have no clients and no path. */
 export function formatOfPath(ptr: usize, length: u32): i32 {
+  if (length == 0) return -1;
   for (let i = 0; i < formats.length; i++) {
     if (equalAscii(ptr, length, unchecked(formats[i]).path)) return i;
   }

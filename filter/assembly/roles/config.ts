@@ -1,42 +1,14 @@
-import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { Literal } from "../host/literal";
 import { Cursor } from "../json/cursor";
 import { writeText } from "../json/text";
 import { formatNamed, ProviderRules } from "../translation";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
+import { NO_PATH, PathTemplate } from "./path_template";
+import { NOTHING, Text } from "./text";
 
 /** How deep the configuration's own JSON is nested, with room. */
 const CONFIG_DEPTH_MAX: u32 = 16;
-
-/** Text of the configuration. The bytes belong to the garbage collector, so a replaced configuration leaves nothing behind. */
-@final
-export class Text {
-  private readonly bytes: StaticArray<u8>;
-
-  constructor(ptr: usize, length: u32) {
-    this.bytes = new StaticArray<u8>(length);
-    memory.copy(changetype<usize>(this.bytes), ptr, length);
-  }
-
-  get ptr(): usize {
-    return changetype<usize>(this.bytes);
-  }
-
-  get length(): u32 {
-    return this.bytes.length;
-  }
-
-  equals(ptr: usize, length: u32): bool {
-    return equal(this.ptr, this.length, ptr, length);
-  }
-
-  isPrefixOf(ptr: usize, length: u32): bool {
-    return length >= this.length && equal(this.ptr, this.length, ptr, this.length);
-  }
-}
-
-const NOTHING = new Text(0, 0);
 
 @final
 export class Header {
@@ -52,13 +24,20 @@ export class Provider {
   cluster: Text = NOTHING;
   format: u8 = 0;
   authority: Text = NOTHING;
-  path: Text = NOTHING;
+  path: PathTemplate = NO_PATH;
+  /** Where streams are asked for, when that is another path. */
+  streamPath: PathTemplate | null = null;
   readonly headers: Header[] = [];
   /** Whether the client's own key is sent on instead of one that Envoy injects. */
   passthroughAuth: bool = false;
   authHeader: Text = NOTHING;
   authPrefix: Text = NOTHING;
   readonly rules: ProviderRules = new ProviderRules();
+
+  pathFor(stream: bool): PathTemplate {
+    const streamPath = this.streamPath;
+    return stream && streamPath != null ? streamPath : this.path;
+  }
 }
 
 @final
@@ -261,7 +240,8 @@ export class ConfigReader {
       if (format < 0) this.broken = true;
       else provider.format = <u8>format;
     } else if (cursor.keyIs("authority")) provider.authority = this.text();
-    else if (cursor.keyIs("path")) provider.path = this.text();
+    else if (cursor.keyIs("path")) provider.path = new PathTemplate(this.text());
+    else if (cursor.keyIs("stream_path")) provider.streamPath = new PathTemplate(this.text());
     else if (cursor.keyIs("passthrough_auth")) provider.passthroughAuth = cursor.takeTrue();
     else if (cursor.keyIs("auth_header")) provider.authHeader = this.text();
     else if (cursor.keyIs("auth_prefix")) provider.authPrefix = this.text();

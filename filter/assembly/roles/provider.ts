@@ -1,3 +1,4 @@
+import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { appendToBody, Body, readBody, replaceBody, replaceBodyHead } from "../host/body";
 import { now_ns } from "../host/clock";
@@ -118,7 +119,7 @@ export class ProviderStream extends StreamContext {
     const exchange = this.exchange!;
     const provider = this.candidate!.provider!;
     if (exchange.attemptCount > 1) dropHeadersOf(exchange, exchange.candidates[exchange.attemptCount - 2].provider!);
-    setPath(exchange, provider);
+    setPath(exchange, provider, this.candidate!.model);
     this.setHeaders(exchange, provider);
     if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 
@@ -255,7 +256,9 @@ export class ProviderStream extends StreamContext {
     const translator = this.translator!;
     const chunk = readBody(Body.Response, size);
     out.clear();
-    const progress = translator.feed(chunk.ptr, chunk.length, out);
+    let progress = translator.feed(chunk.ptr, chunk.length, out);
+    // Some formats have no last event: that the stream ends is what makes an answer of nothing whole.
+    if (endOfStream && progress != StreamProgress.Failed) progress = translator.close(out);
     if (progress == StreamProgress.Failed || (translator.errorSeen && !translator.contentSeen)) {
       return this.failWith(translator.error.status, translator.error.kind, translator.error.message, STOP_NO_BUFFER);
     }
@@ -425,17 +428,14 @@ function dropHeadersOf(exchange: Exchange, provider: Provider): void {
   }
 }
 
-/** The provider's path; a query means something to a provider of the client's own format only. */
-function setPath(exchange: Exchange, provider: Provider): void {
-  const path = provider.path;
-  if (provider.format != exchange.clientFormat) {
-    setHeader(HeaderMap.Request, names.PATH, path.ptr, path.length);
-    return;
-  }
-  if (exchange.attemptCount == 1 && path.equals(exchange.path.ptr, exchange.pathLength)) return;
+/** The provider's path; a query of the client's means something to a provider of the client's own format only. */
+function setPath(exchange: Exchange, provider: Provider, model: Bytes): void {
   out.clear();
-  out.append(path.ptr, path.length);
-  out.append(exchange.path.ptr + exchange.pathLength, exchange.path.length - exchange.pathLength);
+  provider.pathFor(exchange.head.stream).write(model, out);
+  if (provider.format == exchange.clientFormat) {
+    if (exchange.attemptCount == 1 && equal(out.ptr, out.length, exchange.path.ptr, exchange.pathLength)) return;
+    out.append(exchange.path.ptr + exchange.pathLength, exchange.path.length - exchange.pathLength);
+  }
   setHeader(HeaderMap.Request, names.PATH, out.ptr, out.length);
 }
 

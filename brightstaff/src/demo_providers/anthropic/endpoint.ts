@@ -10,7 +10,7 @@ import { readVersion } from "./versions.ts";
 
 /** Anthropic's messages (platform.claude.com/docs/en/api/messages). */
 export const anthropicEndpoint: Endpoint = {
-  path: "/v1/messages",
+  serves: (path) => path === "/v1/messages",
   // platform.claude.com/docs/en/api/overview#request-size-limits
   bodyBytesMax: 32 * 1024 * 1024,
 

@@ -8,7 +8,7 @@ import { openaiRequestProblem } from "./validate.ts";
 
 /** OpenAI's chat completions (developers.openai.com/api/reference/resources/chat). */
 export const openaiEndpoint: Endpoint = {
-  path: "/v1/chat/completions",
+  serves: (path) => path === "/v1/chat/completions",
   bodyBytesMax: 50 * 1024 * 1024,
 
   respond(request, { requireKey, models, cache }): Reply {

@@ -102,6 +102,7 @@ function writeParts(request: CanonicalRequest, message: Message, out: Bytes): bo
   for (let i = message.firstPart; i < end; i++) {
     const part = request.parts.at(i);
     if (part.kind != <u8>PartKind.ToolCall) continue;
+    if (part.signature != ABSENT) request.drop("messages[].tool_calls[].extra_content");
     beginBlock(role, out);
     writeToolUse(part, out);
   }

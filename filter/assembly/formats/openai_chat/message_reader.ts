@@ -6,6 +6,7 @@ import { CanonicalRequest } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
 import { isReasoningKey } from "./content";
+import { takeCallSignature } from "./signature";
 
 export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
   if (!readElements(cursor, request, "messages", readMessage)) return false;
@@ -169,6 +170,7 @@ function readToolCall(cursor: Cursor, request: CanonicalRequest, message: i32, i
     if (cursor.keyIs("id")) part.id = cursor.takeString();
     else if (cursor.keyIs("type")) type = cursor.takeToken();
     else if (cursor.keyIs("function")) readFunction(cursor, request, part);
+    else if (cursor.keyIs("extra_content")) part.signature = takeCallSignature(cursor);
     else if (cursor.keyIs("index"))
       cursor.skip(); // streams number the calls, and some clients send the number back
     else dropField(cursor, request, "messages[].tool_calls[].");

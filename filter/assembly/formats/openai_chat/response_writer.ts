@@ -5,8 +5,9 @@ import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { makeToolId } from "../../canonical/tool_id";
-import { sliceIsEmpty } from "../../json/slice";
+import { ABSENT, sliceIsEmpty } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
+import { writeCallSignature } from "./signature";
 import { finishReason, writeUsage } from "./usage";
 
 /**
@@ -63,7 +64,9 @@ function writeToolCalls(response: CanonicalResponse, out: Bytes): void {
     writeString(out, part.name);
     out.ascii(',"arguments":');
     writeArgumentsString(out, part.text);
-    out.ascii("}}");
+    out.byte(0x7d);
+    if (part.signature != ABSENT) writeCallSignature(part.signature, out);
+    out.byte(0x7d);
     count++;
   }
   out.byte(0x5d);

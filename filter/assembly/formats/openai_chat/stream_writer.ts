@@ -7,6 +7,7 @@ import { ResponseSummary } from "../../canonical/summary";
 import { Slice, textOf } from "../../json/slice";
 import { writeString } from "../../json/text";
 import { writeErrorEvent } from "./error";
+import { writeCallSignature } from "./signature";
 import { finishReason, writeUsage } from "./usage";
 
 const KEPT_BYTES_MAX: u32 = 1024;
@@ -78,6 +79,15 @@ export class ChatStreamWriter extends StreamWriter {
   }
 
   signature(out: Bytes, index: i32, signature: Slice): void {}
+
+  callSignature(out: Bytes, toolIndex: i32, signature: Slice): void {
+    this.openDelta(out);
+    out.ascii('"tool_calls":[{"index":');
+    writeInteger(out, toolIndex);
+    writeCallSignature(signature, out);
+    out.ascii("}]");
+    this.closeDelta(out);
+  }
 
   /** A call without arguments has none here either, but clients parse what they get: {} stands for it. */
   closeBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32): void {

@@ -144,7 +144,9 @@ function writeAssistant(request: CanonicalRequest, message: Message, out: Bytes)
   if (texts > 0) out.ascii('"}');
   for (let i = message.firstPart; i < end; i++) {
     const part = request.parts.at(i);
-    if (part.kind == <u8>PartKind.ToolCall) writeCall(part, out);
+    if (part.kind != <u8>PartKind.ToolCall) continue;
+    if (part.signature != ABSENT) request.drop("messages[].tool_calls[].extra_content");
+    writeCall(part, out);
   }
   return true;
 }

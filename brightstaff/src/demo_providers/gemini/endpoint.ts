@@ -1,0 +1,54 @@
+import type { Endpoint } from "../engine.ts";
+import { isObject, parseJson, type Reply } from "../wire.ts";
+import { generateContent } from "./answer.ts";
+import { streamContent, writeContent } from "./content.ts";
+import { GEMINI_HEADERS, geminiErrorReply, invalidArgument } from "./errors.ts";
+import { geminiRequestProblem } from "./validate.ts";
+
+const PATH = /^\/v1beta\/models\/([^/:?]+):(generateContent|streamGenerateContent)$/;
+
+/** Google's Gemini API (ai.google.dev/api/generate-content). */
+export const geminiEndpoint: Endpoint = {
+  serves: (path) => PATH.test(path),
+  // ai.google.dev/gemini-api/docs/file-input-methods: inline data up to 100 MB.
+  bodyBytesMax: 100 * 1024 * 1024,
+
+  respond(request, { requireKey, models, cache }): Reply {
+    const [path = "", query = ""] = request.path.split("?", 2);
+    const [, escapedModel, method] = PATH.exec(path) ?? [];
+    if (escapedModel === undefined) return geminiErrorReply({ status: 404, message: `Requested path ${path} was not found.` });
+    const model = decodeURIComponent(escapedModel);
+    const key = request.headers["x-goog-api-key"];
+    if (requireKey && (key === undefined || key === "")) {
+      const message = "Method doesn't allow unregistered callers (callers without established identity).";
+      return geminiErrorReply({ status: 403, message });
+    }
+    const parsed = parseJson(request.body);
+    if (parsed === null) return geminiErrorReply(invalidArgument("Invalid JSON payload received."));
+    const problem = geminiRequestProblem(parsed.value, model);
+    if (problem !== null) return geminiErrorReply(problem);
+    const body = parsed.value;
+    if (!isObject(body)) throw new TypeError("a validated body is an object");
+    if (models !== null && !models.includes(model)) {
+      return geminiErrorReply({ status: 404, message: `models/${model} is not found for API version v1beta.` });
+    }
+    const content = generateContent(body, model, cache);
+    if (method === "generateContent") return { status: 200, headers: { ...GEMINI_HEADERS }, body: writeContent(content) };
+    // Without alt=sse the API streams one JSON array, which no gateway asks for.
+    if (!new URLSearchParams(query).has("alt", "sse")) return geminiErrorReply(invalidArgument("This server streams with alt=sse only."));
+    return { status: 200, headers: { ...GEMINI_HEADERS, "content-type": "text/event-stream" }, frames: streamContent(content) };
+  },
+
+  tooLarge() {
+    return geminiErrorReply(invalidArgument("Request payload size exceeds the limit."));
+  },
+
+  refuse(status, message) {
+    return geminiErrorReply({ status, message });
+  },
+
+  listModels(models) {
+    const list = models.map((id) => ({ name: `models/${id}`, displayName: id, supportedGenerationMethods: ["generateContent"] }));
+    return { status: 200, headers: { ...GEMINI_HEADERS }, body: JSON.stringify({ models: list }) };
+  },
+};

@@ -1,0 +1,51 @@
+import { Bytes } from "../bytes/bytes";
+import { Cursor } from "../json/cursor";
+import { Slice } from "../json/slice";
+import { Format } from "./format";
+import { problem } from "./problem";
+import { ProviderError } from "./provider_error";
+import { CanonicalRequest } from "./request";
+import { RequestHead } from "./request_head";
+import { CanonicalResponse } from "./response";
+import { BlockKind, StreamWriter } from "./stream_writer";
+import { ResponseSummary } from "./summary";
+
+/**
+ * A wire format that providers speak and that clients are not offered: no path leads to it. What is asked of a client's format is refused or
+ * says nothing.
+ */
+export abstract class ProviderFormat extends Format {
+  constructor(name: string) {
+    super(name, "");
+  }
+
+  scanHead(cursor: Cursor, head: RequestHead): bool {
+    return problem.refuse("body", "requests in this format are not served");
+  }
+
+  readRequest(cursor: Cursor, request: CanonicalRequest): bool {
+    return problem.refuse("body", "requests in this format are not served");
+  }
+
+  writeResponse(response: CanonicalResponse, out: Bytes): void {}
+
+  writeError(error: ProviderError, out: Bytes): void {}
+
+  writeErrorEvent(error: ProviderError, out: Bytes): void {}
+
+  protected newWriter(): StreamWriter {
+    return new SilentStreamWriter();
+  }
+}
+
+class SilentStreamWriter extends StreamWriter {
+  reset(includeUsage: bool): void {}
+  begin(out: Bytes, id: Slice, summary: ResponseSummary): void {}
+  openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void {}
+  delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {}
+  signature(out: Bytes, index: i32, signature: Slice): void {}
+  closeBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32): void {}
+  ping(out: Bytes): void {}
+  end(out: Bytes, summary: ResponseSummary, stopSequence: Slice): void {}
+  error(out: Bytes, error: ProviderError): void {}
+}

@@ -1,0 +1,215 @@
+import { Bytes } from "../../bytes/bytes";
+import { ProviderRules } from "../../canonical/field_rules";
+import { Message, Part, PartKind, Role } from "../../canonical/parts";
+import { problem } from "../../canonical/problem";
+import { CanonicalRequest } from "../../canonical/request";
+import { writeArgumentsObject } from "../../canonical/tool_arguments";
+import { writeToolId } from "../../canonical/tool_id";
+import { ABSENT, sliceIs } from "../../json/slice";
+import { isBlank, writeString, writeStringBody } from "../../json/text";
+import { calledName } from "./call_names";
+import { writeMedia } from "./media_writer";
+import { wantsSignatures } from "./models";
+
+/** The length that ids of this API and others keep below, in characters. */
+const TOOL_ID_LENGTH_MAX: u32 = 64;
+
+/**
+ * Stands for the signature of a function call that another model made, or whose client could not keep it:
+ * https://ai.google.dev/gemini-api/docs/thought-signatures#faqs and, the same for Vertex,
+ * https://cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures . The other of the two such words is for the Gemini API alone.
+ */
+const NO_SIGNATURE = '"skip_thought_signature_validator"';
+
+/** Whose content is open in the output. Results of tools have a content of their own, though its role is the user's. */
+const enum Speaker {
+  Nobody,
+  User,
+  Model,
+  Tools,
+}
+
+let open: Speaker = Speaker.Nobody;
+/** Whether the content that is open has a function call. Of calls that were made at once, the first has the signature. */
+let hasCall: bool = false;
+
+function isInstruction(message: Message): bool {
+  return message.role == <u8>Role.System || message.role == <u8>Role.Developer;
+}
+
+/** Whether anything is said besides instructions. Contents must not be empty, so instructions alone are put as the user's words. */
+function hasConversation(request: CanonicalRequest): bool {
+  for (let i: u32 = 0; i < request.messages.count; i++) {
+    const message = request.messages.at(i);
+    if (!isInstruction(message) && message.partCount > 0) return true;
+  }
+  return false;
+}
+
+/** All instructions, wherever in the conversation they stand, are one field here, of text only. */
+export function writeSystemInstruction(request: CanonicalRequest, rules: ProviderRules, out: Bytes): bool {
+  if (!hasConversation(request)) return true;
+  let count = 0;
+  for (let i: u32 = 0; i < request.messages.count; i++) {
+    const message = request.messages.at(i);
+    if (!isInstruction(message)) continue;
+    for (let j = message.firstPart; j < message.firstPart + message.partCount; j++) {
+      const part = request.parts.at(j);
+      if (part.kind != <u8>PartKind.Text) return problem.refuseMessage(message.source, "instructions can only be text for this model");
+      if (isBlank(part.text)) continue;
+      if (count == 0 && !rules.writeKey(out, "systemInstruction")) return true;
+      out.ascii(count++ == 0 ? '{"parts":[' : ",");
+      writeTextPart(part, out);
+    }
+  }
+  if (count > 0) out.ascii("]}");
+  return true;
+}
+
+/** Turns of user and model. What one says in several messages is put into one content. */
+export function writeContents(request: CanonicalRequest, version: i32, rules: ProviderRules, out: Bytes): bool {
+  if (!rules.writeKey(out, "contents")) return true;
+  const instructionsOnly = !hasConversation(request);
+  out.byte(0x5b);
+  open = Speaker.Nobody;
+  for (let i: u32 = 0; i < request.messages.count; i++) {
+    const message = request.messages.at(i);
+    if (isInstruction(message) && !instructionsOnly) continue;
+    let written: bool;
+    if (message.role == <u8>Role.Assistant) written = writeModelParts(request, message, version, out);
+    else if (message.role == <u8>Role.Tool) written = writeToolResult(request, i, out);
+    else written = writeUserParts(request, message, out);
+    if (!written) return false;
+  }
+  // An answer is given to the user or to tools.
+  if (open == Speaker.Model) {
+    beginPart(Speaker.User, out);
+    out.ascii('{"text":"Continue."}');
+  }
+  out.ascii(open == Speaker.Nobody ? "]" : "]}]");
+  return true;
+}
+
+/** Begins a part of a speaker: in the content that is open if it is the same one's, else in a new one. */
+function beginPart(speaker: Speaker, out: Bytes): void {
+  if (open == speaker) {
+    out.byte(0x2c);
+    return;
+  }
+  if (open != Speaker.Nobody) out.ascii("]},");
+  // A function call must come after a user's turn or a function's, so the conversation does not begin with the model.
+  else if (speaker == Speaker.Model) out.ascii('{"role":"user","parts":[{"text":"(The assistant begins.)"}]},');
+  out.ascii(speaker == Speaker.Model ? '{"role":"model","parts":[' : '{"role":"user","parts":[');
+  open = speaker;
+  hasCall = false;
+}
+
+function writeTextPart(part: Part, out: Bytes): void {
+  out.ascii('{"text":');
+  writeString(out, part.text);
+  out.byte(0x7d);
+}
+
+function writeUserParts(request: CanonicalRequest, message: Message, out: Bytes): bool {
+  for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
+    const part = request.parts.at(i);
+    if (part.kind == <u8>PartKind.Text) {
+      if (isBlank(part.text)) continue;
+      beginPart(Speaker.User, out);
+      writeTextPart(part, out);
+    } else {
+      beginPart(Speaker.User, out);
+      if (!writeMedia(request, message, part, out)) return false;
+    }
+  }
+  return true;
+}
+
+/** The words first and then the calls, wherever the message's fields stood. Thoughts are not sent back: only their signatures count. */
+function writeModelParts(request: CanonicalRequest, message: Message, version: i32, out: Bytes): bool {
+  const end = message.firstPart + message.partCount;
+  for (let i = message.firstPart; i < end; i++) {
+    const part = request.parts.at(i);
+    if (part.kind == <u8>PartKind.Reasoning || part.kind == <u8>PartKind.RedactedReasoning) request.drop("messages[].reasoning");
+    else if (part.kind == <u8>PartKind.Text || part.kind == <u8>PartKind.Refusal) {
+      if (isBlank(part.text)) continue;
+      beginPart(Speaker.Model, out);
+      writeTextPart(part, out);
+    } else if (part.kind != <u8>PartKind.ToolCall) {
+      beginPart(Speaker.Model, out);
+      if (!writeMedia(request, message, part, out)) return false;
+    }
+  }
+  for (let i = message.firstPart; i < end; i++) {
+    const part = request.parts.at(i);
+    if (part.kind != <u8>PartKind.ToolCall) continue;
+    beginPart(Speaker.Model, out);
+    writeCall(part, !hasCall && wantsSignatures(version), out);
+    hasCall = true;
+  }
+  return true;
+}
+
+function writeCall(part: Part, mustSign: bool, out: Bytes): void {
+  out.ascii('{"functionCall":{"id":');
+  writeToolId(out, part.id, TOOL_ID_LENGTH_MAX);
+  out.ascii(',"name":');
+  writeString(out, part.name);
+  out.ascii(',"args":');
+  writeArgumentsObject(out, part.text);
+  out.byte(0x7d);
+  if (part.signature != ABSENT || mustSign) {
+    out.ascii(',"thoughtSignature":');
+    if (part.signature != ABSENT) writeString(out, part.signature);
+    else out.ascii(NO_SIGNATURE);
+  }
+  out.byte(0x7d);
+}
+
+/**
+ * A function's response is an object, with `output` or `error` as Google's SDKs say it
+ * (https://googleapis.github.io/js-genai/release_docs/classes/types.FunctionResponse.html), and names the function that the client's
+ * message only has the call's id of. What else than text a tool returned follows as the user's.
+ */
+function writeToolResult(request: CanonicalRequest, index: u32, out: Bytes): bool {
+  const message = request.messages.at(index);
+  const name = calledName(request, index);
+  if (name == ABSENT) return problem.refuseMessage(message.source, "is the result of a tool call that is not in the message before it");
+  beginPart(Speaker.Tools, out);
+  out.ascii('{"functionResponse":{"id":');
+  writeToolId(out, message.toolCallId, TOOL_ID_LENGTH_MAX);
+  out.ascii(',"name":');
+  writeString(out, name);
+  out.ascii(message.isError ? ',"response":{"error":"' : ',"response":{"output":"');
+  let texts = 0;
+  for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
+    const part = request.parts.at(i);
+    if (part.kind != <u8>PartKind.Text) continue;
+    if (texts++ > 0) out.ascii("\\n");
+    writeStringBody(out, part.text);
+  }
+  out.ascii('"}}}');
+  const isLast = index + 1 == request.messages.count || request.messages.at(index + 1).role != <u8>Role.Tool;
+  return !isLast || writeMediaOfResults(request, index, out);
+}
+
+/** What the results that end with message `last` hold besides text. It may not stand between them: there must be as many as calls. */
+function writeMediaOfResults(request: CanonicalRequest, last: u32, out: Bytes): bool {
+  let first = last;
+  while (first > 0 && request.messages.at(first - 1).role == <u8>Role.Tool) first--;
+  let count = 0;
+  for (let i = first; i <= last; i++) {
+    const message = request.messages.at(i);
+    for (let j = message.firstPart; j < message.firstPart + message.partCount; j++) {
+      const part = request.parts.at(j);
+      if (part.kind == <u8>PartKind.Text) continue;
+      if (count++ == 0) {
+        beginPart(Speaker.User, out);
+        out.ascii('{"text":"Returned by the tools:"}');
+      }
+      beginPart(Speaker.User, out);
+      if (!writeMedia(request, message, part, out)) return false;
+    }
+  }
+  return true;
+}

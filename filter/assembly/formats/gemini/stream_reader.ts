@@ -1,0 +1,137 @@
+import { MessageStream } from "../../canonical/stream";
+import { StreamReader } from "../../canonical/stream_reader";
+import { StopReason } from "../../canonical/summary";
+import { Cursor, Kind } from "../../json/cursor";
+import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
+import { readError } from "./error";
+import { isFailure, readFinishReason } from "./finish_reason";
+import { PartReader } from "./part_reader";
+import { readUsage } from "./usage";
+
+const part = new PartReader();
+
+/**
+ * Events of one streamed answer (streamGenerateContent with alt=sse): each is a GenerateContentResponse with what is new. There is no last
+ * event as such: the answer is whole when the stream ends after a finish reason, which older models repeat in every event.
+ */
+export class GeminiStreamReader extends StreamReader {
+  private calls: i32 = 0;
+  private finished: bool = false;
+  private failure: Slice = ABSENT;
+
+  reset(): void {
+    this.calls = 0;
+    this.finished = false;
+  }
+
+  read(cursor: Cursor, dataPtr: usize, dataLength: u32, stream: MessageStream): bool {
+    if (!stream.begun) this.readStart(cursor, stream);
+    if (!cursor.enterObject()) return false;
+    let failed = false;
+    this.failure = ABSENT;
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("candidates")) this.readCandidates(cursor, stream);
+      else if (cursor.keyIs("usageMetadata")) readUsage(cursor, stream.summary);
+      else if (cursor.keyIs("promptFeedback")) this.readPromptFeedback(cursor, stream);
+      else {
+        failed = failed || (cursor.keyIs("error") && cursor.kind() == Kind.Object);
+        cursor.skip();
+      }
+    }
+    if (!cursor.finish()) return false;
+    if (failed || this.failure != ABSENT) this.readFailure(cursor, dataPtr, dataLength, stream);
+    return true;
+  }
+
+  finish(stream: MessageStream): void {
+    if (this.finished) stream.end();
+  }
+
+  /** Every event repeats id and model, behind the content. */
+  private readStart(cursor: Cursor, stream: MessageStream): void {
+    const id = cursor.peekMember("responseId");
+    if (!sliceIsEmpty(id)) stream.start(id, cursor.peekMember("modelVersion"));
+  }
+
+  private readFailure(cursor: Cursor, dataPtr: usize, length: u32, stream: MessageStream): void {
+    cursor.open(dataPtr, length, cursor.depthMax);
+    stream.error.clear();
+    readError(cursor, stream.error);
+    stream.failed();
+  }
+
+  private readPromptFeedback(cursor: Cursor, stream: MessageStream): void {
+    const reason = cursor.peekMember("blockReason");
+    if (sliceIsEmpty(reason)) {
+      cursor.skip();
+      return;
+    }
+    this.finished = true;
+    stream.stop(StopReason.Refusal);
+    cursor.enterObject();
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("blockReasonMessage")) stream.refusal(cursor.takeString());
+      else cursor.skip();
+    }
+  }
+
+  private readCandidates(cursor: Cursor, stream: MessageStream): void {
+    if (!cursor.enterArray()) {
+      cursor.skip();
+      return;
+    }
+    let count = 0;
+    while (cursor.nextElement()) {
+      if (count++ == 0) this.readCandidate(cursor, stream);
+      else cursor.skip();
+    }
+  }
+
+  private readCandidate(cursor: Cursor, stream: MessageStream): void {
+    if (!cursor.enterObject()) {
+      cursor.skip();
+      return;
+    }
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("content")) this.readContent(cursor, stream);
+      else if (cursor.keyIs("finishReason")) this.readFinishReason(cursor, stream);
+      else cursor.skip();
+    }
+  }
+
+  private readFinishReason(cursor: Cursor, stream: MessageStream): void {
+    const reason = cursor.takeToken();
+    if (isFailure(reason)) this.failure = reason;
+    else if (!sliceIsEmpty(reason)) {
+      this.finished = true;
+      stream.stop(readFinishReason(reason));
+    }
+  }
+
+  private readContent(cursor: Cursor, stream: MessageStream): void {
+    if (!cursor.enterObject()) {
+      cursor.skip();
+      return;
+    }
+    while (cursor.nextKey()) {
+      if (!cursor.keyIs("parts") || !cursor.enterArray()) {
+        cursor.skip();
+        continue;
+      }
+      while (cursor.nextElement()) this.readPart(cursor, stream);
+    }
+  }
+
+  private readPart(cursor: Cursor, stream: MessageStream): void {
+    part.read(cursor);
+    if (!cursor.ok) return;
+    if (!part.hasCall) {
+      if (part.isThought) stream.reasoning(part.text);
+      else stream.text(part.text);
+    } else if (part.isPiece) stream.contradict();
+    else {
+      stream.toolCall(this.calls++, part.callId, part.callName, part.callArguments);
+      if (part.signature != ABSENT) stream.callSignature(part.signature);
+    }
+  }
+}

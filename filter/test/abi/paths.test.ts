@@ -1,0 +1,149 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { config } from "./config.ts";
+import { Gateway } from "./gateway.ts";
+import { buildModule } from "./module.ts";
+
+let wasm: string;
+
+beforeAll(async () => {
+  wasm = await buildModule();
+});
+
+const question = { role: "user", content: "Say hello" };
+const sse = [["content-type", "text/event-stream"]] as [string, string][];
+
+const GEMINI = {
+  name: "gemini",
+  cluster: "gemini",
+  format: "gemini",
+  authority: "generativelanguage.googleapis.com",
+  path: "/v1beta/models/{model}:generateContent",
+  stream_path: "/v1beta/models/{model}:streamGenerateContent?alt=sse",
+  headers: [],
+  passthrough_auth: false,
+  auth_header: "x-goog-api-key",
+  auth_prefix: "",
+  drop: [],
+  rename: [],
+};
+
+/** The usual configuration with a provider, all of whose models go by `gemini/…`, and the model that comes next. */
+function start(provider: object = GEMINI): Gateway {
+  const usual = config() as { providers: object[]; models: object[]; wildcards: object[]; routers: object[] };
+  usual.models.push({ id: "gemini/gemini-3.6-flash", provider: usual.providers.length, model: "gemini-3.6-flash" });
+  usual.wildcards.push({ prefix: "gemini/", provider: usual.providers.length });
+  usual.providers.push(provider);
+  usual.routers.push({ name: "gemini-first", fallback: [3, 0] }, { name: "openai-first", fallback: [0, 3] });
+  return new Gateway(wasm, usual);
+}
+
+const event = (parts: object[], finishReason?: string): string =>
+  `data: ${JSON.stringify({ candidates: [{ content: { parts, role: "model" }, finishReason, index: 0 }], modelVersion: "m", responseId: "r" })}\r\n\r\n`;
+
+describe("a path with the model's name in it", () => {
+  it("is another one for streams", () => {
+    const whole = start().chat({ model: "gemini/gemini-3.6-flash", messages: [question] });
+    expect(whole.attempt().header(":path")).toBe("/v1beta/models/gemini-3.6-flash:generateContent");
+    const streamed = start().messages({ model: "gemini/gemini-3.6-flash", max_tokens: 9, messages: [question], stream: true });
+    expect(streamed.attempt().header(":path")).toBe("/v1beta/models/gemini-3.6-flash:streamGenerateContent?alt=sse");
+  });
+
+  it.each([
+    ["gemini/../secrets?key=1#x", "..%2Fsecrets%3Fkey%3D1%23x"],
+    ["gemini/a b%2f:é", "a%20b%252f%3A%C3%A9"],
+    ["gemini/{model}", "%7Bmodel%7D"],
+    ["gemini/gemini-2.5-pro_1~x", "gemini-2.5-pro_1~x"],
+  ])("has %s as one segment", (model, segment) => {
+    const attempt = start()
+      .chat({ model, messages: [question] })
+      .attempt();
+    expect(attempt.header(":path")).toBe(`/v1beta/models/${segment}:generateContent`);
+  });
+
+  it("has nothing of the client's query", () => {
+    const body = JSON.stringify({ model: "gemini/gemini-3.6-flash", messages: [question] });
+    const attempt = start().request("/v1/chat/completions?beta=true", [body]).attempt();
+    expect(attempt.header(":path")).toBe("/v1beta/models/gemini-3.6-flash:generateContent");
+  });
+
+  it("is one for the provider's own clients too, with their query", () => {
+    const gateway = start({
+      ...GEMINI,
+      format: "openai_chat",
+      path: "/deployments/{model}/chat",
+      stream_path: "/deployments/{model}/stream",
+    });
+    const body = (stream: boolean) => JSON.stringify({ model: "gemini/gpt-x", messages: [question], stream });
+    expect(
+      gateway
+        .request("/v1/chat/completions?a=1", [body(false)])
+        .attempt()
+        .header(":path"),
+    ).toBe("/deployments/gpt-x/chat?a=1");
+    expect(
+      gateway
+        .request("/v1/chat/completions", [body(true)])
+        .attempt()
+        .header(":path"),
+    ).toBe("/deployments/gpt-x/stream");
+  });
+
+  it("changes with the candidate", () => {
+    const first = start()
+      .chat({ model: "router:gemini-first", messages: [question] })
+      .decide();
+    expect(first.attempt().header(":path")).toBe("/v1beta/models/gemini-3.6-flash:generateContent");
+    expect(first.attempt().header(":path")).toBe("/v1/chat/completions");
+    const second = start()
+      .chat({ model: "router:openai-first", messages: [question] })
+      .decide();
+    expect(second.attempt().header(":path")).toBe("/v1/chat/completions");
+    expect(second.attempt().header(":path")).toBe("/v1beta/models/gemini-3.6-flash:generateContent");
+  });
+});
+
+describe("a stream without a last event of its own", () => {
+  const stream = () => start().chat({ model: "gemini/gemini-3.6-flash", messages: [question], stream: true });
+  const respond = (request: ReturnType<typeof stream>, chunks: string[]) =>
+    request.attempt().respond({ status: 200, headers: sse, chunks });
+
+  it("is whole when it ends behind a finish reason", () => {
+    const request = stream();
+    expect(respond(request, [event([{ text: "Hel" }]), event([{ text: "lo" }], "STOP"), ""])).toBe("answered");
+    expect(request.answer?.body).toContain('"content":"lo"');
+    expect(request.answer?.body).toMatch(/"finish_reason":"stop".*data: \[DONE\]\n\n$/s);
+  });
+
+  it("is whole with nothing in it, too", () => {
+    const request = stream();
+    expect(respond(request, [event([{ text: "" }], "MAX_TOKENS"), ""])).toBe("answered");
+    expect(request.answer?.status).toBe(200);
+    expect(request.answer?.body).toMatch(/"finish_reason":"length".*data: \[DONE\]\n\n$/s);
+  });
+
+  it("is whole when all of it comes with its end", () => {
+    const request = stream();
+    expect(respond(request, [event([{ text: "Hello" }], "STOP")])).toBe("answered");
+    expect(request.answer?.body).toContain('"content":"Hello"');
+    expect(request.answer?.body.match(/\[DONE\]/g)).toHaveLength(1);
+  });
+
+  it("never looks whole without a finish reason", () => {
+    const request = stream();
+    expect(respond(request, [event([{ text: "Hel" }]), ""])).toBe("answered");
+    expect(request.answer?.body).toContain('"error"');
+    expect(request.answer?.body).not.toContain("[DONE]");
+  });
+
+  it.each([
+    ["an end before any content", [event([{ text: "" }])]],
+    ["a call that the model got wrong", [event([], "MALFORMED_FUNCTION_CALL")]],
+    ["a call in pieces", [event([{ functionCall: { name: "f", willContinue: true } }])]],
+  ])("%s goes to the next candidate", (_, chunks) => {
+    const request = start()
+      .chat({ model: "router:gemini-first", messages: [question], stream: true })
+      .decide();
+    expect(request.attempt().respond({ status: 200, headers: sse, chunks })).toBe("retried");
+    expect(request.attempt().json().model).toBe("gpt-5.2");
+  });
+});
