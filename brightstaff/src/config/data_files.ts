@@ -16,6 +16,7 @@ export type ProviderData = {
   readonly base_path?: string;
   readonly path: string;
   readonly stream_path?: string;
+  readonly native?: Readonly<Partial<Record<WireFormat, string>>>;
   readonly auth: { readonly header: string; readonly prefix: string };
   readonly access_key_env?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -28,7 +28,7 @@ export type GatewayConfig = {
 /** An index into `GatewayConfig.models`. */
 export type ModelIndex = number;
 
-export type WireFormat = "openai_chat" | "anthropic_messages" | "gemini";
+export type WireFormat = "openai_chat" | "anthropic_messages" | "openai_responses" | "gemini";
 
 export type Listener = {
   readonly name: string;
@@ -57,6 +57,8 @@ export type Provider = {
   readonly path: string;
   /** Where streams are asked for; null where that is the same path. Either may have {model} in it, for the model's name. */
   readonly streamPath: string | null;
+  /** Of the endpoints for clients of further formats that it speaks itself. */
+  readonly native: readonly (readonly [format: WireFormat, path: string])[];
   /** The Host header, `:authority`. */
   readonly authority: string;
   readonly headers: readonly (readonly [name: string, value: string])[];

@@ -280,6 +280,9 @@ model_providers:
       { host: "::1", port: 81, path: "/v2/messages", authority: "[::1]:81" },
     ],
     ['model: openai/a, base_url: "https://a.example", http_host: b.example', { host: "a.example", authority: "b.example" }],
+    ["model: openai/a, access_key: x", { native: [["openai_responses", "/v1/responses"]] }],
+    ['model: openai/a, access_key: x, base_url: "https://api.openai.com/eu"', { native: [["openai_responses", "/eu/responses"]] }],
+    ['model: openai/a, base_url: "https://a.example/v1"', { native: [] }],
     ["model: openai/a, passthrough_auth: true", { accessKey: null, passthroughAuth: true, demo: false }],
     ["model: openai/a, access_key: x$$y", { accessKey: "x$y" }],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own variables look like that
@@ -324,6 +327,7 @@ model_providers:
   - {model: mine/d, base_url: "http://127.0.0.1:8000", provider_interface: openai}
 `;
     const { providers } = loadGood(text, "http://127.0.0.1:4000");
+    expect(providers.map(({ native }) => native.length)).toEqual([0, 0, 1, 0]);
     expect(providers.map(({ name, demo, host, port, path: at, secure }) => ({ name, demo, host, port, at, secure }))).toEqual([
       { name: "openai", demo: true, host: "127.0.0.1", port: 4000, at: "/v1/chat/completions", secure: false },
       { name: "anthropic", demo: true, host: "127.0.0.1", port: 4000, at: "/v1/messages", secure: false },

@@ -1,7 +1,7 @@
 import type { ProviderData } from "./data_files.ts";
 import { readDuration_ms } from "./durations.ts";
 import { type Address, authorityOf, readBaseUrl, readHostPort } from "./endpoint_address.ts";
-import type { Provider } from "./gateway_config.ts";
+import type { Provider, WireFormat } from "./gateway_config.ts";
 import { expectedName, type Mistake, type Path } from "./mistakes.ts";
 import { ModelCatalog } from "./model_catalog.ts";
 import type { Located } from "./older_forms.ts";
@@ -110,6 +110,7 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     ...place.address,
     path: place.basePath + data.path,
     streamPath: data.stream_path === undefined ? null : place.basePath + data.stream_path,
+    native: readNative(data, place),
     authority: value.http_host ?? place.httpHost ?? authorityOf(place.address),
     headers,
     auth: data.auth,
@@ -126,6 +127,12 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
   return key.demoUrl === undefined ? provider : toDemo(provider, data, key.demoUrl);
 }
 
+/** At the provider's own host only: what else speaks its main format seldom speaks all others. */
+function readNative(data: ProviderData, { address, basePath }: Place): [WireFormat, string][] {
+  const isOwnHost = data.base_url !== undefined && new URL(data.base_url).hostname === address.host;
+  return isOwnHost ? Object.entries(data.native ?? {}).map(([format, path]) => [format as WireFormat, basePath + path]) : [];
+}
+
 /** The same format at another place, without a credential. The demo server has OpenAI's own paths only, not every compatible provider's. */
 function toDemo(provider: Provider, data: ProviderData, demoUrl: string): Provider {
   const url = new URL(demoUrl);
@@ -137,6 +144,7 @@ function toDemo(provider: Provider, data: ProviderData, demoUrl: string): Provid
     ...address,
     baseUrl: `${url.origin}${basePath}`,
     path: basePath + data.path,
+    native: [],
     authority: authorityOf(address),
     accessKey: null,
     demo: true,

@@ -63,6 +63,7 @@ function toFilterProvider(provider: Provider): Message {
     authority: provider.authority,
     path: provider.path,
     ...(provider.streamPath === null ? {} : { stream_path: provider.streamPath }),
+    native: provider.native,
     headers: provider.headers,
     passthrough_auth: provider.passthroughAuth,
     auth_header: provider.auth.header,

@@ -18,25 +18,41 @@ export class Header {
   ) {}
 }
 
-/** Somebody who serves models: which wire format, where, and what Envoy calls the way there. */
+/** Where a provider takes requests of one wire format, and what it does not take. */
 @final
-export class Provider {
-  cluster: Text = NOTHING;
+export class Endpoint {
   format: u8 = 0;
-  authority: Text = NOTHING;
   path: PathTemplate = NO_PATH;
   /** Where streams are asked for, when that is another path. */
   streamPath: PathTemplate | null = null;
-  readonly headers: Header[] = [];
-  /** Whether the client's own key is sent on instead of one that Envoy injects. */
-  passthroughAuth: bool = false;
-  authHeader: Text = NOTHING;
-  authPrefix: Text = NOTHING;
   readonly rules: ProviderRules = new ProviderRules();
 
   pathFor(stream: bool): PathTemplate {
     const streamPath = this.streamPath;
     return stream && streamPath != null ? streamPath : this.path;
+  }
+}
+
+/** Somebody who serves models: where, in which wire format, and what Envoy calls the way there. */
+@final
+export class Provider {
+  cluster: Text = NOTHING;
+  authority: Text = NOTHING;
+  /** What requests in any other format are translated for. */
+  readonly endpoint: Endpoint = new Endpoint();
+  /** For requests that come in a further format that the provider speaks itself. */
+  readonly native: Endpoint[] = [];
+  readonly headers: Header[] = [];
+  /** Whether the client's own key is sent on instead of one that Envoy injects. */
+  passthroughAuth: bool = false;
+  authHeader: Text = NOTHING;
+  authPrefix: Text = NOTHING;
+
+  endpointFor(clientFormat: u8): Endpoint {
+    for (let i = 0; i < this.native.length; i++) {
+      if (this.native[i].format == clientFormat) return this.native[i];
+    }
+    return this.endpoint;
   }
 }
 
@@ -226,7 +242,8 @@ export class ConfigReader {
       this.config.providers.push(provider);
       cursor.enterObject();
       while (cursor.nextKey()) this.readProviderKey(provider);
-      if (!this.config.formats.includes(provider.format)) this.config.formats.push(provider.format);
+      const format = provider.endpoint.format;
+      if (!this.config.formats.includes(format)) this.config.formats.push(format);
       if (provider.passthroughAuth) this.config.hasPassthrough = true;
     }
   }
@@ -234,24 +251,42 @@ export class ConfigReader {
   private readProviderKey(provider: Provider): void {
     const cursor = this.cursor;
     if (cursor.keyIs("cluster")) provider.cluster = this.text();
-    else if (cursor.keyIs("format")) {
-      const name = this.text();
-      const format = formatNamed(name.ptr, name.length);
-      if (format < 0) this.broken = true;
-      else provider.format = <u8>format;
-    } else if (cursor.keyIs("authority")) provider.authority = this.text();
-    else if (cursor.keyIs("path")) provider.path = new PathTemplate(this.text());
-    else if (cursor.keyIs("stream_path")) provider.streamPath = new PathTemplate(this.text());
+    else if (cursor.keyIs("format")) provider.endpoint.format = this.format();
+    else if (cursor.keyIs("authority")) provider.authority = this.text();
+    else if (cursor.keyIs("path")) provider.endpoint.path = new PathTemplate(this.text());
+    else if (cursor.keyIs("stream_path")) provider.endpoint.streamPath = new PathTemplate(this.text());
+    else if (cursor.keyIs("native")) this.readNative(provider);
     else if (cursor.keyIs("passthrough_auth")) provider.passthroughAuth = cursor.takeTrue();
     else if (cursor.keyIs("auth_header")) provider.authHeader = this.text();
     else if (cursor.keyIs("auth_prefix")) provider.authPrefix = this.text();
     else if (cursor.keyIs("headers")) this.readHeaders(provider);
-    else if (cursor.keyIs("drop")) this.readDrops(provider.rules, false);
-    else if (cursor.keyIs("rename")) this.readRenames(provider.rules, false);
-    else if (cursor.keyIs("message_drop")) this.readDrops(provider.rules, true);
-    else if (cursor.keyIs("tool_id_length")) provider.rules.toolIdLength = this.number();
-    else if (cursor.keyIs("message_roles")) this.readRenames(provider.rules, true);
+    else if (cursor.keyIs("drop")) this.readDrops(provider.endpoint.rules, false);
+    else if (cursor.keyIs("rename")) this.readRenames(provider.endpoint.rules, false);
+    else if (cursor.keyIs("message_drop")) this.readDrops(provider.endpoint.rules, true);
+    else if (cursor.keyIs("tool_id_length")) provider.endpoint.rules.toolIdLength = this.number();
+    else if (cursor.keyIs("message_roles")) this.readRenames(provider.endpoint.rules, true);
     else cursor.skip();
+  }
+
+  private readNative(provider: Provider): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const endpoint = new Endpoint();
+      cursor.enterArray();
+      cursor.nextElement();
+      endpoint.format = this.format();
+      endpoint.path = new PathTemplate(this.second());
+      provider.native.push(endpoint);
+    }
+  }
+
+  /** The number of a format by its name. */
+  private format(): u8 {
+    const name = this.text();
+    const format = formatNamed(name.ptr, name.length);
+    if (format < 0) this.broken = true;
+    return format < 0 ? 0 : <u8>format;
   }
 
   private readHeaders(provider: Provider): void {

@@ -1,7 +1,7 @@
 import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { ErrorKind, RequestHead } from "../translation";
-import { GatewayConfig, Model, Provider, Router } from "./config";
+import { Endpoint, GatewayConfig, Model, Provider, Router } from "./config";
 
 /** The most models that one request may be tried on; Envoy's routes name as many (`wasm.llm.candidate.1` to `.8`). */
 export const CANDIDATES_MAX: u32 = 8;
@@ -26,12 +26,20 @@ export const enum Outcome {
 @final
 export class Candidate {
   provider: Provider | null = null;
+  /** The provider's, for the client's format. */
+  endpoint: Endpoint | null = null;
   /** As the client and the configuration name it: `provider/model`. */
   readonly id: Bytes = new Bytes();
   /** As the provider names it. */
   readonly model: Bytes = new Bytes();
   outcome: Outcome = Outcome.Pending;
   status: u32 = 0;
+
+  /** Lets go of the configuration. */
+  forget(): void {
+    this.provider = null;
+    this.endpoint = null;
+  }
 
   settle(outcome: Outcome, status: u32): void {
     this.outcome = outcome;
@@ -96,7 +104,7 @@ export class Exchange {
     this.config = null;
     this.prefixKept = false;
     this.clientKey.clear();
-    for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].provider = null;
+    for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].forget();
     this.candidateCount = 0;
     this.active_ns = 0;
     this.untranslatable = 0;
@@ -120,12 +128,14 @@ export class Exchange {
   }
 
   addCandidate(provider: Provider, id: usize, idLength: u32, model: usize, modelLength: u32): bool {
-    if (this.candidateCount >= this.config!.attemptsMax || (this.untranslatable & (1 << provider.format)) != 0) return true;
+    const endpoint = provider.endpointFor(this.clientFormat);
+    if (this.candidateCount >= this.config!.attemptsMax || (this.untranslatable & (1 << endpoint.format)) != 0) return true;
     for (let i: u32 = 0; i < this.candidateCount; i++) {
       if (equal(this.candidates[i].id.ptr, this.candidates[i].id.length, id, idLength)) return true;
     }
     const candidate = this.candidates[this.candidateCount++];
     candidate.provider = provider;
+    candidate.endpoint = endpoint;
     candidate.id.clear();
     candidate.id.append(id, idLength);
     candidate.model.clear();

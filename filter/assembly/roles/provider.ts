@@ -22,7 +22,7 @@ import {
 } from "../translation";
 import { answerExhausted, answerUnknownExchange, refuseProblem, writeFailure } from "./answers";
 import { beginAttempt, settleAttempt } from "./attempts";
-import { Provider } from "./config";
+import { Endpoint, Provider } from "./config";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setStatus } from "./numbers";
@@ -119,18 +119,19 @@ export class ProviderStream extends StreamContext {
     const exchange = this.exchange!;
     const provider = this.candidate!.provider!;
     if (exchange.attemptCount > 1) dropHeadersOf(exchange, exchange.candidates[exchange.attemptCount - 2].provider!);
-    setPath(exchange, provider, this.candidate!.model);
+    const endpoint = this.candidate!.endpoint!;
+    setPath(exchange, endpoint, this.candidate!.model);
     this.setHeaders(exchange, provider);
     if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 
-    const modelOnly = provider.format == exchange.clientFormat && provider.rules.isEmpty;
+    const modelOnly = endpoint.format == exchange.clientFormat && endpoint.rules.isEmpty;
     return (modelOnly ? this.sendWithModel(size) : this.sendTranslated(size)) ? CONTINUE : STOP_NO_BUFFER;
   }
 
   /** A client of the provider's own format may say better what the configuration says for those who do not (`anthropic-version`). */
   private setHeaders(exchange: Exchange, provider: Provider): void {
     exchange.headersSet = 0;
-    const isOwnFormat = provider.format == exchange.clientFormat;
+    const isOwnFormat = this.candidate!.endpoint!.format == exchange.clientFormat;
     for (let i = 0; i < provider.headers.length; i++) {
       const header = provider.headers[i];
       if (isOwnFormat && getHeaderNamed(HeaderMap.Request, header.name.ptr, header.name.length).length > 0) continue;
@@ -159,11 +160,11 @@ export class ProviderStream extends StreamContext {
   private sendTranslated(size: u32): bool {
     const exchange = this.exchange!;
     const candidate = this.candidate!;
-    const provider = candidate.provider!;
+    const endpoint = candidate.endpoint!;
     const body = readBody(Body.Request, size);
     out.clear();
     const from = exchange.clientFormat;
-    if (!translateRequest(from, provider.format, body.ptr, body.length, exchange.head, candidate.model, provider.rules, out)) {
+    if (!translateRequest(from, endpoint.format, body.ptr, body.length, exchange.head, candidate.model, endpoint.rules, out)) {
       exchange.answeredLocally = true;
       exchange.attemptCount--; // nothing was sent
       refuseProblem(from);
@@ -189,7 +190,7 @@ export class ProviderStream extends StreamContext {
     exchange.responder = this.id;
     this.phase = Phase.ErrorBody;
     if (!endOfStream) return STOP_HEADERS;
-    readProviderError(candidate.provider!.format, <u16>this.status, 0, 0, providerError);
+    readProviderError(candidate.endpoint!.format, <u16>this.status, 0, 0, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     answerExhausted(exchange, this.status);
     return STOP_HEADERS;
@@ -200,7 +201,7 @@ export class ProviderStream extends StreamContext {
     if (exchange.head.stream) {
       this.phase = Phase.HeldStream;
       this.tellTime();
-      const translator = StreamTranslator.acquire(this.candidate!.provider!.format, exchange.clientFormat, exchange.head.includeUsage);
+      const translator = StreamTranslator.acquire(this.candidate!.endpoint!.format, exchange.clientFormat, exchange.head.includeUsage);
       this.translator = translator;
     } else {
       this.phase = Phase.Whole;
@@ -325,7 +326,7 @@ export class ProviderStream extends StreamContext {
     const body = readBody(Body.Response, size);
     out.clear();
     switch (
-      translateResponse(this.candidate!.provider!.format, exchange.clientFormat, body.ptr, body.length, out, summary, providerError)
+      translateResponse(this.candidate!.endpoint!.format, exchange.clientFormat, body.ptr, body.length, out, summary, providerError)
     ) {
       case ResponseResult.Malformed:
         return this.fail("the answer is not what the provider's API promises", STOP_NO_BUFFER);
@@ -342,7 +343,7 @@ export class ProviderStream extends StreamContext {
 
   /** OpenAI's answers carry the time they were made at, which the other formats do not tell. */
   private tellTime(): void {
-    if (this.candidate!.provider!.format != this.exchange!.clientFormat) setClock(now_ns() / NS_PER_S);
+    if (this.candidate!.endpoint!.format != this.exchange!.clientFormat) setClock(now_ns() / NS_PER_S);
   }
 
   /** The answer is good: it goes to the client. */
@@ -353,7 +354,7 @@ export class ProviderStream extends StreamContext {
 
   private onErrorBody(size: u32): i32 {
     const exchange = this.exchange!;
-    const format = this.candidate!.provider!.format;
+    const format = this.candidate!.endpoint!.format;
     const body = readBody(Body.Response, min(size, ERROR_BODY_READ_BYTES_MAX));
     readProviderError(format, <u16>this.status, body.ptr, body.length, providerError);
     this.noteFailure(providerError.kind, providerError.message);
@@ -429,10 +430,10 @@ function dropHeadersOf(exchange: Exchange, provider: Provider): void {
 }
 
 /** The provider's path; a query of the client's means something to a provider of the client's own format only. */
-function setPath(exchange: Exchange, provider: Provider, model: Bytes): void {
+function setPath(exchange: Exchange, endpoint: Endpoint, model: Bytes): void {
   out.clear();
-  provider.pathFor(exchange.head.stream).write(model, out);
-  if (provider.format == exchange.clientFormat) {
+  endpoint.pathFor(exchange.head.stream).write(model, out);
+  if (endpoint.format == exchange.clientFormat) {
     if (exchange.attemptCount == 1 && equal(out.ptr, out.length, exchange.path.ptr, exchange.pathLength)) return;
     out.append(exchange.path.ptr + exchange.pathLength, exchange.path.length - exchange.pathLength);
   }

@@ -39,6 +39,19 @@ describe("a request that names a model", () => {
     expect(request.target.properties.get("llm.dispatch")?.toString("latin1")).toMatch(/^openai\|.*w1$/s);
   });
 
+  it("goes out as it came to a provider that speaks the client's API besides its own, and is translated for others", () => {
+    const gateway = start();
+    const responses = (model: string) =>
+      gateway.request("/v1/responses", [`{"model":"${model}","input":"Say hello","x_unknown":1.0}`]).attempt();
+    const native = responses("gpt-5.2");
+    expect(native.header(":path")).toBe("/v1/responses");
+    expect(native.body).toBe('{"model":"gpt-5.2","input":"Say hello","x_unknown":1.0}');
+    const custom = responses("custom/m");
+    expect(custom.header(":path")).toBe("/chat/completions");
+    expect(custom.json()).toEqual({ model: "m", messages: [question] });
+    expect(responses("anthropic/claude-sonnet-4-5").header(":path")).toBe("/v1/messages");
+  });
+
   it("finds its model behind a long head, in pieces of any size", () => {
     const body = JSON.stringify({ messages: [{ role: "user", content: "long ".repeat(1000) }], model: "gpt-5.2", user: "u" });
     const pieces = Array.from({ length: Math.ceil(body.length / 700) }, (_, i) => body.slice(i * 700, (i + 1) * 700));
