@@ -124,7 +124,7 @@ describe.each(CHAT_MODELS)("$id", ({ id, name }) => {
   test("answers a request that the provider refuses with its error, as the SDK's class", async () => {
     const refused = await ask("Hello", { max_output_tokens: -1 }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(BadRequestError);
-    expect((refused as BadRequestError).message).toMatch(/max_(completion_)?tokens/);
+    expect((refused as BadRequestError).message).toMatch(/max_?(completion_|output)?tokens/i);
   });
 
   test.each([
@@ -160,7 +160,9 @@ describe("a tool loop whose provider fails in the middle", () => {
   });
   afterAll(async () => fallback?.close());
 
-  const pairs = WIRE_FORMATS.flatMap((first) => WIRE_FORMATS.map((second) => ({ first, second })));
+  // A Gemini model goes on only where its name tells its version: Gemini 3 wants signatures of the calls, and gets stand-ins.
+  const going = WIRE_FORMATS.filter((format) => format !== "gemini");
+  const pairs = WIRE_FORMATS.flatMap((first) => going.map((second) => ({ first, second })));
   test.each(pairs)("$first begins, $second goes on", async ({ first, second }) => {
     const agent = new OpenAI({ baseURL: `${fallback.url}/v1`, apiKey: "key-of-the-client", maxRetries: 0 });
     const input: ResponseInput = [{ role: "user", content: "What is the weather in Paris?" }];
