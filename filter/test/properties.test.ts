@@ -7,7 +7,7 @@ beforeAll(async () => {
   facade = await Facade.load();
 });
 
-// Random conversations in OpenAI's terms that both APIs can say: whatever goes over to Anthropic's and back again must be what it was.
+// Random conversations in the terms of OpenAI's chat completions: whatever goes over to another API and back again must be what it was.
 
 const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).filter((text) => text.trim() !== "" && text.isWellFormed());
 const toolName = fc.stringMatching(/^[a-zA-Z0-9_-]{1,20}$/);
@@ -62,12 +62,12 @@ function translated(from: FormatName, to: FormatName, body: string): string {
 }
 
 describe("there and back", () => {
-  test("a conversation with tools is what it was", () => {
+  test.each(["anthropic_messages", "openai_responses"] as const)("a conversation with tools is what it was, by %s", (other) => {
     fc.assert(
       fc.property(conversation, (said) => {
         const messages = messagesOf(said);
-        const there = translated("openai_chat", "anthropic_messages", JSON.stringify({ model: "m", max_tokens: 5, messages }));
-        const back = JSON.parse(translated("anthropic_messages", "openai_chat", there)) as { messages: unknown[] };
+        const there = translated("openai_chat", other, JSON.stringify({ model: "m", max_tokens: 5, messages }));
+        const back = JSON.parse(translated(other, "openai_chat", there)) as { messages: unknown[] };
         expect(back.messages).toEqual(messages);
       }),
       { numRuns: 300 },
@@ -182,6 +182,16 @@ describe("noise", () => {
         '"\\ud83d"',
         '{"type":"content_block_start","content_block":{',
         "[DONE]",
+      ],
+      ...[
+        '"input":[',
+        '{"type":"function_call","call_id":"a","name":"f","arguments":',
+        '{"type":"function_call_output","call_id":"a","output":',
+        '"output":[{"type":"message","content":',
+        '{"type":"response.output_item.added","item":{"type":"function_call","call_id":',
+        '{"type":"response.function_call_arguments.done","output_index":9e9,"arguments":',
+        '{"type":"response.completed","response":',
+        '"delta":',
       ],
       ...[
         '{"type":"message_start","message":{',
