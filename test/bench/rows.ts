@@ -25,7 +25,7 @@ export interface Row {
   title: string;
   /** The row of plain Envoy that this one is a ratio of; null for plain Envoy itself. */
   base: string | null;
-  /** Most that the ratio may be, from the issue's figures; null where none is named. */
+  /** Most that the ratio may be, where a figure is to be reached; null elsewhere. */
   ratio_max: number | null;
   load(size: RoundSize): Load;
   warmUp(size: RoundSize): Load;
@@ -43,6 +43,10 @@ interface Pair {
   provider: Api;
 }
 
+function isPair(pair: Pair, client: Api, provider: Api): boolean {
+  return pair.client === client && pair.provider === provider;
+}
+
 type LoadOf = (target: { api: Api; provider: Api; subject: SubjectName }, size: RoundSize) => Load;
 
 /** What the client calls a model of the mock provider: plain Envoy changes no body, so there it is the provider's own name. */
@@ -51,7 +55,7 @@ function modelName(subject: SubjectName, provider: Api, model: string): string {
 }
 
 /** A row for plain Envoy in each API and one for the gateway in each pair of them. */
-function rowsOfPairs(group: Group, load: LoadOf, warmUp: LoadOf, ratioMax: (pair: Pair) => number): Row[] {
+function rowsOfPairs(group: Group, load: LoadOf, warmUp: LoadOf, ratioMax: (pair: Pair) => number | null): Row[] {
   return APIS.flatMap((api) => {
     const base = `${group}/plain/${PROVIDER_NAME[api]}`;
     const row = (subject: SubjectName, provider: Api): Omit<Row, "id" | "title" | "base" | "ratio_max"> => ({
@@ -107,10 +111,12 @@ export const WHOLE_ROWS: readonly Row[] = rowsOfPairs(
   "whole",
   wholeOf((size) => size.requests),
   wholeOf((size) => size.warmup_requests),
-  ({ client, provider }) => (client === provider ? 2 : 2.3),
+  (pair) => (isPair(pair, "openai_chat", "openai_chat") ? 2 : isPair(pair, "openai_chat", "anthropic_messages") ? 2.3 : null),
 );
 
-export const STREAM_ROWS: readonly Row[] = rowsOfPairs("stream", pacedStreams, burstStreams, () => 1.35);
+export const STREAM_ROWS: readonly Row[] = rowsOfPairs("stream", pacedStreams, burstStreams, (pair) =>
+  isPair(pair, "openai_chat", "anthropic_messages") ? 1.35 : null,
+);
 
 function rateRow(id: string, subject: SubjectName, title: string, base: string | null, model: string): Row {
   const target = { api: "openai_chat", model, exact: true } as const;
