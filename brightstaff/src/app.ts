@@ -1,5 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { type DecisionOptions, decisionRoutes } from "./routes/decisions.ts";
+import { modelRoutes } from "./routes/models.ts";
 
 export type AppOptions = DecisionOptions & {
   readonly logger?: FastifyBaseLogger;
@@ -30,5 +31,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
     return reply.type(registry.contentType).send(await registry.metrics());
   });
   decisionRoutes(app, options);
+  modelRoutes(app, options.current);
   return app;
 }

@@ -208,4 +208,29 @@ describe("names of models", () => {
       expect((refused as NotFoundError).message).toContain(model);
     }
   });
+
+  test("all are listed, at once and page by page", async () => {
+    const ids: string[] = [];
+    for await (const model of client.models.list()) ids.push(model.id);
+    expect(ids).toEqual(expect.arrayContaining([...CHAT_MODELS.map(({ id }) => id), ALIAS.name, `router:${ROUTER.name}`]));
+
+    const forwards: string[] = [];
+    for await (const model of client.models.list({ limit: 2 })) forwards.push(model.id);
+    expect(forwards).toEqual(ids);
+
+    const backwards: string[] = [];
+    const last = ids.at(-1) as string;
+    for await (const page of (await client.models.list({ limit: 2, before_id: last })).iterPages())
+      backwards.unshift(...page.data.map(({ id }) => id));
+    expect(backwards).toEqual(ids.slice(0, -1));
+  });
+
+  test("each can be looked up", async () => {
+    for (const id of [CHAT_MODELS[0].id, ALIAS.name, `router:${ROUTER.name}`]) {
+      expect(await client.models.retrieve(id)).toMatchObject({ id, type: "model", display_name: id });
+    }
+    const missing = await client.models.retrieve("nobody/nothing").catch((error: unknown) => error);
+    expect(missing).toBeInstanceOf(NotFoundError);
+    expect((missing as NotFoundError).type).toBe("not_found_error");
+  });
 });

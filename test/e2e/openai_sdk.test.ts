@@ -205,6 +205,15 @@ describe("names of models", () => {
     expect(ids).toEqual(expect.arrayContaining([...CHAT_MODELS.map(({ id }) => id), ALIAS.name, `router:${ROUTER.name}`]));
     expect(listed.data.every((model) => model.object === "model")).toBe(true);
   });
+
+  test("each can be looked up", async () => {
+    for (const id of [CHAT_MODELS[0].id, ALIAS.name, `router:${ROUTER.name}`]) {
+      expect(await client.models.retrieve(id)).toMatchObject({ id, object: "model", owned_by: expect.any(String) });
+    }
+    const missing = await client.models.retrieve("nobody/nothing").catch((error: unknown) => error);
+    expect(missing).toBeInstanceOf(NotFoundError);
+    expect((missing as NotFoundError).message).toContain("nobody/nothing");
+  });
 });
 
 test("/healthz answers 200 when gateway and sidecar are ready", async () => {

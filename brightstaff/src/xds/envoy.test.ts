@@ -138,6 +138,8 @@ async function answered(candidates: readonly string[], options: Ask = {}): Promi
   return response.status === 200 ? text : `${response.status}`;
 }
 
+const ANTHROPIC_HEADERS = { "anthropic-version": "2023-06-01" };
+
 describe("routes", () => {
   test("/healthz is brightstaff's", async () => {
     seen.length = 0;
@@ -153,17 +155,36 @@ describe("routes", () => {
     expect(list.data[0]).toEqual({ id: "ok/m", object: "model", created: expect.any(Number), owned_by: "ok" });
   });
 
+  test("GET /v1/models is in Anthropic's form for whoever names a version of that API", async () => {
+    const response = await fetch(`${envoy.url}/v1/models`, { headers: ANTHROPIC_HEADERS });
+    const page = (await response.json()) as { data: { id: string }[]; first_id: string; last_id: string; has_more: boolean };
+    expect(page.data[0]).toMatchObject({ type: "model", id: "ok/m", display_name: "ok/m", created_at: expect.stringMatching(/^\d{4}-/) });
+    expect(page).toMatchObject({ first_id: "ok/m", last_id: page.data.at(-1)?.id, has_more: false });
+  });
+
+  test("a page of the list, and one model, are brightstaff's to answer", async () => {
+    seen.length = 0;
+    await fetch(`${envoy.url}/v1/models?limit=1`, { headers: ANTHROPIC_HEADERS });
+    await fetch(`${envoy.url}/v1/models/ok%2Fm`);
+    expect(seen.map(({ who }) => who)).toEqual(["ok", "ok"]);
+    await fetch(`${envoy.url}/v1/models?limit=1`);
+    expect(seen).toHaveLength(2);
+  });
+
   test.each([
-    ["POST", "/v1/models"],
-    ["GET", "/"],
-    ["POST", "/v1/nothing"],
-  ])("%s %s is answered 404 in OpenAI's form", async (method, where) => {
+    ["POST", "/v1/models", 405, "method_not_allowed", "invalid_request_error"],
+    ["DELETE", "/v1/models/ok%2Fm", 405, "method_not_allowed", "invalid_request_error"],
+    ["GET", "/", 404, "not_found", "not_found_error"],
+    ["GET", "/v1/modelsx", 404, "not_found", "not_found_error"],
+    ["POST", "/v1/nothing", 404, "not_found", "not_found_error"],
+  ])("%s %s is answered %i in the form of the client's API", async (method, where, status, code, anthropicType) => {
     const response = await fetch(`${envoy.url}${where}`, { method });
-    expect(response.status).toBe(404);
+    expect(response.status).toBe(status);
     expect(response.headers.get("content-type")).toBe("application/json");
-    expect(await response.json()).toEqual({
-      error: { message: expect.any(String), type: "invalid_request_error", param: null, code: "not_found" },
-    });
+    expect(await response.json()).toEqual({ error: { message: expect.any(String), type: "invalid_request_error", param: null, code } });
+    const anthropic = await fetch(`${envoy.url}${where}`, { method, headers: ANTHROPIC_HEADERS });
+    expect(anthropic.status).toBe(status);
+    expect(await anthropic.json()).toEqual({ type: "error", error: { type: anthropicType, message: expect.any(String) } });
   });
 });
 

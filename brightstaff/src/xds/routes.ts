@@ -1,5 +1,6 @@
 import { CANDIDATES_MAX, type GatewayConfig } from "../config/gateway_config.ts";
-import { listModels } from "./model_list.ts";
+import { ANTHROPIC_VERSION_HEADER, anthropicForm, anthropicPage, openaiForm, openaiList } from "../models/forms.ts";
+import { listModels } from "../models/model_list.ts";
 import { BRIGHTSTAFF_CLUSTER } from "./options.ts";
 import { any, duration, extension, type Message } from "./protobuf.ts";
 
@@ -22,7 +23,7 @@ export function routeConfiguration(config: GatewayConfig): Message {
         domains: ["*"],
         // The attempt's number, by which the candidate is chosen.
         include_request_attempt_count: true,
-        routes: [healthRoute(), modelListRoute(config), ...MODE_NAMES.map((mode) => modeRoute(mode, config)), notFoundRoute()],
+        routes: [healthRoute(), ...MODE_NAMES.map((mode) => modeRoute(mode, config)), ...modelRoutes(config), ...notFoundRoutes()],
       },
     ],
   });
@@ -32,19 +33,47 @@ function healthRoute(): Message {
   return { name: "health", match: { path: "/healthz" }, route: { cluster: BRIGHTSTAFF_CLUSTER, timeout: "2s" } };
 }
 
-function modelListRoute(config: GatewayConfig): Message {
-  return {
-    name: "models",
-    match: { path: "/v1/models", headers: [{ name: ":method", string_match: { exact: "GET" } }] },
-    ...jsonResponse(200, listModels(config)),
-  };
+const IS_GET = { name: ":method", string_match: { exact: "GET" } };
+/** Anthropic's clients are told by the header that their API requires. */
+const IS_ANTHROPIC = { name: ANTHROPIC_VERSION_HEADER, present_match: true };
+/** A query that asks for one page of the list. */
+const HAS_PAGE = { name: ":path", string_match: { safe_regex: { regex: ".*[?&](limit|after_id|before_id)=.*" } } };
+
+/** The whole list is Envoy's own answer, there while brightstaff is not; what needs a look at the request is brightstaff's. */
+function modelRoutes(config: GatewayConfig): Message[] {
+  const models = listModels(config);
+  const list = { path: "/v1/models" };
+  const byBrightstaff = { route: { cluster: BRIGHTSTAFF_CLUSTER, timeout: "2s" } };
+  const message = "This path takes GET only.";
+  return [
+    { name: "models_page", match: { ...list, headers: [IS_GET, IS_ANTHROPIC, HAS_PAGE] }, ...byBrightstaff },
+    {
+      name: "models_anthropic",
+      match: { ...list, headers: [IS_GET, IS_ANTHROPIC] },
+      ...jsonResponse(200, anthropicPage(models, config.changed_s, false)),
+    },
+    { name: "models", match: { ...list, headers: [IS_GET] }, ...jsonResponse(200, openaiList(models, config.changed_s)) },
+    { name: "model", match: { prefix: "/v1/models/", headers: [IS_GET] }, ...byBrightstaff },
+    ...errorRoutes("models_method", { path_separated_prefix: "/v1/models" }, 405, message),
+  ];
 }
 
-function notFoundRoute(): Message {
+function notFoundRoutes(): Message[] {
   const message =
     "There is nothing at this path. POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, GET /v1/models and GET /healthz are served.";
-  const error = { message, type: "invalid_request_error", param: null, code: "not_found" };
-  return { name: "not_found", match: { prefix: "/" }, ...jsonResponse(404, { error }) };
+  return errorRoutes("not_found", { prefix: "/" }, 404, message);
+}
+
+/** An error in the form of the client's API. */
+function errorRoutes(name: string, match: Message, status: 404 | 405, message: string): Message[] {
+  return [
+    {
+      name: `${name}_anthropic`,
+      match: { ...match, headers: [IS_ANTHROPIC] },
+      ...jsonResponse(status, anthropicForm.error(status, message)),
+    },
+    { name, match, ...jsonResponse(status, openaiForm.error(status, message)) },
+  ];
 }
 
 function jsonResponse(status: number, body: unknown): Message {
