@@ -1,18 +1,16 @@
 import { Bytes } from "../../bytes/bytes";
 import { readNumber, writeInteger } from "../../bytes/numbers";
+import { claudeVersion, NOT_CLAUDE, takesSampling, takesSchemas, thinksAdaptively } from "../../canonical/claude_models";
+import { effortName, thinkingBudget, wantsThinking } from "../../canonical/claude_thinking";
 import { ProviderRules } from "../../canonical/field_rules";
-import { PartKind, Role } from "../../canonical/parts";
-import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
+import { CanonicalRequest, OutputFormat } from "../../canonical/request";
 import { ABSENT, Slice, sliceLength, slicePtr, textOf } from "../../json/slice";
 import { isBlank, writeString, writeText } from "../../json/text";
 import { writeMessages, writeSystem } from "./message_writer";
-import { claudeVersion, NOT_CLAUDE, takesSampling, takesSchemas, thinksAdaptively } from "./models";
 import { writeToolChoice, writeTools } from "./tool_writer";
 
 /** This API requires a limit of output tokens; what a request without one gets. The smallest limit of the models in service is higher. */
 const OUTPUT_TOKENS_DEFAULT: i64 = 8192;
-/** https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking : the smallest budget that is accepted. */
-const THINKING_TOKENS_MIN: i64 = 1024;
 
 /** https://docs.anthropic.com/en/api/messages */
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
@@ -62,57 +60,6 @@ function writeStopSequences(request: CanonicalRequest, rules: ProviderRules, out
   if (count > 0) out.byte(0x5d);
 }
 
-/** Forced tools and thinking exclude each other, and the tools were asked for by name. */
-function wantsThinking(request: CanonicalRequest): bool {
-  if (request.effort <= Effort.None) return false;
-  const forced = request.tools.count > 0 && (request.toolChoice == ToolChoice.Required || request.toolChoice == ToolChoice.Named);
-  if (forced) request.drop("reasoning_effort (a tool is forced)");
-  return !forced;
-}
-
-/** Tokens for thinking on models that take a budget; 0: no thinking, or another way to ask for it. */
-function thinkingBudget(request: CanonicalRequest, version: i32): i64 {
-  if (thinksAdaptively(version) || !wantsThinking(request)) return 0;
-  if (isInToolLoop(request)) {
-    request.drop("reasoning_effort (within a tool loop)");
-    return 0;
-  }
-  const budget = budgetOf(request.effort);
-  if (request.maxTokens == ABSENT) return budget;
-  // Thinking counts toward the limit, and half of it is left to the answer.
-  const half = <i64>valueOf(request.maxTokens) / 2;
-  if (half >= THINKING_TOKENS_MIN) return half < budget ? half : budget;
-  request.drop("reasoning_effort (the limit of output tokens leaves no room)");
-  return 0;
-}
-
-/**
- * Whether the last of the assistant's turns called tools. With a budget such a turn has to begin with the thinking that led to it, which
- * the client does not have: https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
- */
-function isInToolLoop(request: CanonicalRequest): bool {
-  for (let i = <i32>request.messages.count - 1; i >= 0; i--) {
-    const message = request.messages.at(i);
-    if (message.role == <u8>Role.Assistant) return request.has(message, PartKind.ToolCall);
-  }
-  return false;
-}
-
-function budgetOf(effort: Effort): i64 {
-  switch (effort) {
-    case Effort.Minimal:
-      return THINKING_TOKENS_MIN;
-    case Effort.Low:
-      return 2048;
-    case Effort.Medium:
-      return 8192;
-    case Effort.High:
-      return 16384;
-    default:
-      return 20480; // with OUTPUT_TOKENS_DEFAULT below the 32,000 of Claude Opus 4
-  }
-}
-
 function valueOf(number: Slice): f64 {
   return readNumber(slicePtr(number), sliceLength(number));
 }
@@ -154,22 +101,6 @@ function writeSampling(request: CanonicalRequest, version: i32, thinks: bool, ru
     else if (rules.writeKey(out, "top_p")) writeText(out, request.topP);
   }
   if (request.topK != ABSENT && rules.writeKey(out, "top_k")) writeText(out, request.topK);
-}
-
-function effortName(effort: Effort): string {
-  switch (effort) {
-    case Effort.Minimal:
-    case Effort.Low:
-      return "low";
-    case Effort.Medium:
-      return "medium";
-    case Effort.ExtraHigh:
-      return "xhigh";
-    case Effort.Max:
-      return "max";
-    default:
-      return "high";
-  }
 }
 
 function writeOutputConfig(request: CanonicalRequest, version: i32, thinks: bool, rules: ProviderRules, out: Bytes): void {

@@ -1,5 +1,5 @@
-import { indexOfAscii } from "../../bytes/ascii";
-import { Bytes } from "../../bytes/bytes";
+import { indexOfAscii } from "../bytes/ascii";
+import { Bytes } from "../bytes/bytes";
 
 /** Not a Claude: one of the other models that are served behind this API (DeepSeek, Kimi, MiniMax). */
 export const NOT_CLAUDE: i32 = 0;
