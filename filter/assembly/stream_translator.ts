@@ -1,5 +1,7 @@
 import { Bytes } from "./bytes/bytes";
+import { AnswerOrigin } from "./canonical/answer_origin";
 import { ErrorKind } from "./canonical/error_kind";
+import { Framing } from "./canonical/format";
 import { ProviderError } from "./canonical/provider_error";
 import { MessageStream } from "./canonical/stream";
 import { StreamReader } from "./canonical/stream_reader";
@@ -7,7 +9,10 @@ import { StreamWriter } from "./canonical/stream_writer";
 import { ResponseSummary } from "./canonical/summary";
 import { formatAt } from "./formats/registry";
 import { Cursor } from "./json/cursor";
-import { SseItem, SseReader } from "./stream/sse_reader";
+import { Form, sliceOf } from "./json/slice";
+import { EventStreamReader } from "./stream/event_stream_reader";
+import { Frame, FrameReader } from "./stream/frame_reader";
+import { SseReader } from "./stream/sse_reader";
 
 /** How deep an event may be nested. */
 const EVENT_DEPTH_MAX: u32 = 256;
@@ -30,7 +35,10 @@ export class StreamTranslator {
   private static free: StreamTranslator | null = null;
 
   private nextFree: StreamTranslator | null = null;
-  private sse: SseReader = new SseReader();
+  private readonly sse: SseReader = new SseReader();
+  private readonly eventStream: EventStreamReader = new EventStreamReader();
+  /** The one of the two that the provider's format needs. */
+  private frames: FrameReader = this.sse;
   private stream: MessageStream = new MessageStream();
   private reader: StreamReader | null = null;
   private writer: StreamWriter | null = null; // none within one format
@@ -41,12 +49,13 @@ export class StreamTranslator {
   /** The provider's stream ended in the middle of an event. */
   private insideEvent: bool = false;
 
-  static acquire(providerFormat: u8, clientFormat: u8, includeUsage: bool): StreamTranslator {
+  static acquire(providerFormat: u8, clientFormat: u8, includeUsage: bool, origin: AnswerOrigin): StreamTranslator {
     const free = StreamTranslator.free;
     const translator = free ? free : new StreamTranslator();
     StreamTranslator.free = translator.nextFree;
     translator.nextFree = null;
     translator.begin(providerFormat, clientFormat, includeUsage);
+    translator.stream.origin.set(origin);
     return translator;
   }
 
@@ -57,7 +66,7 @@ export class StreamTranslator {
     const writer = this.writer;
     if (writer) formatAt(this.clientFormat).releaseWriter(writer);
     this.writer = null;
-    this.sse.reset();
+    this.frames.reset();
     this.stream.reset(null);
     this.nextFree = StreamTranslator.free;
     StreamTranslator.free = this;
@@ -90,12 +99,13 @@ export class StreamTranslator {
   feed(ptr: usize, length: u32, out: Bytes): StreamProgress {
     if (this.failed) return StreamProgress.Failed;
     this.stream.writeTo(out);
-    this.sse.feed(ptr, length);
+    this.frames.feed(ptr, length);
     while (true) {
-      const item = this.sse.next();
-      if (item == SseItem.None) break;
-      if (item == SseItem.TooLong) return this.fail("The provider's stream has an event that is too long.");
-      if (item == SseItem.Comment) this.stream.ping();
+      const frame = this.frames.next();
+      if (frame == Frame.None) break;
+      if (frame == Frame.TooLong) return this.fail("The provider's stream has an event that is too long.");
+      if (frame == Frame.Damaged) return this.fail("The provider's stream has a message whose checksum or form is wrong.");
+      if (frame == Frame.Comment) this.stream.ping();
       else if (!this.readEvent()) return StreamProgress.Failed;
     }
     return this.isTranslating ? StreamProgress.Rewritten : StreamProgress.Unchanged;
@@ -109,8 +119,8 @@ export class StreamTranslator {
     if (this.closed || this.failed) return this.failed ? StreamProgress.Failed : StreamProgress.Unchanged;
     this.closed = true;
     this.stream.writeTo(out);
-    this.insideEvent = this.sse.isInsideEvent;
-    if (!this.isOver && this.sse.finish() && !this.readEvent()) return StreamProgress.Failed;
+    this.insideEvent = this.frames.isInsideEvent;
+    if (!this.isOver && this.frames.finish() && !this.readEvent()) return StreamProgress.Failed;
     if (!this.isOver) this.reader!.finish(this.stream);
     return this.isTranslating ? StreamProgress.Rewritten : StreamProgress.Unchanged;
   }
@@ -122,7 +132,7 @@ export class StreamTranslator {
   finish(out: Bytes): StreamProgress {
     const before = out.length;
     const failedBefore = this.failed;
-    if (failedBefore) this.insideEvent = this.sse.isInsideEvent;
+    if (failedBefore) this.insideEvent = this.frames.isInsideEvent;
     this.close(out);
     if (!this.isOver) {
       if (!failedBefore) this.fail("The provider's stream ended before the answer was complete.");
@@ -141,6 +151,7 @@ export class StreamTranslator {
     this.failed = false;
     this.closed = false;
     this.insideEvent = false;
+    this.frames = formatAt(providerFormat).framing == Framing.EventStream ? this.eventStream : this.sse;
     this.reader = formatAt(providerFormat).acquireReader();
     this.writer = this.isTranslating ? formatAt(clientFormat).acquireWriter(includeUsage) : null;
     this.stream.reset(this.writer);
@@ -160,12 +171,15 @@ export class StreamTranslator {
   }
 
   private readEvent(): bool {
-    const dataPtr = this.sse.dataPtr;
-    const dataLength = this.sse.dataLength;
+    const dataPtr = this.frames.dataPtr;
+    const dataLength = this.frames.dataLength;
     if (this.isOver) return true; // nothing that follows the end is part of the answer
     cursor.open(dataPtr, dataLength, EVENT_DEPTH_MAX);
     const hadContent = this.stream.contentSeen;
-    const isRead = this.reader!.read(cursor, dataPtr, dataLength, this.stream);
+    const reader = this.reader!;
+    reader.eventType = sliceOf(this.frames.typePtr, this.frames.typeLength, Form.Text);
+    reader.isError = this.frames.isError;
+    const isRead = reader.read(cursor, dataPtr, dataLength, this.stream);
     // Within one format the client has begun to read what the provider sends, and judges it itself.
     if (!this.isTranslating && hadContent) return true;
     if (!isRead) this.fail("The provider's stream has an event that is not valid JSON.");

@@ -1,6 +1,7 @@
 // What the roles use of the formats, and all they use. Formats are named by their number in the registry (`formatNamed`, `formatOfPath`).
 
 import { Bytes } from "./bytes/bytes";
+import { AnswerOrigin } from "./canonical/answer_origin";
 import { clock } from "./canonical/clock";
 import { ErrorKind, statusOfErrorKind } from "./canonical/error_kind";
 import { patchFields, patchModel } from "./canonical/field_patch";
@@ -14,11 +15,13 @@ import { writeView } from "./canonical/routing_view";
 import { ResponseSummary } from "./canonical/summary";
 import { formatAt, formatNamed, formatOfPath } from "./formats/registry";
 import { Cursor } from "./json/cursor";
+import { Slice, sliceIsEmpty, textOf } from "./json/slice";
 import { StreamProgress, StreamTranslator } from "./stream_translator";
 
 export { ErrorKind, errorKindOfStatus, statusOfErrorKind } from "./canonical/error_kind";
 export { StopReason } from "./canonical/summary";
 export {
+  AnswerOrigin,
   formatNamed,
   formatOfPath,
   Problem,
@@ -40,6 +43,16 @@ const cursor = new Cursor();
 /** What configuration files call a format. */
 export function formatName(format: u8): string {
   return formatAt(format).name;
+}
+
+/** The name of the header in which answers of a format have their id; empty where the body has it. */
+export function answerIdHeader(format: u8): Bytes {
+  return formatAt(format).answerIdHeader;
+}
+
+/** The name of the header that says an error's type; empty where the body does. */
+export function errorTypeHeader(format: u8): Bytes {
+  return formatAt(format).errorTypeHeader;
 }
 
 /** Tells the formats what time it is, for answers that carry a date. Call it before translating an answer. */
@@ -120,12 +133,15 @@ export function translateResponse(
   clientFormat: u8,
   ptr: usize,
   length: u32,
+  origin: AnswerOrigin,
   out: Bytes,
   summary: ResponseSummary,
   error: ProviderError,
 ): ResponseResult {
   const format = formatAt(providerFormat);
   canonicalResponse.clear(summary);
+  canonicalResponse.id = textOf(origin.id);
+  canonicalResponse.model = textOf(origin.model);
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   const isAnswer = format.readResponse(cursor, canonicalResponse);
   if (!cursor.ok) return ResponseResult.Malformed;
@@ -142,10 +158,14 @@ function readBodyError(format: u8, ptr: usize, length: u32, error: ProviderError
   return formatAt(format).readError(cursor, error);
 }
 
-/** Reads the body that came with an error status: the provider's own words, or for HTML and the like a sentence with the status. */
-export function readProviderError(format: u8, status: u16, ptr: usize, length: u32, error: ProviderError): void {
+/**
+ * Reads the body that came with an error status: the provider's own words, or for HTML and the like a sentence with the status. `type` is
+ * what the format's header for it says, absent when there is none.
+ */
+export function readProviderError(format: u8, status: u16, type: Slice, ptr: usize, length: u32, error: ProviderError): void {
   error.clear();
   error.status = status;
+  if (!sliceIsEmpty(type)) formatAt(format).readErrorType(type, error);
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   const found = formatAt(format).readError(cursor, error);
   error.status = status; // a body's own idea of it does not count

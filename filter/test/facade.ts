@@ -44,6 +44,7 @@ interface Exports {
   finish(stream: number): number;
   closeStream(): void;
   splitEvents(ptr: number, length: number, chunkBytes: number): number;
+  splitMessages(ptr: number, length: number, chunkBytes: number): number;
   describeStream(stream: number): void;
 }
 
@@ -96,6 +97,15 @@ export interface StreamState {
   summary: Summary;
   error: ProviderError;
 }
+
+export interface EventStreamMessage {
+  type: string;
+  isError: boolean;
+  data: string;
+}
+
+/** The numbers of assembly/stream/frame_reader.ts. */
+const MESSAGE_ENDS: Record<number, string> = { 0: "whole", 3: "too long", 4: "damaged" };
 
 export interface Rules {
   drop?: string[];
@@ -278,6 +288,18 @@ export class Facade {
       .slice(0, -1)
       .map((line) => JSON.parse(line) as string);
     return { events, unfinished };
+  }
+
+  /** The messages of a binary event stream that comes in chunks of a size, and what ended the reading. */
+  splitMessages(stream: Uint8Array, chunkBytes: number): { messages: EventStreamMessage[]; end: string } {
+    const end = this.withText(stream, (ptr, length) => this.wasm.splitMessages(ptr, length, chunkBytes));
+    const lines = this.takeText().split("\n").slice(0, -1);
+    const messages: EventStreamMessage[] = [];
+    for (let at = 0; at < lines.length; at += 3) {
+      const [type, isError, data] = lines.slice(at, at + 3).map((line) => JSON.parse(line) as string | boolean);
+      messages.push({ type: String(type), isError: isError === true, data: String(data) });
+    }
+    return { messages, end: MESSAGE_ENDS[end] ?? "cut" };
   }
 
   openStream(provider: FormatName, client: FormatName, includeUsage = false): Stream {

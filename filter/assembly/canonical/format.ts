@@ -1,5 +1,6 @@
 import { Bytes } from "../bytes/bytes";
 import { Cursor } from "../json/cursor";
+import { Slice } from "../json/slice";
 import { ProviderRules } from "./field_rules";
 import { ProviderError } from "./provider_error";
 import { CanonicalRequest } from "./request";
@@ -8,12 +9,25 @@ import { CanonicalResponse } from "./response";
 import { StreamReader } from "./stream_reader";
 import { StreamWriter } from "./stream_writer";
 
+const NO_HEADER = new Bytes();
+
+/** What stands around the events of a format's streams. */
+export enum Framing {
+  ServerSentEvents,
+  /** The binary messages of application/vnd.amazon.eventstream. */
+  EventStream,
+}
+
 /**
  * A wire format, as clients speak it to the gateway and as providers speak it. A new one is a folder beside the others with a class of this
  * kind, and a line in formats/registry.ts. Methods that return a bool return false when the text is wrong; JSON errors are then in the
  * cursor, all else in `problem`.
  */
 export abstract class Format {
+  framing: Framing = Framing.ServerSentEvents;
+  /** The header in which providers name an answer whose body does not, and the one with an error's type; empty: there is none. */
+  answerIdHeader: Bytes = NO_HEADER;
+  errorTypeHeader: Bytes = NO_HEADER;
   private freeReader: StreamReader | null = null;
   private freeWriter: StreamWriter | null = null;
 
@@ -41,6 +55,8 @@ export abstract class Format {
 
   /** Reads an error body into what `error` does not know yet; false when the text is none of this format's. */
   abstract readError(cursor: Cursor, error: ProviderError): bool;
+  /** Takes what the error's header says; `readError` comes after it. */
+  readErrorType(type: Slice, error: ProviderError): void {}
   abstract writeError(error: ProviderError, out: Bytes): void;
   /** The error as the last event of a stream. */
   abstract writeErrorEvent(error: ProviderError, out: Bytes): void;

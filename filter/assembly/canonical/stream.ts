@@ -1,6 +1,7 @@
 import { Bytes } from "../bytes/bytes";
 import { ABSENT, Slice, sliceIsEmpty, sliceLength, textOf } from "../json/slice";
 import { writeText } from "../json/text";
+import { AnswerOrigin } from "./answer_origin";
 import { ContentSink } from "./content_sink";
 import { ProviderError } from "./provider_error";
 import { BlockKind, StreamWriter } from "./stream_writer";
@@ -30,6 +31,8 @@ export class MessageStream implements ContentSink {
   /** The answer cannot be written on: a limit was passed, or events contradict each other. */
   broken: bool = false;
   begun: bool = false;
+  /** Stands in for what the events do not say. */
+  origin: AnswerOrigin = new AnswerOrigin();
   private writer: StreamWriter | null = null;
   private out: Bytes = noOutput;
   private block: BlockKind = BlockKind.None;
@@ -49,6 +52,7 @@ export class MessageStream implements ContentSink {
     this.error.clear();
     this.summary.clear();
     this.broken = false;
+    this.origin.clear();
     this.writer = writer;
     this.out = noOutput;
     this.begun = false;
@@ -72,10 +76,11 @@ export class MessageStream implements ContentSink {
   start(id: Slice, model: Slice): void {
     if (this.begun) return;
     this.begun = true;
-    writeText(this.summary.model, model);
-    writeText(this.responseId, id);
+    const ownId = sliceIsEmpty(id) ? textOf(this.origin.id) : id;
+    writeText(this.summary.model, sliceIsEmpty(model) ? textOf(this.origin.model) : model);
+    writeText(this.responseId, ownId);
     const writer = this.writer;
-    if (writer) writer.begin(this.out, id, this.summary);
+    if (writer) writer.begin(this.out, ownId, this.summary);
   }
 
   text(delta: Slice): void {

@@ -1,10 +1,15 @@
 import { Cursor } from "../json/cursor";
+import { ABSENT, Slice } from "../json/slice";
 import { MessageStream } from "./stream";
 
 /** Reads the events of one format's streamed answers. */
 export abstract class StreamReader {
   /** The next one in its format's pool. */
   nextFree: StreamReader | null = null;
+
+  /** What the frame calls the event that is read next, where frames do, and whether it says that this is an error. */
+  eventType: Slice = ABSENT;
+  isError: bool = false;
 
   /** Forgets the stream before. */
   abstract reset(): void;

@@ -21,5 +21,6 @@ export const ATTEMPTS = new Literal("x-model-router-attempts");
 
 // Header values.
 export const APPLICATION_JSON = new Literal("application/json");
+export const TEXT_EVENT_STREAM = new Literal("text/event-stream");
 export const IDENTITY = new Literal("identity");
 export const POST = new Literal("POST");

@@ -5,10 +5,13 @@ import { now_ns } from "../host/clock";
 import { getHeader, getHeaderNamed, HeaderMap, removeHeader, removeHeaderNamed, setHeader, setHeaderNamed } from "../host/headers";
 import * as names from "../host/names";
 import { CONTINUE, resetStream, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
-import { Form, sliceOf } from "../json/slice";
+import { ABSENT, Form, Slice, sliceOf } from "../json/slice";
 import { writeString } from "../json/text";
 import {
+  AnswerOrigin,
+  answerIdHeader,
   ErrorKind,
+  errorTypeHeader,
   ProviderError,
   ResponseResult,
   ResponseSummary,
@@ -71,6 +74,7 @@ export class ProviderStream extends StreamContext {
   private status: u32 = 0;
   private retriable: bool = false;
   private translator: StreamTranslator | null = null;
+  private readonly origin: AnswerOrigin = new AnswerOrigin();
   /** The first events of a stream, in the client's format, until the stream is let go. */
   private readonly held: Bytes = new Bytes();
   private requestBytes: u32 = 0;
@@ -190,7 +194,7 @@ export class ProviderStream extends StreamContext {
     exchange.responder = this.id;
     this.phase = Phase.ErrorBody;
     if (!endOfStream) return STOP_HEADERS;
-    readProviderError(candidate.endpoint!.format, <u16>this.status, 0, 0, providerError);
+    readProviderError(candidate.endpoint!.format, <u16>this.status, this.errorType(), 0, 0, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     answerExhausted(exchange, this.status);
     return STOP_HEADERS;
@@ -198,15 +202,40 @@ export class ProviderStream extends StreamContext {
 
   private onGoodHeaders(exchange: Exchange, endOfStream: bool): i32 {
     if (endOfStream) return this.fail("the answer has no body", STOP_HEADERS);
+    this.noteOrigin();
     if (exchange.head.stream) {
       this.phase = Phase.HeldStream;
       this.tellTime();
-      const translator = StreamTranslator.acquire(this.candidate!.endpoint!.format, exchange.clientFormat, exchange.head.includeUsage);
+      const translator = StreamTranslator.acquire(
+        this.candidate!.endpoint!.format,
+        exchange.clientFormat,
+        exchange.head.includeUsage,
+        this.origin,
+      );
       this.translator = translator;
     } else {
       this.phase = Phase.Whole;
     }
     return STOP_HEADERS;
+  }
+
+  /** For answers that do not name themselves, what else is known of this one. */
+  private noteOrigin(): void {
+    const header = answerIdHeader(this.candidate!.endpoint!.format);
+    const origin = this.origin;
+    origin.clear();
+    if (header.length == 0) return;
+    const id = getHeaderNamed(HeaderMap.Response, header.ptr, header.length);
+    origin.id.append(id.ptr, id.length);
+    origin.model.appendBytes(this.candidate!.model);
+  }
+
+  /** What the provider's header says of an error, where its format has such a header. */
+  private errorType(): Slice {
+    const header = errorTypeHeader(this.candidate!.endpoint!.format);
+    if (header.length == 0) return ABSENT;
+    const type = getHeaderNamed(HeaderMap.Response, header.ptr, header.length);
+    return sliceOf(type.ptr, type.length, Form.Text);
   }
 
   onResponseBody(size: u32, endOfStream: bool): i32 {
@@ -286,6 +315,7 @@ export class ProviderStream extends StreamContext {
     this.letGo();
     noteActivity(this.exchange!);
     if (getHeader(HeaderMap.Response, names.CONTENT_LENGTH).length > 0) removeHeader(HeaderMap.Response, names.CONTENT_LENGTH);
+    if (rewritten) setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.TEXT_EVENT_STREAM.ptr, names.TEXT_EVENT_STREAM.length);
     return this.passOn(size, rewritten, endOfStream);
   }
 
@@ -326,7 +356,16 @@ export class ProviderStream extends StreamContext {
     const body = readBody(Body.Response, size);
     out.clear();
     switch (
-      translateResponse(this.candidate!.endpoint!.format, exchange.clientFormat, body.ptr, body.length, out, summary, providerError)
+      translateResponse(
+        this.candidate!.endpoint!.format,
+        exchange.clientFormat,
+        body.ptr,
+        body.length,
+        this.origin,
+        out,
+        summary,
+        providerError,
+      )
     ) {
       case ResponseResult.Malformed:
         return this.fail("the answer is not what the provider's API promises", STOP_NO_BUFFER);
@@ -356,7 +395,7 @@ export class ProviderStream extends StreamContext {
     const exchange = this.exchange!;
     const format = this.candidate!.endpoint!.format;
     const body = readBody(Body.Response, min(size, ERROR_BODY_READ_BYTES_MAX));
-    readProviderError(format, <u16>this.status, body.ptr, body.length, providerError);
+    readProviderError(format, <u16>this.status, this.errorType(), body.ptr, body.length, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     const exhausted = this.retriable && exchange.attemptCount > 1;
     if (!exhausted && format == exchange.clientFormat && providerError.type.length > 0) return CONTINUE;

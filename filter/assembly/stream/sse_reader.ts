@@ -1,5 +1,6 @@
 import { Bytes } from "../bytes/bytes";
 import { CARRIAGE_RETURNS, HIGHS, LINE_FEEDS, ONES } from "../bytes/words";
+import { Frame, FrameReader } from "./frame_reader";
 
 /** The longest event that is waited for, in bytes: beyond it a stream is not read on. Images in answers come to some megabytes. */
 export const SSE_EVENT_BYTES_MAX: u32 = 16 * 1024 * 1024;
@@ -10,30 +11,14 @@ const CR: u8 = 0x0d;
 const COLON: u8 = 0x3a;
 const SPACE: u8 = 0x20;
 
-/** What `next` found. */
-export enum SseItem {
-  /** Nothing more until more bytes come. */
-  None,
-  Event,
-  /** A comment line: how some providers say that they are still there. */
-  Comment,
-  /** The event is longer than SSE_EVENT_BYTES_MAX. */
-  TooLong,
-}
-
 /**
  * Splits server-sent events (WHATWG HTML, "9.2.6 Interpreting an event stream") out of chunks that may end anywhere. Only `data` matters to
  * LLM APIs: Anthropic's event names are repeated in the data, so `event`, `id` and `retry` are passed over.
  *
- *     reader.feed(ptr, length);
- *     for (let item = reader.next(); item != SseItem.None; item = reader.next()) { if (item == SseItem.Event) use(reader.dataPtr, reader.dataLength); … }
- *
  * An event that lies in one chunk is not copied. A rest without its end is, once, and `scanned` remembers how far its line was searched, so
  * that an event that comes byte by byte costs no more than one that comes whole.
  */
-export class SseReader {
-  dataPtr: usize = 0;
-  dataLength: u32 = 0;
+export class SseReader extends FrameReader {
   private base: usize = 0; // where the event begins that is being read
   private end: usize = 0;
   private line: u32 = 0; // where its current line begins, from base on
@@ -56,7 +41,6 @@ export class SseReader {
     this.beginEvent();
   }
 
-  /** Adds a chunk, which must stay where it is until `next` has returned None. */
   feed(ptr: usize, length: u32): void {
     if (this.rest.length > 0) {
       this.rest.append(ptr, length);
@@ -68,7 +52,7 @@ export class SseReader {
     }
   }
 
-  next(): SseItem {
+  next(): Frame {
     if (this.atStart && !this.skipByteOrderMark()) return this.keepRest();
     while (true) {
       const start = this.base + this.line;
@@ -84,18 +68,17 @@ export class SseReader {
       const end = this.findLineEnd(this.base + this.scanned);
       if (end == 0) return this.keepRest();
       const item = this.takeLine(start, end);
-      if (item != SseItem.None) return item;
+      if (item != Frame.None) return item;
     }
   }
 
-  /** The stream is over: whether a last event was left without its closing empty line. It is dispatched, as some servers end so. */
+  /** A last event without its closing empty line is dispatched, as some servers end so. */
   finish(): bool {
     const start = this.base + this.line;
     if (start < this.end) this.takeLine(start, this.end);
     return this.dataLines > 0 && this.dispatch();
   }
 
-  /** Whether bytes of an event were passed whose end has not come. */
   get isInsideEvent(): bool {
     return this.rest.length > 0;
   }
@@ -114,13 +97,13 @@ export class SseReader {
   }
 
   /** Moves what is unread into `rest`. */
-  private keepRest(): SseItem {
+  private keepRest(): Frame {
     const length = <u32>(this.end - this.base);
     if (this.rest.length > 0) this.rest.dropFront(<u32>(this.base - this.rest.ptr));
     else this.rest.append(this.base, length);
     this.base = this.rest.ptr;
     this.end = this.base + length;
-    return length > SSE_EVENT_BYTES_MAX ? SseItem.TooLong : SseItem.None;
+    return length > SSE_EVENT_BYTES_MAX ? Frame.TooLong : Frame.None;
   }
 
   /** False when it cannot be told yet. */
@@ -156,7 +139,7 @@ export class SseReader {
   }
 
   /** Reads one line, [start, end), and moves past its end. */
-  private takeLine(start: usize, end: usize): SseItem {
+  private takeLine(start: usize, end: usize): Frame {
     if (end < this.end) {
       this.afterCr = load<u8>(end) == CR;
       this.line = <u32>(end + 1 - this.base);
@@ -165,15 +148,15 @@ export class SseReader {
     if (start == end) {
       const found = this.dataLines > 0 && this.dispatch();
       this.dropPassed();
-      return found ? SseItem.Event : SseItem.None;
+      return found ? Frame.Event : Frame.None;
     }
     if (load<u8>(start) == COLON) {
       if (this.dataLines == 0) this.dropPassed();
-      return SseItem.Comment;
+      return Frame.Comment;
     }
     if (isDataField(start, end)) this.takeData(start, end);
     else if (this.dataLines == 0) this.dropPassed();
-    return SseItem.None;
+    return Frame.None;
   }
 
   private takeData(start: usize, end: usize): void {

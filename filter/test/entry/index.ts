@@ -4,9 +4,11 @@ import "../../assembly/host/abort";
 import { Bytes } from "../../assembly/bytes/bytes";
 import { writeInteger } from "../../assembly/bytes/numbers";
 import { Cursor } from "../../assembly/json/cursor";
-import { Form, sliceOf, textOf } from "../../assembly/json/slice";
+import { ABSENT, Form, sliceOf, textOf } from "../../assembly/json/slice";
 import { writeString, writeText } from "../../assembly/json/text";
-import { SseItem, SseReader } from "../../assembly/stream/sse_reader";
+import { EventStreamReader } from "../../assembly/stream/event_stream_reader";
+import { Frame, FrameReader } from "../../assembly/stream/frame_reader";
+import { SseReader } from "../../assembly/stream/sse_reader";
 import * as facade from "../../assembly/translation";
 
 const out = new Bytes();
@@ -17,6 +19,8 @@ const summary = new facade.ResponseSummary();
 const error = new facade.ProviderError();
 const cursor = new Cursor();
 const sse = new SseReader();
+const eventStream = new EventStreamReader();
+const origin = new facade.AnswerOrigin();
 const streams = new Array<facade.StreamTranslator>();
 
 export function allocate(size: u32): usize {
@@ -158,8 +162,17 @@ export function setClock(seconds: i32): void {
   facade.setClock(seconds);
 }
 
+/** As the provider role knows it, of formats whose answers do not name themselves. */
+function originOf(provider: u8): facade.AnswerOrigin {
+  origin.clear();
+  if (facade.answerIdHeader(provider).length == 0) return origin;
+  origin.model.ascii("asked-model");
+  origin.id.ascii("id-of-the-header");
+  return origin;
+}
+
 export function translateResponse(provider: u8, client: u8, ptr: usize, length: u32): i32 {
-  return facade.translateResponse(provider, client, ptr, length, out, summary, error);
+  return facade.translateResponse(provider, client, ptr, length, originOf(provider), out, summary, error);
 }
 
 function describeSummaryOf(told: facade.ResponseSummary): void {
@@ -194,7 +207,7 @@ export function describeError(): void {
 }
 
 export function readProviderError(format: u8, status: u16, ptr: usize, length: u32): void {
-  facade.readProviderError(format, status, ptr, length, error);
+  facade.readProviderError(format, status, ABSENT, ptr, length, error);
 }
 
 export function writeProviderError(format: u8): void {
@@ -215,7 +228,7 @@ export function writeErrorEvent(format: u8, kind: i32, message: usize, length: u
 
 /** Opens a stream and returns its number. */
 export function openStream(provider: u8, client: u8, includeUsage: bool): i32 {
-  return streams.push(facade.StreamTranslator.acquire(provider, client, includeUsage)) - 1;
+  return streams.push(facade.StreamTranslator.acquire(provider, client, includeUsage, originOf(provider))) - 1;
 }
 
 export function feed(stream: i32, ptr: usize, length: u32): i32 {
@@ -249,14 +262,32 @@ export function splitEvents(ptr: usize, length: u32, chunkBytes: u32): bool {
   sse.reset();
   for (let at: u32 = 0; at < length; at += chunkBytes) {
     sse.feed(ptr + at, min(chunkBytes, length - at));
-    for (let item = sse.next(); item != SseItem.None; item = sse.next()) if (item == SseItem.Event) writeData();
+    for (let frame = sse.next(); frame != Frame.None; frame = sse.next()) if (frame == Frame.Event) writeData(sse);
   }
   if (!sse.finish()) return false;
-  writeData();
+  writeData(sse);
   return true;
 }
 
-function writeData(): void {
-  writeString(out, sliceOf(sse.dataPtr, sse.dataLength, Form.Text));
+function writeData(reader: FrameReader): void {
+  writeString(out, sliceOf(reader.dataPtr, reader.dataLength, Form.Text));
   out.byte(0x0a);
+}
+
+/**
+ * Writes each message of a binary event stream as three lines: its type as a JSON string, whether it is an error, its data. Returns what
+ * ended the reading: None at the end of the bytes.
+ */
+export function splitMessages(ptr: usize, length: u32, chunkBytes: u32): i32 {
+  eventStream.reset();
+  for (let at: u32 = 0; at < length; at += chunkBytes) {
+    eventStream.feed(ptr + at, min(chunkBytes, length - at));
+    for (let frame = eventStream.next(); frame != Frame.None; frame = eventStream.next()) {
+      if (frame != Frame.Event) return frame;
+      writeString(out, sliceOf(eventStream.typePtr, eventStream.typeLength, Form.Text));
+      out.ascii(eventStream.isError ? "\ntrue\n" : "\nfalse\n");
+      writeData(eventStream);
+    }
+  }
+  return eventStream.isInsideEvent ? -1 : Frame.None;
 }
