@@ -3,6 +3,7 @@ import { AnswerOrigin } from "./canonical/answer_origin";
 import { ErrorKind } from "./canonical/error_kind";
 import { Framing } from "./canonical/format";
 import { ProviderError } from "./canonical/provider_error";
+import { RequestHead } from "./canonical/request_head";
 import { MessageStream } from "./canonical/stream";
 import { StreamReader } from "./canonical/stream_reader";
 import { StreamWriter } from "./canonical/stream_writer";
@@ -49,12 +50,12 @@ export class StreamTranslator {
   /** The provider's stream ended in the middle of an event. */
   private insideEvent: bool = false;
 
-  static acquire(providerFormat: u8, clientFormat: u8, includeUsage: bool, origin: AnswerOrigin): StreamTranslator {
+  static acquire(providerFormat: u8, clientFormat: u8, head: RequestHead, origin: AnswerOrigin): StreamTranslator {
     const free = StreamTranslator.free;
     const translator = free ? free : new StreamTranslator();
     StreamTranslator.free = translator.nextFree;
     translator.nextFree = null;
-    translator.begin(providerFormat, clientFormat, includeUsage);
+    translator.begin(providerFormat, clientFormat, head);
     translator.stream.origin.set(origin);
     return translator;
   }
@@ -145,7 +146,7 @@ export class StreamTranslator {
     return out.length == before && !this.isTranslating ? StreamProgress.Unchanged : StreamProgress.Rewritten;
   }
 
-  private begin(providerFormat: u8, clientFormat: u8, includeUsage: bool): void {
+  private begin(providerFormat: u8, clientFormat: u8, head: RequestHead): void {
     this.providerFormat = providerFormat;
     this.clientFormat = clientFormat;
     this.failed = false;
@@ -153,7 +154,7 @@ export class StreamTranslator {
     this.insideEvent = false;
     this.frames = formatAt(providerFormat).framing == Framing.EventStream ? this.eventStream : this.sse;
     this.reader = formatAt(providerFormat).acquireReader();
-    this.writer = this.isTranslating ? formatAt(clientFormat).acquireWriter(includeUsage) : null;
+    this.writer = this.isTranslating ? formatAt(clientFormat).acquireWriter(head) : null;
     this.stream.reset(this.writer);
   }
 

@@ -106,17 +106,22 @@ export function translateRequest(
 ): bool {
   canonicalRequest.clear();
   canonicalRequest.toolIdLength = rules.toolIdLength;
-  if (from == to && rules.isEmpty) {
+  if (from == to && isOwnBody(head, rules)) {
     patchModel(ptr, length, head, model, out);
     return true;
   }
   cursor.open(ptr, length, head.depthMax);
-  if (from == to) return patchFields(cursor, model, rules, out) || refused();
+  if (from == to) return patchFields(cursor, formatAt(to), head, model, rules, out) || refused();
   out.reserve(length);
   problem.messageList = formatAt(from).messageList;
   const translated = formatAt(from).readRequest(cursor, canonicalRequest) && formatAt(to).writeRequest(canonicalRequest, model, rules, out);
   canonicalRequest.forget();
   return translated || refused();
+}
+
+/** Whether a provider of the client's own format takes the request as it came, but for the model's name. */
+export function isOwnBody(head: RequestHead, rules: ProviderRules): bool {
+  return rules.isEmpty && !head.hasForeignReasoning;
 }
 
 /** What the last `translateRequest` between two formats left out: paths of fields, one a line. Empty within one format. */
@@ -125,12 +130,13 @@ export function droppedFields(): Bytes {
 }
 
 /**
- * Reads a whole answer with a 2xx status: fills `summary`, and appends the body in the client's format where that is another one.
+ * Reads a whole answer with a 2xx status to the request with this `head`: fills `summary`, and appends the body in the client's format where that is another one.
  * ProviderError: the body says that it failed, and `error` has what.
  */
 export function translateResponse(
   providerFormat: u8,
   clientFormat: u8,
+  head: RequestHead,
   ptr: usize,
   length: u32,
   origin: AnswerOrigin,
@@ -142,6 +148,7 @@ export function translateResponse(
   canonicalResponse.clear(summary);
   canonicalResponse.id = textOf(origin.id);
   canonicalResponse.model = textOf(origin.model);
+  canonicalResponse.includesReasoning = head.includeReasoning;
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   const isAnswer = format.readResponse(cursor, canonicalResponse);
   if (!cursor.ok) return ResponseResult.Malformed;

@@ -39,7 +39,8 @@ interface Exports {
   writeProviderError(format: number): void;
   writeError(format: number, status: number, kind: number, message: number, length: number): void;
   writeErrorEvent(format: number, kind: number, message: number, length: number): void;
-  openStream(provider: number, client: number, includeUsage: number): number;
+  ask(includeUsage: number, includeReasoning: number, addsUsage: number): void;
+  openStream(provider: number, client: number): number;
   feed(stream: number, ptr: number, length: number): number;
   finish(stream: number): number;
   closeStream(): void;
@@ -113,6 +114,13 @@ export interface Rules {
   messageDrop?: string[];
   messageRoles?: [string, string][];
   toolIdLength?: number;
+}
+
+/** What an answer's client has asked for, as the request's head has it. */
+export interface Asked {
+  includeUsage?: boolean;
+  includeReasoning?: boolean;
+  addsUsage?: boolean;
 }
 
 export const RESULTS = ["unchanged", "rewritten", "provider error", "malformed"] as const;
@@ -254,7 +262,9 @@ export class Facade {
     provider: FormatName,
     client: FormatName,
     body: Text,
+    asked: Asked = {},
   ): { result: (typeof RESULTS)[number]; body: string; summary: Summary; error: ProviderError } {
+    this.ask(asked);
     const result = this.withText(body, (ptr, length) => this.wasm.translateResponse(number(provider), number(client), ptr, length));
     const text = this.takeText();
     const summary = this.describe<Summary>(() => this.wasm.describeSummary());
@@ -302,8 +312,9 @@ export class Facade {
     return { messages, end: MESSAGE_ENDS[end] ?? "cut" };
   }
 
-  openStream(provider: FormatName, client: FormatName, includeUsage = false): Stream {
-    return new Stream(this, this.wasm, this.wasm.openStream(number(provider), number(client), includeUsage ? 1 : 0));
+  openStream(provider: FormatName, client: FormatName, asked: boolean | Asked = {}): Stream {
+    this.ask(typeof asked === "boolean" ? { includeUsage: asked } : asked);
+    return new Stream(this, this.wasm, this.wasm.openStream(number(provider), number(client)));
   }
 
   // For timing: the same calls without reading what they leave behind. A text stays in the module's memory until another one comes.
@@ -371,6 +382,10 @@ export class Facade {
   describe<Result>(write: () => void): Result {
     write();
     return JSON.parse(this.takeText()) as Result;
+  }
+
+  private ask({ includeUsage = false, includeReasoning = true, addsUsage = false }: Asked): void {
+    this.wasm.ask(Number(includeUsage), Number(includeReasoning), Number(addsUsage));
   }
 
   private setRules({ drop = [], rename = [], messageDrop = [], messageRoles = [], toolIdLength = 0 }: Rules): void {

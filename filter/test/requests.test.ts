@@ -115,6 +115,12 @@ describe("what a provider does not take of messages", () => {
     );
   });
 
+  test("is dropped from tool calls as well", () => {
+    expect(
+      patch('{"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"a","name":"x","function":{"name":"f","arguments":""}}]}]}'),
+    ).toBe('{"model":"n","messages":[{"role":"assistant","tool_calls":[{"id":"a","function":{"name":"f","arguments":""}}]}]}');
+  });
+
   test("roles are sent by the name that it knows, however they are spelt", () => {
     expect(
       patch(
@@ -341,6 +347,7 @@ describe("what cannot be said of a Responses request is refused by name", () => 
       model: "gpt-5.2",
       input: [{ type: "message", ...user }],
       reasoning: { effort: "low" },
+      include: ["reasoning.encrypted_content"],
       store: false,
     });
     expect(result.dropped).toEqual(["stop", "temperature", "top_p"]);

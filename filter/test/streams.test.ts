@@ -295,7 +295,7 @@ describe("the official clients read what is written", () => {
       }
       const message = await stream.finalMessage();
       expect(message.stop_reason).not.toBeNull();
-      expect(message.content.every((block) => block.type === "text" || block.type === "tool_use")).toBe(true);
+      expect(message.content.every((block) => ["text", "thinking", "tool_use"].includes(block.type))).toBe(true);
     },
   );
 });

@@ -1,8 +1,9 @@
 import { readNumber } from "../bytes/numbers";
 import { ABSENT, sliceLength, slicePtr } from "../json/slice";
 import { thinksAdaptively } from "./claude_models";
-import { PartKind, Role } from "./parts";
+import { Message, PartKind, Role } from "./parts";
 import { CanonicalRequest, Effort, ToolChoice } from "./request";
+import { Seal } from "./seal";
 
 // How an effort is asked of a Claude, at Anthropic's own API or on another platform.
 
@@ -35,12 +36,20 @@ export function thinkingBudget(request: CanonicalRequest, version: i32): i64 {
 
 /**
  * Whether the last of the assistant's turns called tools. With a budget such a turn has to begin with the thinking that led to it, which
- * the client does not have: https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
+ * most clients do not have: https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
  */
 function isInToolLoop(request: CanonicalRequest): bool {
   for (let i = <i32>request.messages.count - 1; i >= 0; i--) {
     const message = request.messages.at(i);
-    if (message.role == <u8>Role.Assistant) return request.has(message, PartKind.ToolCall);
+    if (message.role == <u8>Role.Assistant) return request.has(message, PartKind.ToolCall) && !hasThinking(request, message);
+  }
+  return false;
+}
+
+function hasThinking(request: CanonicalRequest, message: Message): bool {
+  for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
+    const seal = request.parts.at(i).seal;
+    if (seal == <u8>Seal.Claude || seal == <u8>Seal.ClaudeRedacted) return request.takesSealed;
   }
   return false;
 }

@@ -1,9 +1,10 @@
 import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { Cursor, Kind } from "../json/cursor";
-import { sliceLength, slicePtr, textOf } from "../json/slice";
+import { sliceIs, sliceLength, slicePtr, textOf } from "../json/slice";
 import { writeEscaped, writeString } from "../json/text";
 import { ProviderRules } from "./field_rules";
+import { Format } from "./format";
 import { RequestHead } from "./request_head";
 import { writeExactToolId } from "./tool_id";
 
@@ -16,16 +17,20 @@ export function patchModel(ptr: usize, length: u32, head: RequestHead, model: By
 }
 
 /**
- * Appends a body with another model and a provider's rules applied to its top-level fields and its messages; all other values go over byte
- * for byte. False: no JSON.
+ * Appends a body with another model, a provider's rules applied to its top-level fields and its messages, and without reasoning that is
+ * not the provider's; all other values go over byte for byte. False: no JSON.
  */
-export function patchFields(cursor: Cursor, model: Bytes, rules: ProviderRules, out: Bytes): bool {
+export function patchFields(cursor: Cursor, format: Format, head: RequestHead, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const ptr = cursor.at;
   const length = <u32>(cursor.end - ptr);
   out.reserve(length + model.length + 2);
   if (!cursor.enterObject()) return false;
   let separator: u8 = 0x7b;
   while (cursor.nextKey()) {
+    if (head.endsInForeignCalls && isBudget(cursor)) {
+      cursor.skip();
+      continue;
+    }
     const target = rules.find(cursor.keyPtr, cursor.keyLength);
     if (target != null && (target.length == 0 || hasField(ptr, length, cursor.depthMax, target))) {
       cursor.skip();
@@ -37,12 +42,21 @@ export function patchFields(cursor: Cursor, model: Bytes, rules: ProviderRules, 
     if (cursor.keyIs("model")) {
       cursor.skip();
       writeString(out, textOf(model));
-    } else if (rules.hasMessageRules && cursor.keyIs("messages")) patchMessages(cursor, rules, out);
+    } else if (head.hasForeignReasoning && cursor.keyIs(format.messageList)) format.writeOwnHistory(cursor, model, out);
+    else if (rules.hasMessageRules && cursor.keyIs("messages")) patchMessages(cursor, rules, out);
     else writeValue(cursor, out);
   }
   if (separator == 0x7b) out.byte(separator);
   out.byte(0x7d);
   return cursor.finish();
+}
+
+/**
+ * Whether the field under the cursor asks for thinking on a budget. A turn that calls tools must then begin with the thinking that led to
+ * it: https://platform.claude.com/docs/en/build-with-claude/extended-thinking#preserving-thinking-blocks
+ */
+function isBudget(cursor: Cursor): bool {
+  return cursor.keyIs("thinking") && sliceIs(cursor.peekMember("type"), "enabled");
 }
 
 function writeKey(out: Bytes, separator: u8, keyPtr: usize, keyLength: u32): void {
@@ -89,11 +103,10 @@ function patchMessage(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
 
 /** What is no list of calls goes over as it came, for the provider to refuse. */
 function patchToolCalls(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
-  if (rules.toolIdLength == 0 || cursor.kind() != Kind.Array) {
+  if (!cursor.enterArray()) {
     writeValue(cursor, out);
     return;
   }
-  cursor.enterArray();
   let separator: u8 = 0x5b;
   while (cursor.nextElement()) {
     out.byte(separator);
@@ -109,6 +122,10 @@ function patchToolCall(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
   cursor.enterObject();
   let separator: u8 = 0x7b;
   while (cursor.nextKey()) {
+    if (rules.dropsOfMessage(cursor.keyPtr, cursor.keyLength)) {
+      cursor.skip();
+      continue;
+    }
     writeKey(out, separator, cursor.keyPtr, cursor.keyLength);
     separator = 0x2c;
     if (cursor.keyIs("id")) patchToolId(cursor, rules, out);

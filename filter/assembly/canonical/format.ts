@@ -1,6 +1,6 @@
 import { Bytes } from "../bytes/bytes";
 import { Cursor } from "../json/cursor";
-import { Slice } from "../json/slice";
+import { Slice, sliceLength, slicePtr } from "../json/slice";
 import { ProviderRules } from "./field_rules";
 import { ProviderError } from "./provider_error";
 import { CanonicalRequest } from "./request";
@@ -49,6 +49,15 @@ export abstract class Format {
   /** `model`: the provider's name for the model. False when this format cannot say what is asked; `problem` says what. */
   abstract writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool;
 
+  /**
+   * Appends the conversation of a request in this format, which the cursor is on, without reasoning that this API did not make. For formats
+   * that refuse it, and whose `scanHead` finds it. `model`: the provider's name for it.
+   */
+  writeOwnHistory(cursor: Cursor, model: Bytes, out: Bytes): void {
+    const value = cursor.takeValue();
+    out.append(slicePtr(value), sliceLength(value));
+  }
+
   /** Reads an answer; false when it is none. A body that is an error is told by `readError`, before this. */
   abstract readResponse(cursor: Cursor, response: CanonicalResponse): bool;
   abstract writeResponse(response: CanonicalResponse, out: Bytes): void;
@@ -75,12 +84,12 @@ export abstract class Format {
     this.freeReader = reader;
   }
 
-  acquireWriter(includeUsage: bool): StreamWriter {
+  acquireWriter(head: RequestHead): StreamWriter {
     const free = this.freeWriter;
     const writer = free ? free : this.newWriter();
     this.freeWriter = writer.nextFree;
     writer.nextFree = null;
-    writer.reset(includeUsage);
+    writer.reset(head);
     return writer;
   }
 

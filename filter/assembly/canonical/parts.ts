@@ -8,9 +8,9 @@ export enum PartKind {
   Text = 1,
   /** `text`: a URL, or with `mediaType` the base64 data; `detail` */
   Image = 2,
-  /** `text`: the reasoning; `id`: its signature */
+  /** `text`: the reasoning, which may be empty; `id`: the proof of it, whose `seal` tells */
   Reasoning = 3,
-  /** `text`: reasoning that only its provider can read */
+  /** `text`: reasoning that only its provider, whose `seal` tells, can read */
   RedactedReasoning = 4,
   /**
    * `id`, `name`, `text`: the arguments, as JSON value or as string that holds one; `signature`: Google's proof of the thoughts that led to
@@ -33,6 +33,8 @@ export enum PartKind {
 export class Part {
   kind: u8;
   isStrict: bool;
+  /** A `Seal`. */
+  seal: u8;
   text: Slice;
   id: Slice;
   name: Slice;

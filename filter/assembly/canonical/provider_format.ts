@@ -7,6 +7,7 @@ import { ProviderError } from "./provider_error";
 import { CanonicalRequest } from "./request";
 import { RequestHead } from "./request_head";
 import { CanonicalResponse } from "./response";
+import { Seal } from "./seal";
 import { BlockKind, StreamWriter } from "./stream_writer";
 import { ResponseSummary } from "./summary";
 
@@ -39,11 +40,11 @@ export abstract class ProviderFormat extends Format {
 }
 
 class SilentStreamWriter extends StreamWriter {
-  reset(includeUsage: bool): void {}
+  reset(head: RequestHead): void {}
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {}
   openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void {}
   delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {}
-  signature(out: Bytes, index: i32, signature: Slice): void {}
+  signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void {}
   closeBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32): void {}
   ping(out: Bytes): void {}
   end(out: Bytes, summary: ResponseSummary, stopSequence: Slice): void {}

@@ -1,7 +1,8 @@
 import { Bytes } from "../bytes/bytes";
-import { ABSENT, Slice } from "../json/slice";
-import { MESSAGES_MAX, Message, MessageList, PARTS_MAX, PartKind, PartList, Role } from "./parts";
+import { ABSENT, Slice, sliceIsEmpty } from "../json/slice";
+import { MESSAGES_MAX, Message, MessageList, PARTS_MAX, Part, PartKind, PartList, Role } from "./parts";
 import { problem } from "./problem";
+import { Seal } from "./seal";
 
 export enum ToolChoice {
   Unset = 0,
@@ -64,9 +65,13 @@ export class CanonicalRequest {
   stream: bool = false;
   /** How long tool-call ids must be for the provider, 0 for any length: from its rules, not from the client. */
   toolIdLength: u32 = 0;
+  /** Reasoning with a seal that the target's format knows may be sent to this model: set by whoever writes. */
+  takesSealed: bool = false;
   /** Paths of what the request says and the target cannot, one a line. Indexes are left out, so that each path stands once. */
   dropped: Bytes = new Bytes();
   private drops: i32 = 0;
+  /** What the client's format calls reasoning in the conversation so far. */
+  reasoningField: string = "";
 
   /** Lets go of what points into the body; what was dropped can still be read. */
   forget(): void {
@@ -93,6 +98,7 @@ export class CanonicalRequest {
     this.outputSchema = ABSENT;
     this.outputSchemaName = ABSENT;
     this.stream = false;
+    this.takesSealed = false;
     this.dropped.clear();
     this.drops = 0;
   }
@@ -123,6 +129,11 @@ export class CanonicalRequest {
       if (this.parts.at(i).kind == <u8>kind) return true;
     }
     return false;
+  }
+
+  /** Notes that reasoning is lost, unless it is none. */
+  dropReasoning(part: Part): void {
+    if (part.seal != <u8>Seal.None || !sliceIsEmpty(part.text)) this.drop(this.reasoningField);
   }
 
   /** Notes what is lost: `path` followed by a name that is not known here (or by nothing). */

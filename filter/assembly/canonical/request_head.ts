@@ -19,6 +19,16 @@ export class RequestHead {
   /** Whether the client of a stream asked for a usage report in a form of its own (OpenAI's `stream_options.include_usage`). */
   includeUsage: bool = false;
   hasTools: bool = false;
+  /** Whether answers may hold reasoning: with APIs where it has blocks of its own, only who asked for it looks for others behind them. */
+  includeReasoning: bool = true;
+  /** The gateway asks for usage where the client of a stream did not, and keeps it to itself. */
+  addsUsage: bool = false;
+  /** The request says something of how it is to be streamed, which then has to be added to. */
+  hasStreamOptions: bool = false;
+  /** The conversation has reasoning that the client's own API did not make, or nobody knows who did. */
+  hasForeignReasoning: bool = false;
+  /** Such reasoning led to the tool calls that the conversation ends with. */
+  endsInForeignCalls: bool = false;
   /** How deep the body may be nested: what it was checked with. */
   depthMax: u32 = 0;
   private hasModel: bool = false;
@@ -33,6 +43,11 @@ export class RequestHead {
     this.stream = false;
     this.includeUsage = false;
     this.hasTools = false;
+    this.includeReasoning = true;
+    this.addsUsage = false;
+    this.hasStreamOptions = false;
+    this.hasForeignReasoning = false;
+    this.endsInForeignCalls = false;
     this.hasModel = false;
     this.hasMessages = false;
     this.keyCount = 0;
@@ -79,13 +94,16 @@ export class RequestHead {
     return cursor.ok;
   }
 
-  /** A list of messages with roles, as chat APIs have it. Looks as deep as wrong types would lead the gateway itself astray. */
-  takeMessages(cursor: Cursor): bool {
+  /**
+   * A list of messages with roles, as chat APIs have it. Looks as deep as wrong types would lead the gateway itself astray. `takeContent`
+   * passes the content of each.
+   */
+  takeMessages(cursor: Cursor, takeContent: (cursor: Cursor, head: RequestHead) => bool = skipContent): bool {
     if (cursor.kind() != Kind.Array) return problem.refuse("messages", "must be an array");
     cursor.enterArray();
     let count = 0;
     while (cursor.nextElement()) {
-      if (!this.takeMessage(cursor, count)) return false;
+      if (!this.takeMessage(cursor, count, takeContent)) return false;
       count++;
     }
     this.hasMessages = count > 0;
@@ -104,7 +122,7 @@ export class RequestHead {
     return this.hasMessages || problem.refuse(list, "is required");
   }
 
-  private takeMessage(cursor: Cursor, index: i32): bool {
+  private takeMessage(cursor: Cursor, index: i32, takeContent: (cursor: Cursor, head: RequestHead) => bool): bool {
     if (cursor.kind() != Kind.Object) return cursor.skip() && problem.refuseElement("messages", index, "", "must be an object");
     cursor.enterObject();
     let hasRole = false;
@@ -116,9 +134,16 @@ export class RequestHead {
         hasRole = true;
       } else if (cursor.keyIs("content") && (kind == Kind.Object || kind == Kind.Number || kind == Kind.True || kind == Kind.False)) {
         return problem.refuseElement("messages", index, "content", "must be a string or an array");
+      } else if (cursor.keyIs("content")) {
+        takeContent(cursor, this);
+        continue;
       }
       cursor.skip();
     }
     return cursor.ok && (hasRole || problem.refuseElement("messages", index, "role", "is required"));
   }
+}
+
+function skipContent(cursor: Cursor, head: RequestHead): bool {
+  return cursor.skip();
 }

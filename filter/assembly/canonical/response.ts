@@ -1,6 +1,9 @@
+import { Bytes } from "../bytes/bytes";
 import { ABSENT, Slice, sliceIsEmpty } from "../json/slice";
+import { writeStringBody } from "../json/text";
 import { ContentSink } from "./content_sink";
 import { PARTS_MAX, Part, PartKind, PartList } from "./parts";
+import { Seal } from "./seal";
 import { ResponseSummary } from "./summary";
 
 /**
@@ -15,6 +18,8 @@ export class CanonicalResponse implements ContentSink {
   stopSequence: Slice = ABSENT;
   /** Seconds since the epoch; 0 where the provider does not tell. */
   createdSeconds: i64 = 0;
+  /** The client is shown reasoning, in a form that it did not ask for when this is false. */
+  includesReasoning: bool = true;
   /** It has more parts than PARTS_MAX, and is not to be used. */
   isTooLong: bool = false;
   /** Set by whoever reads: the caller's, so that it outlives this object's next use. */
@@ -48,6 +53,13 @@ export class CanonicalResponse implements ContentSink {
     if (!sliceIsEmpty(text)) this.add(PartKind.Reasoning, text);
   }
 
+  /** Reasoning with its provider's proof; its text may be empty. */
+  sealedReasoning(text: Slice, seal: Seal, proof: Slice): void {
+    const part = this.add(PartKind.Reasoning, text);
+    part.seal = <u8>seal;
+    part.id = proof;
+  }
+
   refusal(text: Slice): void {
     if (!sliceIsEmpty(text)) this.add(PartKind.Refusal, text);
   }
@@ -57,6 +69,23 @@ export class CanonicalResponse implements ContentSink {
     part.id = id;
     part.name = name;
     part.signature = signature;
+  }
+
+  /**
+   * One stretch of reasoning may be several parts: where the one that begins at a part ends, at the latest with the first part that has a
+   * proof.
+   */
+  reasoningEnd(first: u32): u32 {
+    let i = first;
+    while (i < this.parts.count && this.parts.at(i).kind == <u8>PartKind.Reasoning) {
+      if (this.parts.at(i++).seal != <u8>Seal.None) break;
+    }
+    return i;
+  }
+
+  /** Appends the text of the reasoning in [first, end) as the inside of a JSON string. */
+  writeReasoningBody(first: u32, end: u32, out: Bytes): void {
+    for (let i = first; i < end; i++) writeStringBody(out, this.parts.at(i).text);
   }
 
   /** How many parts of a kind there are. */

@@ -4,6 +4,7 @@ import { writeText } from "../json/text";
 import { AnswerOrigin } from "./answer_origin";
 import { ContentSink } from "./content_sink";
 import { ProviderError } from "./provider_error";
+import { Seal } from "./seal";
 import { BlockKind, StreamWriter } from "./stream_writer";
 import { ResponseSummary, StopReason } from "./summary";
 import { ToolCallState, ToolCallStream } from "./tool_call_stream";
@@ -96,9 +97,21 @@ export class MessageStream implements ContentSink {
     this.content(BlockKind.Refusal, delta);
   }
 
-  signature(signature: Slice): void {
+  /** The proof of the reasoning block that is open, or of one that has no text and is none yet. It counts for nothing but itself. */
+  signature(seal: Seal, signature: Slice): void {
     const writer = this.writer;
-    if (writer && this.block == BlockKind.Reasoning) writer.signature(this.out, this.blockCount - 1, signature);
+    if (!writer || this.broken || sliceLength(signature) == 0) return;
+    if (this.block != BlockKind.Reasoning) this.openBlock(BlockKind.Reasoning, -1);
+    writer.signature(this.out, this.blockCount - 1, seal, signature);
+  }
+
+  /** Reasoning that only its provider can read. */
+  redacted(seal: Seal, data: Slice): void {
+    const writer = this.writer;
+    if (!writer || this.broken) return;
+    this.start(ABSENT, ABSENT);
+    this.closeBlock();
+    writer.redacted(this.out, seal, data);
   }
 
   /** Content that the canonical vocabulary has no word for. It counts as content, and only clients of the provider's own format see it. */
@@ -108,29 +121,25 @@ export class MessageStream implements ContentSink {
 
   /**
    * A piece of a tool call: its start (with `id` or `name`), arguments, or both. `key` is the provider's number for the call; a new id
-   * under a known key is a new call, since some providers number all calls 0.
+   * under a known key is a new call, since some providers number all calls 0. `signature`: Google's proof of the thoughts that led to it,
+   * which comes with its start.
    */
-  toolCall(key: i32, id: Slice, name: Slice, fragment: Slice): void {
+  toolCall(key: i32, id: Slice, name: Slice, fragment: Slice, signature: Slice = ABSENT): void {
     this.contentSeen = true;
     if (!this.writer || this.broken) return;
     let index = this.findCall(key);
-    if (index < 0 || unchecked(this.calls[index]).isOther(id)) {
+    if (index < 0 || unchecked(this.calls[index]).isOther(id, name)) {
       index = this.addCall(key);
       if (index < 0) return;
     }
     const call = unchecked(this.calls[index]);
     if (call.id.length == 0) writeText(call.id, id);
     if (call.name.length == 0) writeText(call.name, name);
+    if (call.signature.length == 0) writeText(call.signature, signature);
     if (call.state == ToolCallState.Closed) this.lateArguments(call, fragment);
     else if (call.state == ToolCallState.Open) this.argumentsOf(call, fragment);
     else this.holdArguments(call, fragment);
     this.openWaiting(false);
-  }
-
-  /** The signature of the tool call that came last, which is whole. */
-  callSignature(signature: Slice): void {
-    const writer = this.writer;
-    if (writer && this.block == BlockKind.ToolCall) writer.callSignature(this.out, this.callsOpened - 1, signature);
   }
 
   /** The block that is open ends here. Formats without such an event need not call this. */
@@ -201,6 +210,8 @@ export class MessageStream implements ContentSink {
     this.blockCount++;
     let id = ABSENT;
     let name = ABSENT;
+    let signature = ABSENT;
+    const writer = this.writer!;
     if (kind == BlockKind.ToolCall) {
       this.openCall = call;
       this.callsOpened++;
@@ -209,8 +220,11 @@ export class MessageStream implements ContentSink {
       if (opened.id.length == 0) makeToolId(opened.id, textOf(this.responseId), call);
       id = opened.idSlice;
       name = opened.nameSlice;
+      if (opened.signature.length > 0) signature = textOf(opened.signature);
     }
-    this.writer!.openBlock(this.out, kind, this.blockCount - 1, this.callsOpened - 1, id, name);
+    if (signature != ABSENT) writer.beforeCall(this.out, signature);
+    writer.openBlock(this.out, kind, this.blockCount - 1, this.callsOpened - 1, id, name);
+    if (signature != ABSENT) writer.callSignature(this.out, this.callsOpened - 1, signature);
   }
 
   /** The call that came last under a key, or -1. */

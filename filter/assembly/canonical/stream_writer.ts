@@ -1,6 +1,8 @@
 import { Bytes } from "../bytes/bytes";
 import { Slice } from "../json/slice";
 import { ProviderError } from "./provider_error";
+import { RequestHead } from "./request_head";
+import { Seal } from "./seal";
 import { ResponseSummary } from "./summary";
 
 /** What a stretch of a streamed answer is. Blocks follow one another and are never interleaved. */
@@ -22,14 +24,18 @@ export abstract class StreamWriter {
   /** The answer is longer than the writer can keep of it, for formats that repeat it at the end. It cannot be written on. */
   isFull: bool = false;
 
-  /** Forgets the stream before. `includeUsage`: the client asked for usage in a form of its own. */
-  abstract reset(includeUsage: bool): void;
+  /** Forgets the stream before. `head`: of the request, which says what the client wants to see. */
+  abstract reset(head: RequestHead): void;
   abstract begin(out: Bytes, id: Slice, summary: ResponseSummary): void;
   /** `index` counts the blocks of this answer, `toolIndex` its tool calls. `id` and `name` are a tool call's. */
   abstract openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void;
   abstract delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void;
-  /** The proof that a reasoning block is the provider's own. */
-  abstract signature(out: Bytes, index: i32, signature: Slice): void;
+  /** The proof of the reasoning block that is open. */
+  abstract signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void;
+  /** Reasoning that only its provider can read, between blocks. */
+  redacted(out: Bytes, seal: Seal, data: Slice): void {}
+  /** Google's proof of the thoughts that led to the call that is opened next, for formats whose proofs stand beside calls. */
+  beforeCall(out: Bytes, signature: Slice): void {}
   /** The proof of the thoughts that led to a tool call, where the format has a place for it. */
   callSignature(out: Bytes, toolIndex: i32, signature: Slice): void {}
   abstract closeBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32): void;

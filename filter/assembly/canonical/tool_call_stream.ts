@@ -17,6 +17,7 @@ export class ToolCallStream {
   state: ToolCallState = ToolCallState.Waiting;
   id: Bytes = new Bytes();
   name: Bytes = new Bytes();
+  signature: Bytes = new Bytes();
   /** Arguments held back while the call waits, as text. */
   held: Bytes = new Bytes();
   private depth: i32 = 0;
@@ -29,6 +30,7 @@ export class ToolCallStream {
     this.state = ToolCallState.Waiting;
     this.id.clear();
     this.name.clear();
+    this.signature.clear();
     this.held.clear();
     this.depth = 0;
     this.inString = false;
@@ -40,6 +42,7 @@ export class ToolCallStream {
   release(kept: u32): void {
     this.id.clear(kept);
     this.name.clear(kept);
+    this.signature.clear(kept);
     this.held.clear(kept);
   }
 
@@ -60,9 +63,10 @@ export class ToolCallStream {
     return textOf(this.held);
   }
 
-  /** Whether an id that came with a delta is another call's. */
-  isOther(id: Slice): bool {
-    if (sliceLength(id) == 0 || this.id.length == 0) return false;
+  /** Whether what came with a delta is another call's: an id, or without ids the name of a call behind one that is complete. */
+  isOther(id: Slice, name: Slice): bool {
+    if (sliceLength(id) == 0) return sliceLength(name) > 0 && this.id.length == 0 && this.complete;
+    if (this.id.length == 0) return false;
     decoded.clear();
     writeText(decoded, id);
     return !equal(decoded.ptr, decoded.length, this.id.ptr, this.id.length);

@@ -12,6 +12,7 @@ import {
   answerIdHeader,
   ErrorKind,
   errorTypeHeader,
+  isOwnBody,
   ProviderError,
   ResponseResult,
   ResponseSummary,
@@ -128,7 +129,7 @@ export class ProviderStream extends StreamContext {
     this.setHeaders(exchange, provider);
     if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 
-    const modelOnly = endpoint.format == exchange.clientFormat && endpoint.rules.isEmpty;
+    const modelOnly = endpoint.format == exchange.clientFormat && isOwnBody(exchange.head, endpoint.rules);
     return (modelOnly ? this.sendWithModel(size) : this.sendTranslated(size)) ? CONTINUE : STOP_NO_BUFFER;
   }
 
@@ -206,12 +207,7 @@ export class ProviderStream extends StreamContext {
     if (exchange.head.stream) {
       this.phase = Phase.HeldStream;
       this.tellTime();
-      const translator = StreamTranslator.acquire(
-        this.candidate!.endpoint!.format,
-        exchange.clientFormat,
-        exchange.head.includeUsage,
-        this.origin,
-      );
+      const translator = StreamTranslator.acquire(this.candidate!.endpoint!.format, exchange.clientFormat, exchange.head, this.origin);
       this.translator = translator;
     } else {
       this.phase = Phase.Whole;
@@ -359,6 +355,7 @@ export class ProviderStream extends StreamContext {
       translateResponse(
         this.candidate!.endpoint!.format,
         exchange.clientFormat,
+        exchange.head,
         body.ptr,
         body.length,
         this.origin,

@@ -14,6 +14,7 @@ import * as facade from "../../assembly/translation";
 const out = new Bytes();
 const model = new Bytes();
 const head = new facade.RequestHead();
+const asked = new facade.RequestHead();
 const rules = new facade.ProviderRules();
 const summary = new facade.ResponseSummary();
 const error = new facade.ProviderError();
@@ -172,7 +173,7 @@ function originOf(provider: u8): facade.AnswerOrigin {
 }
 
 export function translateResponse(provider: u8, client: u8, ptr: usize, length: u32): i32 {
-  return facade.translateResponse(provider, client, ptr, length, originOf(provider), out, summary, error);
+  return facade.translateResponse(provider, client, asked, ptr, length, originOf(provider), out, summary, error);
 }
 
 function describeSummaryOf(told: facade.ResponseSummary): void {
@@ -227,8 +228,15 @@ export function writeErrorEvent(format: u8, kind: i32, message: usize, length: u
 }
 
 /** Opens a stream and returns its number. */
-export function openStream(provider: u8, client: u8, includeUsage: bool): i32 {
-  return streams.push(facade.StreamTranslator.acquire(provider, client, includeUsage, originOf(provider))) - 1;
+export function openStream(provider: u8, client: u8): i32 {
+  return streams.push(facade.StreamTranslator.acquire(provider, client, asked, originOf(provider))) - 1;
+}
+
+/** What the clients of the answers that follow have asked for. */
+export function ask(includeUsage: bool, includeReasoning: bool, addsUsage: bool): void {
+  asked.includeUsage = includeUsage;
+  asked.includeReasoning = includeReasoning;
+  asked.addsUsage = addsUsage;
 }
 
 export function feed(stream: i32, ptr: usize, length: u32): i32 {

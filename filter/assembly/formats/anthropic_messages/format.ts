@@ -9,6 +9,7 @@ import { StreamReader } from "../../canonical/stream_reader";
 import { StreamWriter } from "../../canonical/stream_writer";
 import { Cursor } from "../../json/cursor";
 import { readError, writeError, writeErrorEvent } from "./error";
+import { writeOwnMessages } from "./foreign_reasoning";
 import { scanHead } from "./head";
 import { readRequest } from "./request_reader";
 import { writeRequest } from "./request_writer";
@@ -33,6 +34,10 @@ export class AnthropicMessages extends Format {
 
   writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
     return writeRequest(request, model, rules, out);
+  }
+
+  writeOwnHistory(cursor: Cursor, model: Bytes, out: Bytes): void {
+    writeOwnMessages(cursor, model, out);
   }
 
   readResponse(cursor: Cursor, response: CanonicalResponse): bool {

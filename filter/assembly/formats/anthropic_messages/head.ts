@@ -1,17 +1,21 @@
 import { problem } from "../../canonical/problem";
 import { RequestHead } from "../../canonical/request_head";
 import { Cursor, Kind } from "../../json/cursor";
+import { sliceIs } from "../../json/slice";
+import { scanContent } from "./foreign_reasoning";
 
 export function scanHead(cursor: Cursor, head: RequestHead): bool {
+  head.includeReasoning = false;
   if (!cursor.enterObject()) return problem.refuse("body", "must be a JSON object");
   while (cursor.nextKey()) {
     if (!head.noteKey(cursor)) return false;
     let taken: bool;
     if (cursor.keyIs("model")) taken = head.takeModel(cursor);
-    else if (cursor.keyIs("messages")) taken = head.takeMessages(cursor);
+    else if (cursor.keyIs("messages")) taken = head.takeMessages(cursor, scanContent);
     else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
     else if (cursor.keyIs("tools")) taken = head.takeTools(cursor);
     else if (cursor.keyIs("system")) taken = skipSystem(cursor);
+    else if (cursor.keyIs("thinking")) taken = takeThinking(cursor, head);
     else taken = cursor.skip();
     if (!taken) return false;
   }
@@ -22,4 +26,14 @@ function skipSystem(cursor: Cursor): bool {
   const kind = cursor.kind();
   if (kind != Kind.String && kind != Kind.Array && kind != Kind.Null) return problem.refuse("system", "must be a string or an array");
   return cursor.skip();
+}
+
+/** Who does not ask for thinking takes the first block of an answer for its text. */
+function takeThinking(cursor: Cursor, head: RequestHead): bool {
+  if (!cursor.enterObject()) return cursor.skip();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("type")) head.includeReasoning = !sliceIs(cursor.takeToken(), "disabled");
+    else cursor.skip();
+  }
+  return cursor.ok;
 }

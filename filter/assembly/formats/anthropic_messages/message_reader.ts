@@ -4,6 +4,7 @@ import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
+import { forgetCallSignature, readRedactedThinking, readThinking, takeCallSignature } from "./thinking";
 
 /** The source of messages that stood beside the list: the top-level `system`. They come first, wherever in the body they stood. */
 const BESIDE_THE_LIST: i32 = -1;
@@ -36,6 +37,7 @@ function readMessage(cursor: Cursor, request: CanonicalRequest, index: i32): boo
   if (!cursor.ok) return false;
   if (role == 0) return problem.refuseElement("messages", index, "role", "must be user, assistant or system");
   request.beginMessage(<Role>role, index);
+  forgetCallSignature();
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("content")) {
@@ -92,27 +94,9 @@ function readText(cursor: Cursor, request: CanonicalRequest): void {
   if (!sliceIsEmpty(text)) request.parts.add(PartKind.Text, text);
 }
 
-function readThinking(cursor: Cursor, request: CanonicalRequest): void {
-  const part = request.parts.add(PartKind.Reasoning);
-  cursor.enterObject();
-  while (cursor.nextKey()) {
-    if (cursor.keyIs("thinking")) part.text = cursor.takeString();
-    else if (cursor.keyIs("signature")) part.id = cursor.takeString();
-    else cursor.skip();
-  }
-}
-
-function readRedactedThinking(cursor: Cursor, request: CanonicalRequest): void {
-  const part = request.parts.add(PartKind.RedactedReasoning);
-  cursor.enterObject();
-  while (cursor.nextKey()) {
-    if (cursor.keyIs("data")) part.text = cursor.takeString();
-    else cursor.skip();
-  }
-}
-
 function readToolUse(cursor: Cursor, request: CanonicalRequest, message: i32, index: i32): bool {
   const part = request.parts.add(PartKind.ToolCall);
+  part.signature = takeCallSignature();
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("id")) part.id = cursor.takeString();

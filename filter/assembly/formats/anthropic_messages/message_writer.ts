@@ -3,6 +3,7 @@ import { ProviderRules } from "../../canonical/field_rules";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
+import { Seal } from "../../canonical/seal";
 import { writeArgumentsObject } from "../../canonical/tool_arguments";
 import { writeToolId } from "../../canonical/tool_id";
 import { ABSENT, sliceIs, sliceIsEmpty } from "../../json/slice";
@@ -89,13 +90,19 @@ function beginBlock(role: u8, out: Bytes): void {
   openRole = role;
 }
 
-/** Of an assistant's message, the words first and then the calls, wherever its fields stood. */
+/** Of an assistant's message, Claude's own thinking first, then the words and then the calls, wherever its fields stood. */
 function writeParts(request: CanonicalRequest, message: Message, out: Bytes): bool {
   const role = message.role == <u8>Role.Assistant ? <u8>Role.Assistant : <u8>Role.User;
   const end = message.firstPart + message.partCount;
   for (let i = message.firstPart; i < end; i++) {
     const part = request.parts.at(i);
-    if (part.kind == <u8>PartKind.ToolCall || isDropped(request, part)) continue;
+    if (!isReasoning(part) || !isOwn(request, part)) continue;
+    beginBlock(role, out);
+    writeThinking(part, out);
+  }
+  for (let i = message.firstPart; i < end; i++) {
+    const part = request.parts.at(i);
+    if (part.kind == <u8>PartKind.ToolCall || isReasoning(part) || isEmptyText(part)) continue;
     beginBlock(role, out);
     if (!writeContent(request, message, part, out)) return false;
   }
@@ -109,12 +116,30 @@ function writeParts(request: CanonicalRequest, message: Message, out: Bytes): bo
   return true;
 }
 
-/** Blank text is refused, and reasoning without Anthropic's signature is too. */
-function isDropped(request: CanonicalRequest, part: Part): bool {
-  if (part.kind == <u8>PartKind.Reasoning || part.kind == <u8>PartKind.RedactedReasoning) {
-    request.drop("messages[].reasoning_content");
-    return true;
+function isReasoning(part: Part): bool {
+  return part.kind == <u8>PartKind.Reasoning || part.kind == <u8>PartKind.RedactedReasoning;
+}
+
+/** Whether reasoning is Claude's: what others thought, or what has lost its signature, is refused. */
+function isOwn(request: CanonicalRequest, part: Part): bool {
+  const isOwn = request.takesSealed && (part.seal == <u8>Seal.Claude || part.seal == <u8>Seal.ClaudeRedacted);
+  if (!isOwn) request.dropReasoning(part);
+  return isOwn;
+}
+
+function writeThinking(part: Part, out: Bytes): void {
+  if (part.kind == <u8>PartKind.RedactedReasoning) out.ascii('{"type":"redacted_thinking","data":');
+  else {
+    out.ascii('{"type":"thinking","thinking":');
+    writeString(out, part.text);
+    out.ascii(',"signature":');
   }
+  writeString(out, part.kind == <u8>PartKind.RedactedReasoning ? part.text : part.id);
+  out.byte(0x7d);
+}
+
+/** Blank text is refused. */
+function isEmptyText(part: Part): bool {
   return (part.kind == <u8>PartKind.Text || part.kind == <u8>PartKind.Refusal) && isBlank(part.text);
 }
 
@@ -198,7 +223,7 @@ function writeToolResult(request: CanonicalRequest, message: Message, out: Bytes
   let count = 0;
   for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
     const part = request.parts.at(i);
-    if (isDropped(request, part)) continue;
+    if (isEmptyText(part)) continue;
     out.ascii(count++ == 0 ? ',"content":[' : ",");
     if (!writeContent(request, message, part, out)) return false;
   }

@@ -8,6 +8,7 @@ import { readToolChoice, readTools } from "./tool_reader";
 
 /** https://docs.anthropic.com/en/api/messages */
 export function readRequest(cursor: Cursor, request: CanonicalRequest): bool {
+  request.reasoningField = "messages[].content[].thinking";
   return readFields(cursor, request, readField);
 }
 

@@ -15,6 +15,7 @@ const OUTPUT_TOKENS_DEFAULT: i64 = 8192;
 /** https://docs.anthropic.com/en/api/messages */
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const version = claudeVersion(model);
+  request.takesSealed = version != NOT_CLAUDE;
   out.ascii('{"model":');
   writeString(out, textOf(model));
   const budget = thinkingBudget(request, version);

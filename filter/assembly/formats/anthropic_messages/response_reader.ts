@@ -1,7 +1,8 @@
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
+import { Seal } from "../../canonical/seal";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceIs } from "../../json/slice";
+import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
 import { writeText } from "../../json/text";
 import { readStopReason, takeExplanation, UsageReader } from "./usage";
 
@@ -41,7 +42,8 @@ function readBlock(cursor: Cursor, response: CanonicalResponse): void {
   const type = cursor.peekMember("type");
   if (sliceIs(type, "text")) response.text(takeMember(cursor, "text"));
   else if (sliceIs(type, "thinking")) readThinking(cursor, response);
-  else if (sliceIs(type, "redacted_thinking")) response.add(PartKind.RedactedReasoning, takeMember(cursor, "data"));
+  else if (sliceIs(type, "redacted_thinking"))
+    response.add(PartKind.RedactedReasoning, takeMember(cursor, "data")).seal = <u8>Seal.ClaudeRedacted;
   else if (sliceIs(type, "tool_use")) readToolUse(cursor, response);
   else cursor.skip();
 }
@@ -58,13 +60,16 @@ function takeMember(cursor: Cursor, key: string): Slice {
 }
 
 function readThinking(cursor: Cursor, response: CanonicalResponse): void {
-  const part = response.add(PartKind.Reasoning, ABSENT);
+  let text = ABSENT;
+  let signature = ABSENT;
   cursor.enterObject();
   while (cursor.nextKey()) {
-    if (cursor.keyIs("thinking")) part.text = cursor.takeString();
-    else if (cursor.keyIs("signature")) part.id = cursor.takeString();
+    if (cursor.keyIs("thinking")) text = cursor.takeString();
+    else if (cursor.keyIs("signature")) signature = cursor.takeString();
     else cursor.skip();
   }
+  if (!sliceIsEmpty(signature)) response.sealedReasoning(text, Seal.Claude, signature);
+  else response.reasoning(text);
 }
 
 function readToolUse(cursor: Cursor, response: CanonicalResponse): void {

@@ -1,5 +1,6 @@
 import { equal } from "../../bytes/ascii";
 import { Bytes } from "../../bytes/bytes";
+import { Seal } from "../../canonical/seal";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
 import { Cursor, Kind } from "../../json/cursor";
@@ -20,6 +21,7 @@ enum Block {
   Text,
   Thinking,
   ToolUse,
+  RedactedThinking,
   /** A server tool's, or one that came after this was written. */
   Other,
 }
@@ -165,6 +167,8 @@ export class MessagesStreamReader extends StreamReader {
     while (cursor.nextKey()) {
       if (cursor.keyIs("text") && this.block == Block.Text) stream.text(cursor.takeString());
       else if (cursor.keyIs("thinking") && this.block == Block.Thinking) stream.reasoning(cursor.takeString());
+      else if (cursor.keyIs("signature") && this.block == Block.Thinking) stream.signature(Seal.Claude, cursor.takeString());
+      else if (cursor.keyIs("data") && this.block == Block.RedactedThinking) this.readRedacted(cursor, stream);
       else if (cursor.keyIs("id")) id = cursor.takeString();
       else if (cursor.keyIs("name")) name = cursor.takeString();
       else if (cursor.keyIs("input")) input = cursor.takeValue();
@@ -175,6 +179,12 @@ export class MessagesStreamReader extends StreamReader {
     if (this.block != Block.ToolUse) return;
     stream.toolCall(++this.calls, id, name, ABSENT);
     if (sliceLength(input) > EMPTY_INPUT_BYTES) writeText(this.wholeInput, input);
+  }
+
+  /** Shown as content that other APIs' clients do not see, as far as the provider's own clients go. */
+  private readRedacted(cursor: Cursor, stream: MessageStream): void {
+    stream.foreign();
+    stream.redacted(Seal.ClaudeRedacted, cursor.takeString());
   }
 
   /** Blocks follow one another, so a delta is the open one's, whatever index it names. */
@@ -196,7 +206,7 @@ export class MessagesStreamReader extends StreamReader {
       if (cursor.kind() != Kind.String || cursor.keyIs("type")) cursor.skip();
       else if (cursor.keyIs("text") && this.block != Block.Other) stream.text(cursor.takeString());
       else if (cursor.keyIs("thinking") && this.block != Block.Other) stream.reasoning(cursor.takeString());
-      else if (cursor.keyIs("signature") && this.block == Block.Thinking) stream.signature(cursor.takeString());
+      else if (cursor.keyIs("signature") && this.block == Block.Thinking) stream.signature(Seal.Claude, cursor.takeString());
       else if (cursor.keyIs("partial_json") && this.block == Block.ToolUse) this.readInput(cursor, stream);
       else cursor.skip();
     }
@@ -214,5 +224,6 @@ function blockOf(type: Slice): Block {
   if (sliceIs(type, "text")) return Block.Text;
   if (sliceIs(type, "thinking")) return Block.Thinking;
   if (sliceIs(type, "tool_use")) return Block.ToolUse;
+  if (sliceIs(type, "redacted_thinking")) return Block.RedactedThinking;
   return Block.Other;
 }

@@ -1,6 +1,8 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
 import { ProviderError } from "../../canonical/provider_error";
+import { RequestHead } from "../../canonical/request_head";
+import { Seal } from "../../canonical/seal";
 import { BlockKind, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
 import { writeToolId } from "../../canonical/tool_id";
@@ -8,14 +10,19 @@ import { ABSENT, Slice, textOf } from "../../json/slice";
 import { writeString } from "../../json/text";
 import { writeErrorEvent } from "./error";
 import { TOOL_ID_LENGTH_MAX } from "./message_writer";
+import { writeSignature } from "./thinking";
 import { stopReason, writeUsageMembers } from "./usage";
 
-/** https://docs.anthropic.com/en/docs/build-with-claude/streaming . Reasoning of other providers is left out, as in whole answers. */
+/** https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 export class MessagesStreamWriter extends StreamWriter {
   private blocks: i32 = 0;
+  private includeReasoning: bool = true;
+  /** The thinking block that is open has its signature. */
+  private signed: bool = false;
 
-  reset(includeUsage: bool): void {
+  reset(head: RequestHead): void {
     this.blocks = 0;
+    this.includeReasoning = head.includeReasoning;
   }
 
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {
@@ -29,9 +36,11 @@ export class MessagesStreamWriter extends StreamWriter {
   }
 
   openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void {
-    if (kind == BlockKind.Reasoning) return;
-    out.ascii('event: content_block_start\ndata: {"type":"content_block_start","index":');
-    writeInteger(out, this.blocks++);
+    if (kind == BlockKind.Reasoning) {
+      this.openThinking(out);
+      return;
+    }
+    this.openStart(out);
     if (kind == BlockKind.ToolCall) {
       out.ascii(',"content_block":{"type":"tool_use","id":');
       writeToolId(out, id, TOOL_ID_LENGTH_MAX);
@@ -42,21 +51,46 @@ export class MessagesStreamWriter extends StreamWriter {
   }
 
   delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {
-    if (kind == BlockKind.Reasoning) return;
-    out.ascii('event: content_block_delta\ndata: {"type":"content_block_delta","index":');
-    writeInteger(out, this.blocks - 1);
-    out.ascii(kind == BlockKind.ToolCall ? ',"delta":{"type":"input_json_delta","partial_json":' : ',"delta":{"type":"text_delta","text":');
+    if (kind == BlockKind.Reasoning && !this.includeReasoning) return;
+    this.openDelta(out);
+    if (kind == BlockKind.ToolCall) out.ascii('{"type":"input_json_delta","partial_json":');
+    else out.ascii(kind == BlockKind.Reasoning ? '{"type":"thinking_delta","thinking":' : '{"type":"text_delta","text":');
     writeString(out, text);
     out.ascii("}}\n\n");
   }
 
-  signature(out: Bytes, index: i32, signature: Slice): void {}
+  signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void {
+    if (!this.includeReasoning) return;
+    this.signed = true;
+    this.openDelta(out);
+    out.ascii('{"type":"signature_delta","signature":');
+    writeSignature(seal, signature, out);
+    out.ascii("}}\n\n");
+  }
+
+  redacted(out: Bytes, seal: Seal, data: Slice): void {
+    if (!this.includeReasoning || seal != Seal.ClaudeRedacted) return;
+    this.openStart(out);
+    out.ascii(',"content_block":{"type":"redacted_thinking","data":');
+    writeString(out, data);
+    out.ascii("}}\n\n");
+    this.writeStop(out);
+  }
+
+  /** The proof of another API's call has no place in the call itself here, so it is that of a thinking block without text. */
+  beforeCall(out: Bytes, signature: Slice): void {
+    if (!this.includeReasoning) return;
+    this.openThinking(out);
+    this.signature(out, 0, Seal.Gemini, signature);
+    this.writeStop(out);
+  }
 
   closeBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32): void {
-    if (kind == BlockKind.Reasoning) return;
-    out.ascii('event: content_block_stop\ndata: {"type":"content_block_stop","index":');
-    writeInteger(out, this.blocks - 1);
-    out.ascii("}\n\n");
+    if (kind == BlockKind.Reasoning) {
+      if (!this.includeReasoning) return;
+      if (!this.signed) this.signature(out, index, Seal.None, ABSENT);
+    }
+    this.writeStop(out);
   }
 
   ping(out: Bytes): void {
@@ -76,5 +110,29 @@ export class MessagesStreamWriter extends StreamWriter {
 
   error(out: Bytes, error: ProviderError): void {
     writeErrorEvent(error, out);
+  }
+
+  private openStart(out: Bytes): void {
+    out.ascii('event: content_block_start\ndata: {"type":"content_block_start","index":');
+    writeInteger(out, this.blocks++);
+  }
+
+  private openThinking(out: Bytes): void {
+    if (!this.includeReasoning) return;
+    this.signed = false;
+    this.openStart(out);
+    out.ascii(',"content_block":{"type":"thinking","thinking":"","signature":""}}\n\n');
+  }
+
+  private openDelta(out: Bytes): void {
+    out.ascii('event: content_block_delta\ndata: {"type":"content_block_delta","index":');
+    writeInteger(out, this.blocks - 1);
+    out.ascii(',"delta":');
+  }
+
+  private writeStop(out: Bytes): void {
+    out.ascii('event: content_block_stop\ndata: {"type":"content_block_stop","index":');
+    writeInteger(out, this.blocks - 1);
+    out.ascii("}\n\n");
   }
 }

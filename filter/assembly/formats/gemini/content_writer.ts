@@ -130,7 +130,7 @@ function writeModelParts(request: CanonicalRequest, message: Message, version: i
   const end = message.firstPart + message.partCount;
   for (let i = message.firstPart; i < end; i++) {
     const part = request.parts.at(i);
-    if (part.kind == <u8>PartKind.Reasoning || part.kind == <u8>PartKind.RedactedReasoning) request.drop("messages[].reasoning");
+    if (part.kind == <u8>PartKind.Reasoning || part.kind == <u8>PartKind.RedactedReasoning) request.dropReasoning(part);
     else if (part.kind == <u8>PartKind.Text || part.kind == <u8>PartKind.Refusal) {
       if (isBlank(part.text)) continue;
       beginPart(Speaker.Model, out);

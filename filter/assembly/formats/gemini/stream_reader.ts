@@ -129,9 +129,6 @@ export class GeminiStreamReader extends StreamReader {
       if (part.isThought) stream.reasoning(part.text);
       else stream.text(part.text);
     } else if (part.isPiece) stream.contradict();
-    else {
-      stream.toolCall(this.calls++, part.callId, part.callName, part.callArguments);
-      if (part.signature != ABSENT) stream.callSignature(part.signature);
-    }
+    else stream.toolCall(this.calls++, part.callId, part.callName, part.callArguments, part.signature);
   }
 }

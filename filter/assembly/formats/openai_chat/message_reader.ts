@@ -3,9 +3,11 @@ import { dropField, readElements } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
+import { Seal } from "../../canonical/seal";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
 import { isReasoningKey } from "./content";
+import { readReasoningDetails } from "./reasoning";
 import { takeCallSignature } from "./signature";
 
 export function readMessages(cursor: Cursor, request: CanonicalRequest): bool {
@@ -28,13 +30,25 @@ function readMessage(cursor: Cursor, request: CanonicalRequest, index: i32): boo
   if (!cursor.ok) return false;
   if (role == 0) return problem.refuseElement("messages", index, "role", "must be system, developer, user, assistant or tool");
   const message = request.beginMessage(<Role>role, index);
+  hasDetails = false;
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (!readMember(cursor, request, message, index)) return false;
   }
   if (!cursor.ok) return false;
+  if (hasDetails) forgetRepeatedReasoning(request, message);
   if (role == Role.Tool && sliceIsEmpty(message.toolCallId)) return problem.refuseElement("messages", index, "tool_call_id", "is required");
   return true;
+}
+
+/** The message has reasoning with its proofs, which is the same that `reasoning_content` is for reading. */
+let hasDetails: bool = false;
+
+function forgetRepeatedReasoning(request: CanonicalRequest, message: Message): void {
+  for (let i = message.firstPart; i < request.parts.count; i++) {
+    const part = request.parts.at(i);
+    if (part.kind == <u8>PartKind.Reasoning && part.seal == <u8>Seal.None) part.text = ABSENT;
+  }
 }
 
 function readMember(cursor: Cursor, request: CanonicalRequest, message: Message, index: i32): bool {
@@ -48,6 +62,10 @@ function readMember(cursor: Cursor, request: CanonicalRequest, message: Message,
     if (cursor.keyIs("tool_calls")) return readToolCalls(cursor, request, index);
     if (cursor.keyIs("refusal")) return addText(cursor, request, PartKind.Refusal);
     if (isReasoningKey(cursor)) return addText(cursor, request, PartKind.Reasoning);
+    if (cursor.keyIs("reasoning_details")) {
+      hasDetails = readReasoningDetails(cursor, request);
+      return cursor.ok;
+    }
     if (cursor.keyIs("function_call") && cursor.kind() != Kind.Null)
       return problem.refuseElement(
         "messages",

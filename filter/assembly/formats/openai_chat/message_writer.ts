@@ -128,7 +128,7 @@ function writeAssistant(request: CanonicalRequest, message: Message, out: Bytes)
     const kind = request.parts.at(i).kind;
     if (kind == <u8>PartKind.Text || kind == <u8>PartKind.Refusal) texts++;
     else if (kind == <u8>PartKind.ToolCall) calls++;
-    else if (kind == <u8>PartKind.Reasoning || kind == <u8>PartKind.RedactedReasoning) request.drop("messages[].content[].thinking");
+    else if (kind == <u8>PartKind.Reasoning || kind == <u8>PartKind.RedactedReasoning) request.dropReasoning(request.parts.at(i));
     else return problem.refuseMessage(message.source, "an assistant's message can only be text and tool calls for this model");
   }
   if (texts == 0 && calls == 0) return true;

@@ -17,6 +17,7 @@ import { readToolChoice, readTools } from "./tool_reader";
 
 /** https://platform.openai.com/docs/api-reference/chat/create */
 export function readRequest(cursor: Cursor, request: CanonicalRequest): bool {
+  request.reasoningField = "messages[].reasoning_content";
   return readFields(cursor, request, readField);
 }
 

@@ -7,6 +7,7 @@ import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { makeToolId } from "../../canonical/tool_id";
 import { ABSENT, sliceIsEmpty } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
+import { writeReasoningDetails } from "./reasoning";
 import { writeCallSignature } from "./signature";
 import { finishReason, writeUsage } from "./usage";
 
@@ -29,6 +30,7 @@ export function writeResponse(response: CanonicalResponse, out: Bytes): void {
     out.ascii(',"reasoning_content":');
     writeTexts(response, PartKind.Reasoning, out);
   }
+  writeReasoningDetails(response, out);
   if (response.countOf(PartKind.ToolCall) > 0) writeToolCalls(response, out);
   out.ascii('},"logprobs":null,"finish_reason":"');
   out.ascii(finishReason(response.summary.stopReason));

@@ -2,15 +2,20 @@ import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
 import { clock } from "../../canonical/clock";
 import { ProviderError } from "../../canonical/provider_error";
+import { RequestHead } from "../../canonical/request_head";
+import { Seal } from "../../canonical/seal";
 import { BlockKind, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
 import { Slice, textOf } from "../../json/slice";
-import { writeString } from "../../json/text";
+import { writeString, writeStringBody } from "../../json/text";
 import { writeErrorEvent } from "./error";
+import { beginDetail, endDetail, isText } from "./reasoning";
 import { writeCallSignature } from "./signature";
 import { finishReason, writeUsage } from "./usage";
 
 const KEPT_BYTES_MAX: u32 = 1024;
+/** Of one block of reasoning. Models think up to some 128,000 tokens. */
+const REASONING_KEPT_BYTES_MAX: u32 = 1 << 20;
 
 /** https://platform.openai.com/docs/api-reference/chat-streaming . Reasoning is told as `reasoning_content`, as in whole answers. */
 export class ChatStreamWriter extends StreamWriter {
@@ -18,10 +23,15 @@ export class ChatStreamWriter extends StreamWriter {
   /** What every chunk begins with, up to its choices. */
   private head: Bytes = new Bytes();
   private hasArguments: bool = false;
+  /** The text of the reasoning block that is open, as the inside of a JSON string, which stands with its proof once more. */
+  private reasoning: Bytes = new Bytes();
+  private details: i32 = 0;
 
-  reset(includeUsage: bool): void {
-    this.includeUsage = includeUsage;
+  reset(head: RequestHead): void {
+    this.includeUsage = head.includeUsage;
     this.head.clear(KEPT_BYTES_MAX);
+    this.reasoning.clear(KEPT_BYTES_MAX);
+    this.details = 0;
   }
 
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {
@@ -39,6 +49,7 @@ export class ChatStreamWriter extends StreamWriter {
   }
 
   openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void {
+    if (kind == BlockKind.Reasoning) this.reasoning.clear(KEPT_BYTES_MAX);
     if (kind != BlockKind.ToolCall) return;
     this.hasArguments = false;
     this.openDelta(out);
@@ -66,6 +77,8 @@ export class ChatStreamWriter extends StreamWriter {
       case BlockKind.Reasoning:
         out.ascii('"reasoning_content":');
         writeString(out, text);
+        // Longer than that it is never proved, as a text that is not whole would be refused.
+        if (this.reasoning.length <= REASONING_KEPT_BYTES_MAX) writeStringBody(this.reasoning, text);
         break;
       case BlockKind.Refusal:
         out.ascii('"refusal":');
@@ -78,7 +91,20 @@ export class ChatStreamWriter extends StreamWriter {
     this.closeDelta(out);
   }
 
-  signature(out: Bytes, index: i32, signature: Slice): void {}
+  signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void {
+    if (isText(seal) && this.reasoning.length > REASONING_KEPT_BYTES_MAX) return;
+    this.openDelta(out);
+    out.ascii('"reasoning_details":[');
+    beginDetail(seal, out);
+    if (isText(seal)) out.appendBytes(this.reasoning);
+    endDetail(seal, signature, this.details++, out);
+    out.byte(0x5d);
+    this.closeDelta(out);
+  }
+
+  redacted(out: Bytes, seal: Seal, data: Slice): void {
+    this.signature(out, 0, seal, data);
+  }
 
   callSignature(out: Bytes, toolIndex: i32, signature: Slice): void {
     this.openDelta(out);

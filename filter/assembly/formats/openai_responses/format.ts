@@ -10,6 +10,7 @@ import { StreamReader } from "../../canonical/stream_reader";
 import { StreamWriter } from "../../canonical/stream_writer";
 import { Cursor } from "../../json/cursor";
 import { writeErrorEvent } from "./error";
+import { writeOwnItems } from "./foreign_reasoning";
 import { scanHead } from "./head";
 import { readRequest } from "./request_reader";
 import { writeRequest } from "./request_writer";
@@ -34,6 +35,10 @@ export class OpenaiResponses extends Format {
 
   writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
     return writeRequest(request, model, rules, out);
+  }
+
+  writeOwnHistory(cursor: Cursor, model: Bytes, out: Bytes): void {
+    writeOwnItems(cursor, out);
   }
 
   readResponse(cursor: Cursor, response: CanonicalResponse): bool {

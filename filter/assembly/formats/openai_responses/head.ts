@@ -2,6 +2,7 @@ import { problem } from "../../canonical/problem";
 import { RequestHead } from "../../canonical/request_head";
 import { Cursor, Kind } from "../../json/cursor";
 import { sliceIsEmpty } from "../../json/slice";
+import { scanItem } from "./foreign_reasoning";
 
 export function scanHead(cursor: Cursor, head: RequestHead): bool {
   if (!cursor.enterObject()) return problem.refuse("body", "must be a JSON object");
@@ -33,7 +34,7 @@ function takeInput(cursor: Cursor, head: RequestHead): bool {
   while (cursor.nextElement()) {
     if (cursor.kind() != Kind.Object) return cursor.skip() && problem.refuseElement("input", index, "", "must be an object");
     index++;
-    cursor.skip();
+    if (scanItem(cursor)) head.hasForeignReasoning = true;
   }
   if (index > 0) head.noteConversation();
   return cursor.ok;

@@ -3,8 +3,9 @@ import { dropField, readElements } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
+import { markedProof, markedSeal, readMark, Seal } from "../../canonical/seal";
 import { Cursor, Kind } from "../../json/cursor";
-import { Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
 
 /** The conversation: a string, the user's words, or a list of items. */
 export function readInput(cursor: Cursor, request: CanonicalRequest): bool {
@@ -20,11 +21,7 @@ function readItem(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   if (sliceIs(type, "message") || sliceIsEmpty(type)) return readMessage(cursor, request, index);
   if (sliceIs(type, "function_call")) return readCall(cursor, request, index);
   if (sliceIs(type, "function_call_output")) return readCallOutput(cursor, request, index);
-  if (sliceIs(type, "reasoning")) {
-    // What it thought, encrypted or under an id, only the provider that it comes from can read.
-    request.drop("input[].type=reasoning");
-    return cursor.skip();
-  }
+  if (sliceIs(type, "reasoning")) return readReasoning(cursor, request, index);
   return problem.refuseElement(
     "input",
     index,
@@ -41,12 +38,70 @@ function roleOf(word: Slice): i32 {
   return 0;
 }
 
+/** The signature of the function call that follows, which another API's model made. */
+let callSignature: Slice = ABSENT;
+
+/** What it thought, encrypted or signed, only the provider that it comes from can read; under an id alone, not even that. */
+function readReasoning(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
+  if (lastOfAssistant(request) == null) request.beginMessage(Role.Assistant, index);
+  const part = request.parts.add(PartKind.Reasoning);
+  let hasId = false;
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("summary")) part.text = takeSummary(cursor);
+    else if (cursor.keyIs("encrypted_content")) part.id = cursor.takeToken();
+    else {
+      hasId = hasId || cursor.keyIs("id");
+      cursor.skip();
+    }
+  }
+  if (!cursor.ok) return false;
+  if (sliceIsEmpty(part.id)) {
+    if (hasId && sliceIsEmpty(part.text)) request.drop(request.reasoningField);
+    return true;
+  }
+  part.seal = <u8>Seal.Openai;
+  if (!readMark(part.id)) return true;
+  part.seal = <u8>markedSeal;
+  part.id = markedProof;
+  if (markedSeal == Seal.ClaudeRedacted) {
+    part.kind = <u8>PartKind.RedactedReasoning;
+    part.text = markedProof;
+  } else if (markedSeal == Seal.Gemini && sliceIsEmpty(part.text)) {
+    callSignature = markedProof;
+    request.parts.dropLast();
+  }
+  return true;
+}
+
+/** Of a summary, its first part: signed reasoning has one. */
+function takeSummary(cursor: Cursor): Slice {
+  let text = ABSENT;
+  if (!cursor.enterArray()) {
+    cursor.skip();
+    return text;
+  }
+  while (cursor.nextElement()) {
+    if (text != ABSENT || !cursor.enterObject()) {
+      cursor.skip();
+      continue;
+    }
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("text")) text = cursor.takeString();
+      else cursor.skip();
+    }
+  }
+  return text;
+}
+
 function readMessage(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   const role = roleOf(cursor.peekMember("role"));
   if (!cursor.ok) return false;
   if (role == 0) return problem.refuseElement("input", index, "role", "must be system, developer, user or assistant");
-  // Words that follow the calls of a turn, before their outputs, belong to it: elsewhere calls and outputs must stand together.
-  if (role != Role.Assistant || !lastCalls(request)) request.beginMessage(<Role>role, index);
+  // Words that follow the calls of a turn, before their outputs, belong to it: elsewhere calls and outputs must stand together. So do those
+  // that follow its reasoning.
+  if (role != Role.Assistant || !isTurnOpen(request)) request.beginMessage(<Role>role, index);
+  callSignature = ABSENT;
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("content")) {
@@ -64,11 +119,11 @@ function lastOfAssistant(request: CanonicalRequest): Message | null {
   return message.role == <u8>Role.Assistant ? message : null;
 }
 
-function lastCalls(request: CanonicalRequest): bool {
+function isTurnOpen(request: CanonicalRequest): bool {
   const message = lastOfAssistant(request);
   if (message == null) return false;
   request.endMessage();
-  return request.has(message, PartKind.ToolCall);
+  return request.has(message, PartKind.ToolCall) || !request.has(message, PartKind.Text);
 }
 
 /** A string or a list of parts, under `field` of an item. */
@@ -131,6 +186,8 @@ function readSource(cursor: Cursor, request: CanonicalRequest, part: Part): void
 function readCall(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   if (lastOfAssistant(request) == null) request.beginMessage(Role.Assistant, index);
   const part = request.parts.add(PartKind.ToolCall);
+  part.signature = callSignature;
+  callSignature = ABSENT;
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("call_id")) part.id = cursor.takeString();

@@ -3,6 +3,7 @@ import { writeUrlBody } from "../../canonical/data_url";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
+import { Seal } from "../../canonical/seal";
 import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { writeToolId } from "../../canonical/tool_id";
 import { ABSENT, sliceIs, sliceIsEmpty } from "../../json/slice";
@@ -131,15 +132,15 @@ function writeDocument(message: Message, part: Part, out: Bytes): bool {
 function writeAssistant(request: CanonicalRequest, message: Message, out: Bytes): bool {
   const end = message.firstPart + message.partCount;
   let texts = 0;
+  for (let i = message.firstPart; i < end; i++) writeReasoning(request, request.parts.at(i), out);
   for (let i = message.firstPart; i < end; i++) {
     const part = request.parts.at(i);
     if (part.kind == <u8>PartKind.ToolCall) continue;
     if (part.kind == <u8>PartKind.Text || part.kind == <u8>PartKind.Refusal) {
       if (texts++ == 0) out.ascii(',{"type":"message","role":"assistant","content":"');
       writeStringBody(out, part.text);
-    } else if (part.kind == <u8>PartKind.Reasoning || part.kind == <u8>PartKind.RedactedReasoning) {
-      request.drop("messages[].content[].thinking");
-    } else return problem.refuseMessage(message.source, "an assistant's message can only be text and tool calls for this model");
+    } else if (part.kind != <u8>PartKind.Reasoning && part.kind != <u8>PartKind.RedactedReasoning)
+      return problem.refuseMessage(message.source, "an assistant's message can only be text and tool calls for this model");
   }
   if (texts > 0) out.ascii('"}');
   for (let i = message.firstPart; i < end; i++) {
@@ -149,6 +150,24 @@ function writeAssistant(request: CanonicalRequest, message: Message, out: Bytes)
     writeCall(part, out);
   }
   return true;
+}
+
+/** OpenAI's own, encrypted: others' cannot be sent, and without that there is nothing but an id that nobody knows. */
+function writeReasoning(request: CanonicalRequest, part: Part, out: Bytes): void {
+  if (part.kind != <u8>PartKind.Reasoning && part.kind != <u8>PartKind.RedactedReasoning) return;
+  if (part.seal != <u8>Seal.Openai || !request.takesSealed) {
+    request.dropReasoning(part);
+    return;
+  }
+  out.ascii(',{"type":"reasoning","summary":[');
+  if (!sliceIsEmpty(part.text)) {
+    out.ascii('{"type":"summary_text","text":');
+    writeString(out, part.text);
+    out.byte(0x7d);
+  }
+  out.ascii('],"encrypted_content":');
+  writeString(out, part.id);
+  out.byte(0x7d);
 }
 
 function writeCall(part: Part, out: Bytes): void {

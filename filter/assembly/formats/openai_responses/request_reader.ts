@@ -17,6 +17,7 @@ let storedField: string = "";
 /** https://platform.openai.com/docs/api-reference/responses/create */
 export function readRequest(cursor: Cursor, request: CanonicalRequest): bool {
   storedField = "";
+  request.reasoningField = "input[].type=reasoning";
   if (!readFields(cursor, request, readField)) return false;
   request.endMessage();
   return storedField.length == 0 || problem.refuse(storedField, "this model cannot use what another provider keeps; send the whole input");

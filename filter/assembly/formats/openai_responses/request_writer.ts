@@ -13,6 +13,7 @@ const USER_BYTES_MAX: u32 = 128;
 /** https://platform.openai.com/docs/api-reference/responses/create */
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const reasoning = reasoningOf(model);
+  request.takesSealed = reasoning != Reasoning.None;
   out.ascii('{"model":');
   writeString(out, textOf(model));
   if (rules.writeKey(out, "input") && !writeItems(request, out)) return false;
@@ -27,6 +28,8 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   if (request.tools.count > 0) writeToolFields(request, rules, out);
   writeFormat(request, rules, out);
   writeUser(request, rules, out);
+  // What is not stored has to come along, encrypted: https://developers.openai.com/api/docs/guides/reasoning#encrypted-reasoning-items
+  if (reasoning != Reasoning.None && rules.writeKey(out, "include")) out.ascii('["reasoning.encrypted_content"]');
   // Other APIs keep nothing, so their clients do not ask for it; here it is the default.
   if (rules.writeKey(out, "store")) out.ascii("false");
   if (request.stream && rules.writeKey(out, "stream")) out.ascii("true");

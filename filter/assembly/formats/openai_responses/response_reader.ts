@@ -1,9 +1,10 @@
 import { Bytes } from "../../bytes/bytes";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
+import { Seal } from "../../canonical/seal";
 import { StopReason } from "../../canonical/summary";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceIs, textOf } from "../../json/slice";
+import { ABSENT, Slice, sliceIs, sliceIsEmpty, textOf } from "../../json/slice";
 import { writeText } from "../../json/text";
 import { readUsage } from "./usage";
 
@@ -73,13 +74,16 @@ function readItem(cursor: Cursor, response: CanonicalResponse): void {
 
 /** The texts of a message, or of what a model shows of its reasoning: its summary, or itself. */
 function readParts(cursor: Cursor, response: CanonicalResponse, list: string): void {
+  let proof = ABSENT;
   cursor.enterObject();
   while (cursor.nextKey()) {
     if ((cursor.keyIs(list) || cursor.keyIs("content")) && cursor.enterArray()) {
       let count = 0;
       while (cursor.nextElement()) readPart(cursor, response, count++);
-    } else cursor.skip();
+    } else if (cursor.keyIs("encrypted_content")) proof = cursor.takeString();
+    else cursor.skip();
   }
+  if (!sliceIsEmpty(proof)) response.sealedReasoning(ABSENT, Seal.Openai, proof);
 }
 
 function readPart(cursor: Cursor, response: CanonicalResponse, index: i32): void {

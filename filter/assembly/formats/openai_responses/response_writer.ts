@@ -2,10 +2,12 @@ import { Bytes } from "../../bytes/bytes";
 import { clock } from "../../canonical/clock";
 import { Part, PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
+import { Seal, writeMarkedBody } from "../../canonical/seal";
 import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { makeId, makeToolId, writeToolId } from "../../canonical/tool_id";
-import { sliceIsEmpty } from "../../json/slice";
+import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
 import { writeString } from "../../json/text";
+import { REASONING_ID_PREFIX } from "./foreign_reasoning";
 import { CALL_ID_LENGTH_MAX } from "./item_writer";
 import { beginResponse, endResponse } from "./response_object";
 import { incompleteReason } from "./usage";
@@ -26,7 +28,13 @@ function writeItems(response: CanonicalResponse, out: Bytes): void {
   let inMessage = false;
   for (let i: u32 = 0; i < response.parts.count; i++) {
     const part = response.parts.at(i);
-    if (part.kind == <u8>PartKind.RedactedReasoning) continue;
+    if (part.kind == <u8>PartKind.ToolCall && part.signature != ABSENT) {
+      if (inMessage) out.ascii("]}");
+      inMessage = false;
+      if (items++ > 0) out.byte(0x2c);
+      beginReasoning(response, items - 1, out);
+      endReasoning(Seal.Gemini, part.signature, out);
+    }
     const isWords = part.kind == <u8>PartKind.Text || part.kind == <u8>PartKind.Refusal;
     if (inMessage && isWords) out.byte(0x2c);
     else {
@@ -37,7 +45,14 @@ function writeItems(response: CanonicalResponse, out: Bytes): void {
     inMessage = isWords;
     if (isWords) writeWords(part, out);
     else if (part.kind == <u8>PartKind.ToolCall) writeCall(response, part, items - 1, calls++, out);
-    else writeReasoning(response, part, items - 1, out);
+    else if (part.kind == <u8>PartKind.RedactedReasoning) {
+      beginReasoning(response, items - 1, out);
+      endReasoning(<Seal>part.seal, part.text, out);
+    } else {
+      const end = response.reasoningEnd(i);
+      writeReasoning(response, i, end, items - 1, out);
+      i = end - 1;
+    }
   }
   if (inMessage) out.ascii("]}");
 }
@@ -59,11 +74,30 @@ function writeWords(part: Part, out: Bytes): void {
   out.byte(0x7d);
 }
 
-function writeReasoning(response: CanonicalResponse, part: Part, index: i32, out: Bytes): void {
-  beginItem("rs_", response, index, out);
-  out.ascii('","type":"reasoning","summary":[{"type":"summary_text","text":');
-  writeString(out, part.text);
-  out.ascii("}]}");
+function beginReasoning(response: CanonicalResponse, index: i32, out: Bytes): void {
+  beginItem(REASONING_ID_PREFIX, response, index, out);
+  out.ascii('","type":"reasoning","summary":[');
+}
+
+function endReasoning(seal: Seal, proof: Slice, out: Bytes): void {
+  out.byte(0x5d);
+  if (seal != Seal.None) {
+    out.ascii(',"encrypted_content":"');
+    writeMarkedBody(out, seal, proof);
+    out.byte(0x22);
+  }
+  out.byte(0x7d);
+}
+
+function writeReasoning(response: CanonicalResponse, first: u32, end: u32, index: i32, out: Bytes): void {
+  beginReasoning(response, index, out);
+  const last = response.parts.at(end - 1);
+  if (end - first > 1 || !sliceIsEmpty(last.text)) {
+    out.ascii('{"type":"summary_text","text":"');
+    response.writeReasoningBody(first, end, out);
+    out.ascii('"}');
+  }
+  endReasoning(<Seal>last.seal, last.id, out);
 }
 
 function writeCall(response: CanonicalResponse, part: Part, index: i32, call: i32, out: Bytes): void {

@@ -1,4 +1,5 @@
 import { readError } from "../../canonical/openai_error";
+import { Seal } from "../../canonical/seal";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
 import { StopReason } from "../../canonical/summary";
@@ -92,8 +93,10 @@ export class ResponsesStreamReader extends StreamReader {
     } else if (sliceIs(type, "response.function_call_arguments.delta")) this.readArguments(event.delta, stream);
     else if (sliceIs(type, "response.function_call_arguments.done")) this.readWholeArguments(event.callArguments, stream);
     else if (sliceIs(type, "response.output_item.added")) this.readItem(stream);
-    else if (sliceIs(type, "response.output_item.done") && sliceIs(event.itemType, "function_call"))
-      this.readWholeArguments(event.itemArguments, stream);
+    else if (sliceIs(type, "response.output_item.done")) {
+      if (sliceIs(event.itemType, "function_call")) this.readWholeArguments(event.itemArguments, stream);
+      else if (sliceIs(event.itemType, "reasoning")) stream.signature(Seal.Openai, event.itemProof);
+    }
   }
 
   private readItem(stream: MessageStream): void {
@@ -128,6 +131,7 @@ class Event {
   callId: Slice = ABSENT;
   name: Slice = ABSENT;
   itemArguments: Slice = ABSENT;
+  itemProof: Slice = ABSENT;
 
   clear(): void {
     this.type = ABSENT;
@@ -140,6 +144,7 @@ class Event {
     this.callId = ABSENT;
     this.name = ABSENT;
     this.itemArguments = ABSENT;
+    this.itemProof = ABSENT;
   }
 
   readMember(cursor: Cursor): void {
@@ -167,6 +172,7 @@ class Event {
       else if (cursor.keyIs("call_id")) this.callId = cursor.takeString();
       else if (cursor.keyIs("name")) this.name = cursor.takeString();
       else if (cursor.keyIs("arguments")) this.itemArguments = cursor.takeString();
+      else if (cursor.keyIs("encrypted_content")) this.itemProof = cursor.takeString();
       else cursor.skip();
     }
   }

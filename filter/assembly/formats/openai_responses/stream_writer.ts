@@ -2,12 +2,15 @@ import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
 import { clock } from "../../canonical/clock";
 import { ProviderError } from "../../canonical/provider_error";
+import { RequestHead } from "../../canonical/request_head";
+import { Seal, writeMarkedBody } from "../../canonical/seal";
 import { BlockKind, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
 import { makeId, writeToolId } from "../../canonical/tool_id";
 import { Slice, textOf } from "../../json/slice";
 import { writeString, writeStringBody, writeText } from "../../json/text";
 import { writeErrorEvent } from "./error";
+import { REASONING_ID_PREFIX } from "./foreign_reasoning";
 import { CALL_ID_LENGTH_MAX } from "./item_writer";
 import { beginResponse, endResponse } from "./response_object";
 import { incompleteReason } from "./usage";
@@ -34,8 +37,12 @@ export class ResponsesStreamWriter extends StreamWriter {
   private itemId: Bytes = new Bytes();
   private text: Bytes = new Bytes();
   private call: Bytes = new Bytes();
+  /** The proof of the reasoning item that is open, marked, as the inside of a JSON string. */
+  private proof: Bytes = new Bytes();
+  /** The open item has got its part. */
+  private hasPart: bool = false;
 
-  reset(includeUsage: bool): void {
+  reset(head: RequestHead): void {
     this.isFull = false;
     this.sequenceNumber = 0;
     this.id.clear(KEPT_BYTES_MAX);
@@ -46,6 +53,7 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.itemId.clear();
     this.text.clear(KEPT_BYTES_MAX);
     this.call.clear(KEPT_BYTES_MAX);
+    this.proof.clear(KEPT_BYTES_MAX);
   }
 
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {
@@ -60,27 +68,44 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.itemId.clear();
     makeId(this.itemId, prefixOf(kind), textOf(this.id), this.itemCount);
     this.text.clear();
+    this.proof.clear();
     if (kind == BlockKind.ToolCall) this.keepCall(id, name);
     this.openEvent(out, "response.output_item.added");
     this.writeOutputIndex(out);
     out.ascii(',"item":');
     this.writeItem(out, kind, false);
     out.ascii("}\n\n");
-    if (kind == BlockKind.ToolCall) return;
-    this.openPieceEvent(out, kind == BlockKind.Reasoning ? "response.reasoning_summary_part.added" : "response.content_part.added", kind);
-    out.ascii(',"part":');
-    this.writePart(out, kind);
-    out.ascii("}\n\n");
+    // A reasoning item may be nothing but its proof.
+    this.hasPart = kind != BlockKind.ToolCall && kind != BlockKind.Reasoning;
+    if (this.hasPart) this.openPart(out, kind);
   }
 
   delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {
+    if (kind == BlockKind.Reasoning && !this.hasPart) {
+      this.hasPart = true;
+      this.openPart(out, kind);
+    }
     const start = this.text.length;
     writeStringBody(this.text, text);
     this.isFull = this.items.length + this.text.length > ANSWER_KEPT_BYTES_MAX;
     this.writeDelta(out, kind, this.text.ptr + start, this.text.length - start);
   }
 
-  signature(out: Bytes, index: i32, signature: Slice): void {}
+  signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void {
+    this.proof.clear();
+    writeMarkedBody(this.proof, seal, signature);
+  }
+
+  redacted(out: Bytes, seal: Seal, data: Slice): void {
+    this.openBlock(out, BlockKind.Reasoning, 0, 0, 0, 0);
+    this.signature(out, 0, seal, data);
+    this.closeBlock(out, BlockKind.Reasoning, 0, 0);
+  }
+
+  /** The proof of another API's call has no place in the call itself here, so it is that of a reasoning item without text. */
+  beforeCall(out: Bytes, signature: Slice): void {
+    this.redacted(out, Seal.Gemini, signature);
+  }
 
   closeBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32): void {
     // A call without arguments has none here either, but clients parse what they get: {} stands for it.
@@ -88,11 +113,13 @@ export class ResponsesStreamWriter extends StreamWriter {
       this.text.ascii("{}");
       this.writeDelta(out, kind, this.text.ptr, this.text.length);
     }
-    this.openPieceEvent(out, doneEvent(kind), kind);
-    out.ascii(doneMember(kind));
-    out.appendBytes(this.text);
-    out.ascii(kind == BlockKind.Text ? '","logprobs":[]}\n\n' : '"}\n\n');
-    if (kind != BlockKind.ToolCall) {
+    if (kind == BlockKind.ToolCall || this.hasPart) {
+      this.openPieceEvent(out, doneEvent(kind), kind);
+      out.ascii(doneMember(kind));
+      out.appendBytes(this.text);
+      out.ascii(kind == BlockKind.Text ? '","logprobs":[]}\n\n' : '"}\n\n');
+    }
+    if (this.hasPart) {
       this.openPieceEvent(out, kind == BlockKind.Reasoning ? "response.reasoning_summary_part.done" : "response.content_part.done", kind);
       out.ascii(',"part":');
       this.writePart(out, kind);
@@ -123,6 +150,13 @@ export class ResponsesStreamWriter extends StreamWriter {
     out.ascii(type);
     out.ascii('","sequence_number":');
     writeInteger(out, this.sequenceNumber++);
+  }
+
+  private openPart(out: Bytes, kind: BlockKind): void {
+    this.openPieceEvent(out, kind == BlockKind.Reasoning ? "response.reasoning_summary_part.added" : "response.content_part.added", kind);
+    out.ascii(',"part":');
+    this.writePart(out, kind);
+    out.ascii("}\n\n");
   }
 
   private writeOutputIndex(out: Bytes): void {
@@ -180,8 +214,13 @@ export class ResponsesStreamWriter extends StreamWriter {
       out.ascii('",');
       out.appendBytes(this.call);
     } else {
-      if (done) this.writePart(out, kind);
+      if (done && this.hasPart) this.writePart(out, kind);
       out.byte(0x5d);
+      if (this.proof.length > 0) {
+        out.ascii(',"encrypted_content":"');
+        out.appendBytes(this.proof);
+        out.byte(0x22);
+      }
     }
     out.byte(0x7d);
   }
@@ -218,7 +257,7 @@ export class ResponsesStreamWriter extends StreamWriter {
 
 function prefixOf(kind: BlockKind): string {
   if (kind == BlockKind.ToolCall) return "fc_";
-  return kind == BlockKind.Reasoning ? "rs_" : "msg_";
+  return kind == BlockKind.Reasoning ? REASONING_ID_PREFIX : "msg_";
 }
 
 function deltaEvent(kind: BlockKind): string {
