@@ -6,6 +6,7 @@
 import "./host/abort";
 import { resetArena } from "./host/arena";
 import { onDecision } from "./roles/decisions";
+import { onEventsAnswered } from "./roles/event_batch";
 import { configureRoot, createStreamContext, deleteRoot, isRoot } from "./roles/roots";
 import { onTick } from "./roles/silence";
 import { StreamContext } from "./roles/stream_context";
@@ -66,12 +67,12 @@ export function proxy_on_response_trailers(context: u32, trailers: u32): i32 {
 
 export function proxy_on_http_call_response(root: u32, token: u32, headers: u32, bodySize: u32, trailers: u32): void {
   resetArena();
-  onDecision(root, token, bodySize);
+  if (!onEventsAnswered(root, token)) onDecision(root, token, bodySize);
 }
 
 export function proxy_on_tick(root: u32): void {
   resetArena();
-  onTick();
+  onTick(root);
 }
 
 export function proxy_on_delete(context: u32): void {

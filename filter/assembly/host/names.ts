@@ -9,10 +9,12 @@ export const AUTHORIZATION = new Literal("authorization");
 export const CONTENT_ENCODING = new Literal("content-encoding");
 export const CONTENT_LENGTH = new Literal("content-length");
 export const CONTENT_TYPE = new Literal("content-type");
+export const RETRY_AFTER = new Literal("retry-after");
 export const SERVER_TIMING = new Literal("server-timing");
 export const X_API_KEY = new Literal("x-api-key");
 export const X_ENVOY_PREFIX = new Literal("x-envoy-");
 export const X_ENVOY_MAX_RETRIES = new Literal("x-envoy-max-retries");
+export const X_REQUEST_ID = new Literal("x-request-id");
 
 // What the gateway says of a routed request; the first name is the one DigitalOcean's Inference Router answers with.
 export const SELECTED_ROUTE = new Literal("x-model-router-selected-route");

@@ -8,33 +8,25 @@ import { Candidate, Exchange, Outcome } from "./exchange";
  * @see https://www.envoyproxy.io/docs/envoy/v1.40.0/intro/arch_overview/advanced/attributes
  */
 const UPSTREAM_LOCAL_ADDRESS = new Literal("upstream\0local_address");
-/** When the request's first byte came, in nanoseconds since the epoch. */
-const REQUEST_TIME = new Literal("request\0time");
 /** Envoy's timers count from the event loop's own time, which may be some milliseconds behind the clock. */
 const TIMER_TOLERANCE_MS: u64 = 50;
 const NS_PER_MS: u64 = 1_000_000;
 
-/** @returns the candidate that Envoy now tries, null past the end of the list */
-export function beginAttempt(exchange: Exchange): Candidate | null {
+/** @returns the candidate that Envoy now tries, in this context; null past the end of the list */
+export function beginAttempt(exchange: Exchange, context: u32): Candidate | null {
   exchange.responder = 0;
   exchange.failureMessage.clear();
   if (exchange.attemptCount == exchange.candidateCount) return null;
-  // Of the first attempt it is asked for when it is needed (`startOf`), which it hardly ever is.
-  if (exchange.attemptCount > 0) exchange.attemptStarted_ns = now_ns();
-  return exchange.candidates[exchange.attemptCount++];
-}
-
-/** When the latest attempt began; for the first that is, near enough, when the request did. */
-function startOf(exchange: Exchange): u64 {
-  if (exchange.attemptCount > 1) return exchange.attemptStarted_ns;
-  const time = getProperty(REQUEST_TIME);
-  return time.length == 8 ? load<u64>(time.ptr) : now_ns();
+  exchange.openAttempt = context;
+  const candidate = exchange.candidates[exchange.attemptCount++];
+  candidate.begin(now_ns());
+  return candidate;
 }
 
 /** An attempt has ended. One that nothing was heard of had no connection, or took too long, or was cut. */
 export function settleAttempt(exchange: Exchange, candidate: Candidate): void {
   if (candidate.outcome != Outcome.Pending) return;
-  const elapsed_ms = (now_ns() - startOf(exchange)) / NS_PER_MS;
+  const elapsed_ms = (now_ns() - candidate.started_ns) / NS_PER_MS;
   if (getProperty(UPSTREAM_LOCAL_ADDRESS).length == 0) candidate.settle(Outcome.ConnectFailure, 0);
   else if (elapsed_ms + TIMER_TOLERANCE_MS >= exchange.answerWithin_ms) candidate.settle(Outcome.Timeout, 0);
   else candidate.settle(Outcome.Reset, 0);

@@ -102,6 +102,8 @@ export class GatewayConfig {
   decisionCluster: Text = NOTHING;
   decisionAuthority: Text = NOTHING;
   decisionPath: Text = NOTHING;
+  /** Where brightstaff, at the same address, takes the events of requests; empty when it wants none. */
+  eventsPath: Text = NOTHING;
   viewBytesMax: u32 = 0;
   /** Whether any provider is called with the client's own key. */
   hasPassthrough: bool = false;
@@ -229,6 +231,7 @@ export class ConfigReader {
       if (cursor.keyIs("cluster")) config.decisionCluster = this.text();
       else if (cursor.keyIs("authority")) config.decisionAuthority = this.text();
       else if (cursor.keyIs("path")) config.decisionPath = this.text();
+      else if (cursor.keyIs("events_path")) config.eventsPath = this.text();
       else if (cursor.keyIs("view_bytes_max")) config.viewBytesMax = this.number();
       else cursor.skip();
     }

@@ -2,6 +2,7 @@ import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { ErrorKind, RequestHead } from "../translation";
 import { Endpoint, GatewayConfig, Model, Provider, Router } from "./config";
+import { EventRecord } from "./event_record";
 
 /** The most models that one request may be tried on; Envoy's routes name as many (`wasm.llm.candidate.1` to `.8`). */
 export const CANDIDATES_MAX: u32 = 8;
@@ -34,11 +35,22 @@ export class Candidate {
   readonly model: Bytes = new Bytes();
   outcome: Outcome = Outcome.Pending;
   status: u32 = 0;
+  started_ns: u64 = 0;
+  /** Of an attempt that has failed, 0 otherwise. */
+  ended_ns: u64 = 0;
+  /** What the provider said of when to come back: seconds, or an HTTP date. */
+  readonly retryAfter: Bytes = new Bytes();
 
   /** Lets go of the configuration. */
   forget(): void {
     this.provider = null;
     this.endpoint = null;
+  }
+
+  begin(now_ns: u64): void {
+    this.started_ns = now_ns;
+    this.ended_ns = 0;
+    this.retryAfter.clear();
   }
 
   settle(outcome: Outcome, status: u32): void {
@@ -72,17 +84,19 @@ export class Exchange {
   untranslatable: u32 = 0;
   readonly candidates: StaticArray<Candidate> = newCandidates();
   candidateCount: u32 = 0;
-  attemptStarted_ns: u64 = 0;
   /** When something last came of a stream that the client reads; 0 where silence is not watched. */
   active_ns: u64 = 0;
   /** Attempts begun; candidate `attemptCount - 1` is the one being tried. */
   attemptCount: u32 = 0;
+  /** The context of the attempt that is under way, 0 while there is none. */
+  openAttempt: u32 = 0;
   /** The attempt's context whose response goes to the client, 0 while there is none: then a response is Envoy's own. */
   responder: u32 = 0;
   /** Which of its provider's headers the latest attempt has set, a bit for each. */
   headersSet: u32 = 0;
   /** Set when the answer was made here: neither role may touch it on its way out. */
   answeredLocally: bool = false;
+  readonly record: EventRecord = new EventRecord();
 
   /** The router that chooses, null when the client named a model. */
   router: Router | null = null;
@@ -109,6 +123,7 @@ export class Exchange {
     this.active_ns = 0;
     this.untranslatable = 0;
     this.attemptCount = 0;
+    this.openAttempt = 0;
     this.responder = 0;
     this.answeredLocally = false;
     this.router = null;

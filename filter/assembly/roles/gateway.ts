@@ -12,6 +12,7 @@ import * as answers from "./answers";
 import { settleAttempt } from "./attempts";
 import { GatewayConfig } from "./config";
 import { forgetDecision, startDecision } from "./decisions";
+import { recordEvent } from "./event_batch";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
 import { closeExchange, openExchange, publishExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber } from "./numbers";
@@ -75,7 +76,10 @@ export class GatewayStream extends StreamContext {
     if (this.decisionKey != 0) forgetDecision(this.decisionKey);
     this.decisionKey = 0;
     const exchange = this.exchange;
-    if (exchange != null) closeExchange(exchange);
+    if (exchange != null) {
+      recordEvent(exchange, this.root);
+      closeExchange(exchange);
+    }
     this.exchange = null;
     this.config = null;
     this.answer.clear();
@@ -98,6 +102,7 @@ export class GatewayStream extends StreamContext {
     exchange.path.clear();
     exchange.path.append(head.path, head.pathAndQueryLength);
     exchange.pathLength = head.pathLength;
+    exchange.record.begin(now_ns(), head.requestId, head.requestIdLength);
     const limit = this.config!.requestBodyBytesMax;
     if (!head.isPost) answers.refuseMethod(format);
     else if (head.isEncoded) answers.refuseEncoding(format);
@@ -241,9 +246,11 @@ export class GatewayStream extends StreamContext {
     const exchange = this.exchange;
     if (exchange == null) return CONTINUE;
     this.describe(exchange);
+    const isProviders = exchange.responder != 0 && !exchange.answeredLocally;
+    exchange.record.status = isProviders ? exchange.candidates[exchange.attemptCount - 1].status : readStatus();
     if (exchange.answeredLocally || exchange.responder != 0 || endOfStream) return CONTINUE;
     // Envoy's own answer: no provider could be reached, or none answered in time.
-    answers.writeFailure(exchange, readStatus(), this.answer);
+    answers.writeFailure(exchange, exchange.record.status, this.answer);
     setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.APPLICATION_JSON.ptr, names.APPLICATION_JSON.length);
     setContentLength(HeaderMap.Response, this.answer.length);
     this.phase = Phase.Answering;
@@ -291,6 +298,9 @@ class RequestHeaders {
   contentLength: i64 = 0;
   private key: usize = 0;
   private keyLength: u32 = 0;
+  /** Envoy's, of which a client that sends one has no say. */
+  requestId: usize = 0;
+  requestIdLength: u32 = 0;
   private hasUntrusted: bool = false;
 
   read(): void {
@@ -299,6 +309,7 @@ class RequestHeaders {
     this.isEncoded = false;
     this.contentLength = 0;
     this.keyLength = 0;
+    this.requestIdLength = 0;
     this.hasUntrusted = false;
     pairs.fetch(HeaderMap.Request);
     while (pairs.next()) this.readPair();
@@ -317,6 +328,12 @@ class RequestHeaders {
         if (pairs.nameIs(names.X_API_KEY)) {
           this.key = pairs.value;
           this.keyLength = pairs.valueLength;
+        }
+        break;
+      case 12:
+        if (pairs.nameIs(names.X_REQUEST_ID)) {
+          this.requestId = pairs.value;
+          this.requestIdLength = pairs.valueLength;
         }
         break;
       case 13:

@@ -30,7 +30,7 @@ import { Endpoint, Provider } from "./config";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setStatus } from "./numbers";
-import { forgetActivity, noteActivity } from "./silence";
+import { endActivity, noteActivity } from "./silence";
 import { StreamContext } from "./stream_context";
 
 const NS_PER_S: u64 = 1_000_000_000;
@@ -42,6 +42,9 @@ const STATUS_BAD_GATEWAY: u32 = 502;
 const ERROR_BODY_READ_BYTES_MAX: u32 = 64 * 1024;
 /** How much of a stream may come (pings, empty deltas) before its first content. */
 const HELD_BYTES_MAX: u32 = 1024 * 1024;
+
+/** An HTTP date has 29 (RFC 9110, section 5.6.7). */
+const RETRY_AFTER_BYTES_MAX: u32 = 32;
 
 const enum Phase {
   /** The request is on its way; nothing has come back. */
@@ -90,7 +93,7 @@ export class ProviderStream extends StreamContext {
 
   onDelete(): void {
     const exchange = this.exchange;
-    if (exchange != null && exchange.id == this.exchangeId) settleAttempt(exchange, this.candidate!); // else the request was over first
+    if (exchange != null && exchange.id == this.exchangeId) this.leave(exchange); // else the request was over first
     const translator = this.translator;
     if (translator != null) translator.release();
     this.translator = null;
@@ -100,12 +103,21 @@ export class ProviderStream extends StreamContext {
     spare.push(this);
   }
 
+  /** The attempt ends before the request that it belongs to. */
+  private leave(exchange: Exchange): void {
+    const candidate = this.candidate!;
+    settleAttempt(exchange, candidate);
+    if (exchange.responder == this.id) exchange.record.closeStream();
+    else if (candidate.ended_ns == 0) candidate.ended_ns = now_ns();
+    if (exchange.openAttempt == this.id) exchange.openAttempt = 0;
+  }
+
   onRequestHeaders(endOfStream: bool): i32 {
     const exchange = findExchange();
     if (exchange != null) {
       this.exchange = exchange;
       this.exchangeId = exchange.id;
-      this.candidate = beginAttempt(exchange);
+      this.candidate = beginAttempt(exchange, this.id);
     }
     if (this.candidate == null) answerUnknownExchange();
     return STOP_HEADERS;
@@ -191,6 +203,7 @@ export class ProviderStream extends StreamContext {
 
     candidate.settle(Outcome.Answered, this.status);
     this.retriable = isRetriable(this.status);
+    if (this.retriable) noteRetryAfter(candidate);
     if (this.retriable && !exchange.isLastAttempt) return CONTINUE; // Envoy retries at once and resets this stream
     exchange.responder = this.id;
     this.phase = Phase.ErrorBody;
@@ -273,7 +286,7 @@ export class ProviderStream extends StreamContext {
 
   /** Nothing can be added to a stream that ends by trailers: one that is not complete is reset, lest it look so. */
   private endByTrailers(): void {
-    forgetActivity(this.exchange!);
+    endActivity(this.exchange!);
     const translator = this.translator!;
     if (!translator.terminalSeen && !translator.errorSeen) resetStream();
   }
@@ -309,6 +322,7 @@ export class ProviderStream extends StreamContext {
   private open(size: u32, rewritten: bool, endOfStream: bool): i32 {
     this.phase = Phase.Stream;
     this.letGo();
+    this.exchange!.record.openStream(this.translator!, now_ns());
     noteActivity(this.exchange!);
     if (getHeader(HeaderMap.Response, names.CONTENT_LENGTH).length > 0) removeHeader(HeaderMap.Response, names.CONTENT_LENGTH);
     if (rewritten) setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.TEXT_EVENT_STREAM.ptr, names.TEXT_EVENT_STREAM.length);
@@ -325,6 +339,7 @@ export class ProviderStream extends StreamContext {
     }
     if (progress == StreamProgress.Failed) {
       this.phase = Phase.Discard;
+      this.exchange!.record.providerEnded = true;
       this.translator!.finish(out); // says why
       replaceBody(Body.Response, out.ptr, out.length);
       return CONTINUE;
@@ -334,7 +349,7 @@ export class ProviderStream extends StreamContext {
 
   /** Sends a stream's piece as it came or, when it was `rewritten`, as `out` has it; at the end with the error event that is missing. */
   private passOn(size: u32, rewritten: bool, endOfStream: bool): i32 {
-    if (endOfStream) forgetActivity(this.exchange!);
+    if (endOfStream) endActivity(this.exchange!);
     if (rewritten) {
       if (endOfStream) this.translator!.finish(out);
       replaceBody(Body.Response, out.ptr, out.length);
@@ -374,6 +389,7 @@ export class ProviderStream extends StreamContext {
         break;
     }
     this.letGo();
+    exchange.record.keep(summary);
     return CONTINUE;
   }
 
@@ -453,6 +469,12 @@ export function openProviderStream(id: u32): ProviderStream {
 /** What Envoy's route retries on; see `retry_on` in the rendered routes. */
 function isRetriable(status: u32): bool {
   return status >= 500 || status == 401 || status == 403 || status == 404 || status == 408 || status == 429;
+}
+
+/** Text that is longer than any of the two forms is neither. */
+function noteRetryAfter(candidate: Candidate): void {
+  const value = getHeader(HeaderMap.Response, names.RETRY_AFTER);
+  if (value.length <= RETRY_AFTER_BYTES_MAX) candidate.retryAfter.append(value.ptr, value.length);
 }
 
 /** All attempts share one set of headers: what the attempt before set for its provider, its key above all, must not reach the next. */

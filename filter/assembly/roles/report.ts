@@ -21,22 +21,28 @@ export function appendAttempts(exchange: Exchange, out: Bytes): void {
 }
 
 function appendOutcome(candidate: Candidate, out: Bytes): void {
-  switch (candidate.outcome) {
-    case Outcome.Answered:
-      out.ascii(";status=");
-      writeInteger(out, candidate.status);
-      break;
+  if (candidate.outcome == Outcome.Answered) {
+    out.ascii(";status=");
+    writeInteger(out, candidate.status);
+    return;
+  }
+  out.ascii(";error=");
+  out.ascii(candidate.outcome == Outcome.Pending ? "reset" : errorName(candidate.outcome));
+}
+
+/** Why an attempt has no status to speak of; empty for one that has, or that is under way. */
+export function errorName(outcome: Outcome): string {
+  switch (outcome) {
     case Outcome.StreamError:
-      out.ascii(";error=stream-error");
-      break;
+      return "stream-error";
     case Outcome.ConnectFailure:
-      out.ascii(";error=connect-failure");
-      break;
+      return "connect-failure";
     case Outcome.Timeout:
-      out.ascii(";error=timeout");
-      break;
+      return "timeout";
+    case Outcome.Reset:
+      return "reset";
     default:
-      out.ascii(";error=reset");
+      return "";
   }
 }
 
@@ -55,9 +61,14 @@ export function writeTiming(exchange: Exchange, out: Bytes): void {
     out.ascii(", ");
   }
   out.ascii("decision;dur=");
-  writeInteger(out, exchange.decision_us / 1000);
+  writeThousandths(out, exchange.decision_us);
+}
+
+/** Appends a number that is counted in thousandths: milliseconds from microseconds. */
+export function writeThousandths(out: Bytes, value: u64): void {
+  writeInteger(out, value / 1000);
   out.byte(0x2e);
-  const thousandths = exchange.decision_us % 1000;
+  const thousandths = value % 1000;
   if (thousandths < 100) out.byte(0x30);
   if (thousandths < 10) out.byte(0x30);
   writeInteger(out, thousandths);

@@ -1,6 +1,7 @@
 import { Body, readBody } from "../host/body";
 import { logError } from "../host/log";
 import { ConfigReader, GatewayConfig } from "./config";
+import { sendEventsBy } from "./event_batch";
 import { openGatewayStream } from "./gateway";
 import { openProviderStream } from "./provider";
 import { watchSilence } from "./silence";
@@ -30,6 +31,7 @@ export function configureRoot(root: u32, size: u32): bool {
     return false;
   }
   roots.set(root, new Root(config));
+  sendEventsBy(config);
   watchSilence(config.streamIdle_ms);
   return true;
 }

@@ -1,6 +1,7 @@
 import { Bytes } from "../bytes/bytes";
 import { now_ns } from "../host/clock";
 import { actOn, resetStream, startTicks } from "../host/stream";
+import { FLUSH_MS, onEventTick } from "./event_batch";
 import { Exchange } from "./exchange";
 import { liveExchanges } from "./exchanges";
 
@@ -21,7 +22,7 @@ const silent = new Bytes();
 
 export function watchSilence(limit_ms: u32): void {
   tick_ns = now_ns();
-  startTicks(max(limit_ms / TICKS_PER_LIMIT, TICK_MS_MIN));
+  startTicks(min(max(limit_ms / TICKS_PER_LIMIT, TICK_MS_MIN), FLUSH_MS));
 }
 
 /** Something of the stream has come. The time noted is up to a tick old. */
@@ -29,14 +30,16 @@ export function noteActivity(exchange: Exchange): void {
   exchange.active_ns = tick_ns;
 }
 
-/** The stream is over: it may be silent. */
-export function forgetActivity(exchange: Exchange): void {
+/** The provider has ended the stream: it may be silent. */
+export function endActivity(exchange: Exchange): void {
   exchange.active_ns = 0;
+  exchange.record.providerEnded = true;
 }
 
 /** Resets every stream that was silent for the limit of its configuration; as ticks are coarse, up to half of that later. */
-export function onTick(): void {
+export function onTick(root: u32): void {
   tick_ns = now_ns();
+  onEventTick(root, tick_ns);
   collectSilent();
   // A reset ends its stream within the call, which may collect garbage: nothing managed is held here meanwhile.
   for (let at: u32 = 0; at < silent.length; at += ID_BYTES) {
@@ -53,6 +56,7 @@ function collectSilent(): void {
     if (exchange.active_ns == 0) continue;
     const limit_ms = exchange.config!.streamIdle_ms;
     if (tick_ns - exchange.active_ns <= <u64>(limit_ms + limit_ms / TICKS_PER_LIMIT) * NS_PER_MS) continue;
+    exchange.record.providerEnded = true;
     store<u32>(silent.reserve(ID_BYTES), exchange.id);
     silent.length += ID_BYTES;
   }

@@ -4,7 +4,13 @@ export function config(): Record<string, unknown> {
     role: "gateway",
     limits: { request_body_bytes_max: 1_000_000, json_depth_max: 64, response_body_bytes_max: 1_000_000 },
     timeouts: { first_token_ms: 30_000, reply_ms: 600_000, stream_idle_ms: 120_000, decision_ms: 1500 },
-    decision: { cluster: "brightstaff", authority: "brightstaff", path: "/v1/decisions", view_bytes_max: 65_536 },
+    decision: {
+      cluster: "brightstaff",
+      authority: "brightstaff",
+      path: "/v1/decisions",
+      events_path: "/v1/events",
+      view_bytes_max: 65_536,
+    },
     providers: [
       {
         ...provider("openai", "openai_chat", "api.openai.com", "/v1/chat/completions"),

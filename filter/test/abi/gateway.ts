@@ -216,10 +216,19 @@ export class Attempt {
 
   /** A further piece of a stream that was let go. */
   more(chunk: string): void {
+    this.#pass(chunk, false);
+  }
+
+  /** The last piece of such a stream. */
+  finish(chunk: string): void {
+    this.#pass(chunk, true);
+  }
+
+  #pass(chunk: string, end: boolean): void {
     const { target, gateway } = this.request;
     target.responseBody = Buffer.from(chunk);
-    gateway.host.run(this.context, (x) => x.proxy_on_response_body(this.context, target.responseBody.length, 0));
-    this.request.pass(target.responseBody, false);
+    gateway.host.run(this.context, (x) => x.proxy_on_response_body(this.context, target.responseBody.length, end ? 1 : 0));
+    this.request.pass(target.responseBody, end);
   }
 
   #passChunks(chunks: (string | Uint8Array)[], ends: boolean, trailers: boolean, released: boolean): AttemptResult {

@@ -275,7 +275,7 @@ export class WasmHost {
       ) => {
         if (!this.callsSucceed) return BAD_ARGUMENT;
         const token = this.#nextToken++;
-        const root = this.#roots.get(this.#current) ?? 0;
+        const root = this.#roots.get(this.#current) ?? this.#current; // a stream's calls are its root context's
         this.calls.push({
           token,
           root,
