@@ -1,18 +1,20 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildApp } from "./app.ts";
 import type { GatewayConfig, Router } from "./config/gateway_config.ts";
 import type { Conversation, Resolution, Resolver, Route } from "./intent/resolver.ts";
 import type { Deciding } from "./routes/decisions.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
+import { EventHub } from "./traffic/event_hub.ts";
 
 const router: Router = {
   name: "desk",
   description: "",
   tasks: [
     { name: "code", description: "writing code", models: ["a/dear", "a/cheap"], prefer: "cheapest" },
+    { name: "chat", description: "small talk", models: ["a/dear", "a/cheap"], prefer: "fastest" },
     { name: "mail", description: "writing mail", models: ["a/dear", "a/cheap"], prefer: "ranked" },
   ],
-  fallback: ["a/cheap"],
+  fallback: ["a/cheap", "b/spare"],
 };
 
 const config = {
@@ -32,6 +34,12 @@ const answers =
   async () => ({ route, confidence: 0.9, resolver: "test" });
 
 let app: ReturnType<typeof buildApp>;
+let cooling: ReadonlySet<string>;
+let explorable: [route: string, models: readonly string[]][];
+beforeEach(() => {
+  explorable = [];
+  cooling = new Set();
+});
 afterEach(() => app.close());
 
 function start(resolve: Resolve | null, routeAll: Router | null = null): typeof app {
@@ -41,10 +49,23 @@ function start(resolve: Resolve | null, routeAll: Router | null = null): typeof 
     resolve: resolve ?? answers(null),
     close: async () => {},
   };
-  const sources = { data: { prices, latencies: new Map() } };
+  const sources = {
+    data: { prices, latencies: new Map([["a/dear", 1]]) },
+    explore: (route: string, models: readonly string[]) => {
+      explorable.push([route, models]);
+      return models[1] ?? null;
+    },
+  };
   const deciding =
-    resolve === null ? null : ({ config: { ...config, routeAll } as unknown as GatewayConfig, resolver, sources } satisfies Deciding);
-  app = buildApp({ current: () => deciding, metrics: createMetrics() });
+    resolve === null
+      ? null
+      : ({
+          config: { ...config, routeAll } as unknown as GatewayConfig,
+          resolver,
+          sources,
+          cooldowns: { active: cooling },
+        } satisfies Deciding);
+  app = buildApp({ current: () => deciding, metrics: createMetrics(), events: new EventHub() });
   return app;
 }
 
@@ -69,6 +90,30 @@ describe("decisions", () => {
     expect((await ask(REQUEST)).json()).toMatchObject({ models: ["a/dear", "a/cheap"] });
   });
 
+  test.each([
+    ["a model of the task", "mail", ["a/dear"], ["a/cheap", "b/spare", "a/dear"]],
+    ["a fallback model", "mail", ["b/spare"], ["a/dear", "a/cheap", "b/spare"]],
+    ["the first fallback model, and no task matches", null, ["a/cheap"], ["b/spare", "a/cheap"]],
+    ["all models", "mail", ["a/dear", "a/cheap", "b/spare"], ["a/dear", "a/cheap", "b/spare"]],
+    ["a model of another router", "mail", ["c/other"], ["a/dear", "a/cheap"]],
+  ])("name those in cooldown last, behind the fallback models: %s", async (_, route, models, expected) => {
+    cooling = new Set(models);
+    start(answers(route));
+    expect((await ask(REQUEST)).json()).toMatchObject({ route, models: expected });
+  });
+
+  test("explore where latencies count, and among models that are not in cooldown", async () => {
+    start(answers("chat"));
+    expect((await ask(REQUEST)).json()).toMatchObject({ models: ["a/cheap", "a/dear"] });
+    expect(explorable).toEqual([["desk/chat", ["a/dear", "a/cheap"]]]);
+    cooling = new Set(["a/cheap"]);
+    start(answers("chat"));
+    expect((await ask(REQUEST)).json()).toMatchObject({ models: ["a/dear", "b/spare", "a/cheap"] });
+    start(answers("code"));
+    await ask(REQUEST);
+    expect(explorable.length).toBe(1);
+  });
+
   test("have no models when no task matched", async () => {
     start(answers(null));
     expect((await ask(REQUEST)).json()).toMatchObject({ route: null, models: [] });
@@ -90,6 +135,7 @@ describe("decisions", () => {
     expect(given?.[0]).toEqual(messages);
     expect(given?.[1].map(({ name, description }) => ({ name, description }))).toEqual([
       { name: "code", description: "writing code" },
+      { name: "chat", description: "small talk" },
       { name: "mail", description: "writing mail" },
     ]);
   });

@@ -1,9 +1,12 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { type DecisionOptions, decisionRoutes } from "./routes/decisions.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { modelRoutes } from "./routes/models.ts";
+import type { EventHub } from "./traffic/event_hub.ts";
 
 export type AppOptions = DecisionOptions & {
   readonly logger?: FastifyBaseLogger;
+  readonly events: EventHub;
 };
 
 /** brightstaff's HTTP interface, not listening yet. It is ready when `current` gives what to decide with. */
@@ -31,6 +34,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     return reply.type(registry.contentType).send(await registry.metrics());
   });
   decisionRoutes(app, options);
+  eventRoutes(app, options);
   modelRoutes(app, options.current);
   return app;
 }

@@ -5,6 +5,8 @@ import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.
 import { MetricsSources } from "./metrics_sources/index.ts";
 import type { Deciding } from "./routes/decisions.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
+import { Cooldowns } from "./traffic/cooldowns.ts";
+import type { EventHub } from "./traffic/event_hub.ts";
 import type { RenderOptions } from "./xds/options.ts";
 import { render } from "./xds/render.ts";
 import type { StateDir } from "./xds/state_dir.ts";
@@ -18,12 +20,15 @@ export type LiveGatewayOptions = {
   readonly renderOptions: RenderOptions;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** What comes of requests. */
+  readonly events: EventHub;
 };
 
 /** The config in use, with all that follows from it: Envoy's files, the resolver and the sources of ranking data. A wrong config changes nothing. */
 export class LiveGateway {
   readonly #options: LiveGatewayOptions;
   readonly #sources: MetricsSources;
+  readonly #cooldowns = new Cooldowns();
   #deciding: Deciding | null = null;
   #resolverKey = "";
   #applying: Promise<unknown> = Promise.resolve();
@@ -31,6 +36,7 @@ export class LiveGateway {
   constructor(options: LiveGatewayOptions) {
     this.#options = options;
     this.#sources = new MetricsSources(options);
+    options.events.subscribe((batch) => this.#cooldowns.consume(batch));
   }
 
   /** What decisions are made with, or null before the first config is in use. */
@@ -64,7 +70,12 @@ export class LiveGateway {
     }
     for (const warning of loaded.warnings) logger.warn(warning);
     const before = this.#deciding;
-    const deciding = { config: loaded.config, resolver: await this.#resolverFor(loaded.config), sources: this.#sources };
+    const deciding = {
+      config: loaded.config,
+      resolver: await this.#resolverFor(loaded.config),
+      sources: this.#sources,
+      cooldowns: this.#cooldowns,
+    };
     const models = loaded.config.models.map(({ id }) => id);
     this.#sources.use(loaded.config.metricsSources, models);
     await warmUp(deciding);

@@ -8,7 +8,9 @@ import { loadConfig } from "./config/load.ts";
 import { watchFile } from "./config/watch.ts";
 import { createResolver } from "./intent/index.ts";
 import { LiveGateway } from "./live_gateway.ts";
+import { EventMetrics } from "./telemetry/event_metrics.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { EventHub } from "./traffic/event_hub.ts";
 import { StateDir } from "./xds/state_dir.ts";
 
 const REPO = path.resolve(import.meta.dirname, "../..");
@@ -34,7 +36,10 @@ async function main(options: Options): Promise<void> {
   const logger: Logger = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const metrics = createMetrics();
   let gateway: LiveGateway | undefined;
-  const app = buildApp({ current: () => gateway?.current ?? null, metrics, logger });
+  const events = new EventHub();
+  const eventMetrics = new EventMetrics(metrics.registry, () => gateway?.current?.config ?? null);
+  events.subscribe((batch) => eventMetrics.consume(batch));
+  const app = buildApp({ current: () => gateway?.current ?? null, metrics, logger, events });
   await app.listen(options.listen);
   const { port } = app.server.address() as { port: number };
 
@@ -46,6 +51,7 @@ async function main(options: Options): Promise<void> {
     renderOptions: { stateDir: options.stateDir, wasmFile: options.wasmFile, brightstaff: { host: options.listen.host, port } },
     metrics,
     logger,
+    events,
   });
   gateway = live;
   const mistakes = await live.apply();

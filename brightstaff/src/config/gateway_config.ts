@@ -15,7 +15,7 @@ export type GatewayConfig = {
   readonly routers: readonly Router[];
   /** Made from top-level routing_preferences: every chat request goes through it. */
   readonly routeAll: Router | null;
-  /** At most one of each type. */
+  /** At most one of each type; of latencies always one. */
   readonly metricsSources: readonly MetricsSourceConfig[];
   /** The routing model to ask, or null for the embedded resolver. */
   readonly routingModel: RoutingModel | null;
@@ -118,7 +118,7 @@ export type Price = {
 /** What a source tells about models. */
 export type MetricsType = "cost" | "latency";
 
-export type MetricsSourceConfig = StaticPrices | RemoteMetricsSource;
+export type MetricsSourceConfig = StaticPrices | RemoteMetricsSource | GatewayTraffic;
 
 export type StaticPrices = {
   readonly type: "cost";
@@ -139,6 +139,16 @@ export type RemoteMetricsSource = {
   readonly timeout_ms: number;
   /** Ids of models by what the source calls them, where that is not the id. */
   readonly aliases: ReadonlyMap<string, string>;
+};
+
+/** Latencies as the gateway's own requests find them. */
+export type GatewayTraffic = {
+  readonly type: "latency";
+  readonly provider: "gateway_traffic";
+  /** A measurement counts half when it is this old. */
+  readonly halfLife_ms: number;
+  /** Every so many decisions of a route one goes to the model measured longest ago; 0 for none. */
+  readonly exploreEvery_decisions: number;
 };
 
 export type RoutingModel = {

@@ -47,6 +47,7 @@ const PRICES =
 
 const PRICE = "{input_usd_per_mtok: 1, output_usd_per_mtok: 2}";
 const source = (entry: string) => `${BASE}model_metrics_sources: [{${entry}}]\n`;
+const OWN_TRAFFIC = { type: "latency", provider: "gateway_traffic", halfLife_ms: 600_000, exploreEvery_decisions: 10 };
 const LATENCIES = 'model_metrics_sources: [{type: latency, provider: prometheus, url: "http://prometheus:9090", query: ttft}]\n';
 
 /** A provider entry as the sixth line of the config. */
@@ -133,8 +134,7 @@ describe("each mistake is told with its line, its path, what is wrong and what w
     ["a task named none", policy("task: {name: none, description: d}, models: [openai/gpt-5.2]"), '7: routers[0].policies[0].task.name: "none" stands for "no task matched"; expected another name'],
     ["an unknown preference", policy(`${TASK}, models: [openai/gpt-5.2], selection_policy: {prefer: cheepest}`), '7: routers[0].policies[0].selection_policy.prefer: is "cheepest"; expected "cheapest" (did you mean that?)'],
     ["cheapest without prices", prefer("cheapest"), "7: routers[0].policies[0].selection_policy.prefer: there are no prices to tell the cheapest by; expected a source of type cost in model_metrics_sources"],
-    ["fastest without measurements", prefer("fastest") + PRICES, "7: routers[0].policies[0].selection_policy.prefer: there are no measurements to tell the fastest by; expected a source of type latency in model_metrics_sources"],
-    ["balanced without measurements", prefer("balanced") + PRICES, "7: routers[0].policies[0].selection_policy.prefer: there are no measurements to tell the fastest by; expected a source of type latency in model_metrics_sources"],
+    ["balanced without prices", prefer("balanced"), "7: routers[0].policies[0].selection_policy.prefer: there are no prices to tell the cheapest by; expected a source of type cost in model_metrics_sources"],
     ["weights of nothing", prefer("cheapest, weights: {cost: 2}") + PRICES, "7: routers[0].policies[0].selection_policy.weights: belong to prefer: balanced; expected them left out"],
     ["weights of 0", prefer("balanced, weights: {cost: 0, latency: 0}"), "7: routers[0].policies[0].selection_policy.weights: are both 0; expected one of them to be more than 0"],
     ["a weight of something else", prefer("balanced, weights: {cost: 0, latency: 1, order: 1}") + LATENCIES, '7: routers[0].policies[0].selection_policy.weights.order: no such key; expected one of "cost", "latency"'],
@@ -157,6 +157,10 @@ describe("each mistake is told with its line, its path, what is wrong and what w
     ["a refresh in no time", source("type: cost, provider: models.dev, refresh_interval: 0"), "6: model_metrics_sources[0].refresh_interval: is 0; expected a whole number from 1 to 1209600"],
     ["a source's foreign key", source("type: cost, provider: models.dev, query: q"), '6: model_metrics_sources[0].query: no such key; expected one of "type", "provider", "url", "refresh_interval", "timeout", "model_aliases"'],
     ["two sources of a type", `${BASE}model_metrics_sources: [{type: cost, provider: models.dev}, {type: cost, provider: digitalocean}]\n`, "6: model_metrics_sources[1]: is a second source of type cost; expected one of each type"],
+    ["own traffic as prices", source("type: cost, provider: gateway_traffic"), '6: model_metrics_sources[0].type: is "cost"; expected "latency"'],
+    ["own traffic beside Prometheus", `${BASE}model_metrics_sources: [{type: latency, provider: gateway_traffic}, {type: latency, provider: prometheus, url: "http://p", query: q}]\n`, "6: model_metrics_sources[1]: is a second source of type latency; expected one of each type"],
+    ["own traffic with an interval", source("type: latency, provider: gateway_traffic, refresh_interval: 5"), '6: model_metrics_sources[0].refresh_interval: no such key; expected one of "type", "provider", "half_life", "explore_every"'],
+    ["a half-life without a unit", source("type: latency, provider: gateway_traffic, half_life: 10"), '6: model_metrics_sources[0].half_life: is 10; expected a duration such as "30s" or "500ms"'],
     ["two prices of a model", `${BASE}model_metrics_sources: [{type: cost, provider: static, prices: {gpt-5.2: ${PRICE}, openai/gpt-5.2: ${PRICE}}}]\n`, '6: model_metrics_sources[0].prices["openai/gpt-5.2"]: is a second price of "openai/gpt-5.2"; expected one for each model'],
     ["a limit too low", `${BASE}limits: {first_token_ms: 0}\n`, "6: limits.first_token_ms: is 0; expected a whole number from 1 to 86400000"],
     ["a CA bundle that is not there", `${BASE}overrides: {upstream_tls_ca_path: no-such.pem}\n`, '6: overrides.upstream_tls_ca_path: "no-such.pem" can\'t be read; expected a PEM file with CA certificates'],
@@ -385,11 +389,18 @@ describe("routers", () => {
       { name: "code-generation", description: expect.any(String), models: ["openai/gpt-5.2"], prefer: "cheapest" },
     ]);
     const prices = new Map([["openai/gpt-5.2", { input_usd_per_mtok: 1, cachedInput_usd_per_mtok: null, output_usd_per_mtok: 2 }]]);
-    expect(metricsSources).toEqual([{ type: "cost", provider: "static", prices }]);
+    expect(metricsSources).toEqual([{ type: "cost", provider: "static", prices }, OWN_TRAFFIC]);
   });
 });
 
 describe("sources of ranking data", () => {
+  test("the gateway's own traffic tells latencies where nothing else does", () => {
+    expect(loadGood(prefer("fastest")).metricsSources).toEqual([OWN_TRAFFIC]);
+    expect(loadGood(source("type: latency, provider: gateway_traffic, half_life: 90s, explore_every: 0")).metricsSources).toEqual([
+      { type: "latency", provider: "gateway_traffic", halfLife_ms: 90_000, exploreEvery_decisions: 0 },
+    ]);
+  });
+
   test("as Plano's documentation has them", () => {
     const text = `${prefer("balanced, weights: {latency: 2}")}model_metrics_sources:
   - type: cost
@@ -430,7 +441,7 @@ describe("sources of ranking data", () => {
 
   test("are refreshed although nothing is said of it", () => {
     const { metricsSources } = loadGood(source("type: cost, provider: digitalocean, timeout: 3s"));
-    expect(metricsSources).toMatchObject([{ url: null, refresh_ms: 3_600_000, timeout_ms: 3_000 }]);
+    expect(metricsSources).toMatchObject([{ url: null, refresh_ms: 3_600_000, timeout_ms: 3_000 }, OWN_TRAFFIC]);
     expect(loadGood(BASE + LATENCIES).metricsSources).toMatchObject([{ refresh_ms: 60_000 }]);
   });
 

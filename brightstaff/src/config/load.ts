@@ -96,7 +96,8 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext):
   const routerContext: RouterContext = {
     catalog,
     presets: context.presets.byId,
-    metrics: new Set((raw.model_metrics_sources ?? []).map((source) => source?.type)),
+    // Latencies are always told of: by the gateway's own traffic where no other source is.
+    metrics: new Set([...(raw.model_metrics_sources ?? []).map((source) => source?.type), "latency"]),
     mistakes: catalog.mistakes,
   };
   const routers = readRouters(located(["routers"], raw.routers), routerContext);

@@ -1,5 +1,5 @@
 import { readDuration_ms } from "./durations.ts";
-import type { MetricsSourceConfig, Price, RemoteMetricsSource } from "./gateway_config.ts";
+import type { GatewayTraffic, MetricsSourceConfig, Price, RemoteMetricsSource } from "./gateway_config.ts";
 import type { Path } from "./mistakes.ts";
 import type { ModelCatalog } from "./model_catalog.ts";
 import type { Located } from "./older_forms.ts";
@@ -9,22 +9,33 @@ import type { RawMetricsSource } from "./raw_config.ts";
 const REFRESH_MS = { cost: 3_600_000, latency: 60_000 };
 const TIMEOUT_MS = 10_000;
 
+/** Long enough for some measurements of a model that is asked now and then, short enough for the hour of the day. */
+const HALF_LIFE = "10m";
+const EXPLORE_EVERY_DECISIONS = 10;
+
+/** The sources of the config, and the gateway's own traffic where nothing else tells latencies. */
 export function readMetricsSources(sources: readonly Located<RawMetricsSource>[], catalog: ModelCatalog): MetricsSourceConfig[] {
   const types = new Set<string>();
-  return sources.flatMap(({ path, value }) => {
+  const configured = sources.flatMap(({ path, value }) => {
     if (value.type !== undefined && types.has(value.type)) {
       catalog.mistakes.push({ path, wrong: `is a second source of type ${value.type}`, expected: "one of each type" });
     }
     types.add(value.type ?? "");
     return readSource(value, path, catalog);
   });
+  return types.has("latency") ? configured : [...configured, readTraffic({})];
 }
 
 function readSource(source: RawMetricsSource, path: Path, catalog: ModelCatalog): MetricsSourceConfig[] {
   const { type, provider } = source;
   if (type === undefined || provider === undefined) return [];
   if (provider === "static") return [{ type: "cost", provider, prices: readPrices(source, [...path, "prices"], catalog) }];
+  if (provider === "gateway_traffic") return [readTraffic(source)];
   return [readRemote({ ...source, type, provider }, path, catalog)];
+}
+
+function readTraffic({ half_life = HALF_LIFE, explore_every = EXPLORE_EVERY_DECISIONS }: RawMetricsSource): GatewayTraffic {
+  return { type: "latency", provider: "gateway_traffic", halfLife_ms: readDuration_ms(half_life), exploreEvery_decisions: explore_every };
 }
 
 type Named = RawMetricsSource & Pick<RemoteMetricsSource, "type" | "provider">;

@@ -74,11 +74,13 @@ export type RawPrice = { input_usd_per_mtok?: number; cached_input_usd_per_mtok?
 
 export type RawMetricsSource = {
   type?: "cost" | "latency";
-  provider?: "static" | "digitalocean" | "models.dev" | "prometheus";
+  provider?: "static" | "digitalocean" | "models.dev" | "prometheus" | "gateway_traffic";
   prices?: Record<string, RawPrice>;
   url?: string;
   query?: string;
   refresh_interval?: number;
   timeout?: string;
   model_aliases?: Record<string, string>;
+  half_life?: string;
+  explore_every?: number;
 };

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { waitUntil } from "../../../test/e2e/wait_until.ts";
 import type { MetricsSourceConfig, RemoteMetricsSource } from "../config/gateway_config.ts";
 import type { RankingData } from "../ranking/rank.ts";
+import { EventHub } from "../traffic/event_hub.ts";
+import type { GatewayEvent } from "../traffic/gateway_event.ts";
 import type { MetricsSource, SourceKind, SourceListener } from "./source.ts";
 
 /** What a source is to be found to know, by model. */
@@ -17,6 +19,8 @@ export type SourceCase = {
   /** Its config; the remote ones' is that of a server at `url`. */
   readonly config: (url: string) => MetricsSourceConfig;
   readonly known: Known;
+  /** What comes of requests while it runs, where that is what it learns by. */
+  readonly events?: readonly GatewayEvent[];
 };
 
 export type RemoteCase = Omit<SourceCase, "config"> & {
@@ -55,12 +59,18 @@ function lookUp({ prices, latencies }: RankingData, known: Known): Known {
 const INTERVAL_MS = 20;
 
 /** What every source is held to. Tests of one source's own are beside it. */
-export function describeSource({ kind, config, known }: SourceCase, serve: () => string = () => ""): void {
+export function describeSource({ kind, config, known, events: requests = [] }: SourceCase, serve: () => string = () => ""): void {
   let source: MetricsSource;
   let events: Event[];
+  let hub: EventHub;
+  const start = () => {
+    source.start();
+    hub.publish({ events: requests, dropped: 0, unreadable: 0 });
+  };
   beforeEach(() => {
     events = [];
-    source = kind.create(config(serve()), listenTo(events));
+    hub = new EventHub();
+    source = kind.create(config(serve()), listenTo(events), hub);
   });
   afterEach(() => source.stop());
 
@@ -71,7 +81,7 @@ export function describeSource({ kind, config, known }: SourceCase, serve: () =>
   test("can be read before it has been started, while it starts and after it has stopped", async () => {
     const { data } = source;
     expect([data.prices, data.latencies]).toEqual([expect.any(Map), expect.any(Map)]);
-    source.start();
+    start();
     expect(source.data.prices).toBeInstanceOf(Map);
     await waitUntil("it has been refreshed", () => events.some((event) => event.kind === "refreshed"));
     source.stop();
@@ -80,7 +90,7 @@ export function describeSource({ kind, config, known }: SourceCase, serve: () =>
   });
 
   test("knows each model's values, and none that can't be reckoned with", async () => {
-    source.start();
+    start();
     await waitUntil("it has been refreshed", () => events.some((event) => event.kind === "refreshed"));
     expectKnown(source.data, known);
     expect(source.data.prices.has("nobody/nothing")).toBe(false);
@@ -139,7 +149,7 @@ export function describeRemoteSource(remote: RemoteCase): void {
   });
 
   function start(changes: Partial<RemoteMetricsSource> = {}): MetricsSource {
-    source = remote.kind.create({ ...remote.config(serverUrl()), refresh_ms: INTERVAL_MS, ...changes }, listenTo(events));
+    source = remote.kind.create({ ...remote.config(serverUrl()), refresh_ms: INTERVAL_MS, ...changes }, listenTo(events), new EventHub());
     source.start();
     return source;
   }

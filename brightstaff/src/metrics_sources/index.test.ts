@@ -5,6 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { waitUntil } from "../../../test/e2e/wait_until.ts";
 import type { MetricsSourceConfig, RemoteMetricsSource, StaticPrices } from "../config/gateway_config.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { EventHub } from "../traffic/event_hub.ts";
+import { answered } from "../traffic/test_events.ts";
 import { MetricsSources } from "./index.ts";
 
 let server: Server;
@@ -13,6 +15,7 @@ let requests: number;
 let metrics: Metrics;
 let log: Record<string, unknown>[];
 let sources: MetricsSources;
+let events: EventHub;
 
 beforeEach(async () => {
   latency = "0.5";
@@ -26,7 +29,8 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   metrics = createMetrics();
   log = [];
-  sources = new MetricsSources({ metrics, logger: pino({ base: null }, { write: (line) => log.push(JSON.parse(line)) }) });
+  events = new EventHub();
+  sources = new MetricsSources({ events, metrics, logger: pino({ base: null }, { write: (line) => log.push(JSON.parse(line)) }) });
 });
 
 afterEach(async () => {
@@ -111,4 +115,17 @@ test("how a source fares is counted and logged", async () => {
   expect(lines).toMatch(/_models\{type="latency",provider="prometheus"\} 1/);
   const [, refreshedAt_s] = /_refreshed_timestamp_seconds\{type="latency",provider="prometheus"\} ([\d.]+)/.exec(lines) ?? [];
   expect(Date.now() / 1000 - Number(refreshedAt_s)).toBeLessThan(60);
+});
+
+test("the gateway's own traffic is a source, counted but not logged with every batch, and the only one that explores", () => {
+  sources.use([prometheus()], ["a/one", "a/two"]);
+  expect(sources.explore("r", ["a/one", "a/two"])).toBeNull();
+  sources.use([{ type: "latency", provider: "gateway_traffic", halfLife_ms: 60_000, exploreEvery_decisions: 2 }], ["a/one", "a/two"]);
+  events.publish({ events: [answered("a/one", { firstToken_ms: 300 })], dropped: 0, unreadable: 0 });
+  expect(known()).toBeGreaterThan(0.3);
+  expect(log.filter(({ source }) => (source as { provider: string }).provider === "gateway_traffic")).toEqual([]);
+  expect([1, 2, 3, 4].map(() => sources.explore("r", ["a/one", "a/two"]))).toEqual([null, "a/two", null, null]);
+  sources.use([prometheus()], ["a/one"]);
+  events.publish({ events: [answered("a/one", { firstToken_ms: 900 })], dropped: 0, unreadable: 0 });
+  expect(known()).toBeUndefined();
 });

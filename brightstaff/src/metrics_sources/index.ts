@@ -3,17 +3,19 @@ import type { Logger } from "pino";
 import type { MetricsSourceConfig } from "../config/gateway_config.ts";
 import type { RankingData } from "../ranking/rank.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { EventHub } from "../traffic/event_hub.ts";
 import { digitalocean } from "./digitalocean.ts";
+import { gatewayTraffic } from "./gateway_traffic.ts";
 import { modelsDev } from "./models_dev.ts";
 import { prometheus } from "./prometheus.ts";
 import type { MetricsSource, SourceKind, SourceListener } from "./source.ts";
 import { staticTable } from "./static_table.ts";
 
-const SOURCES: readonly SourceKind[] = [staticTable, digitalocean, modelsDev, prometheus];
+const SOURCES: readonly SourceKind[] = [staticTable, digitalocean, modelsDev, prometheus, gatewayTraffic];
 
 type Running = { readonly config: MetricsSourceConfig; readonly source: MetricsSource };
 
-export type MetricsSourcesOptions = { readonly metrics: Metrics; readonly logger: Logger };
+export type MetricsSourcesOptions = { readonly metrics: Metrics; readonly logger: Logger; readonly events: EventHub };
 
 /** The sources of the config in use. What they know is there to be read at any time; how they fare is in the metrics and the log. */
 export class MetricsSources {
@@ -36,6 +38,12 @@ export class MetricsSources {
     return { prices: cost?.prices ?? new Map(), latencies: latency?.latencies ?? new Map() };
   }
 
+  /** A model of a route that this decision should try first for the sake of measuring it; null for none. `models` are those fit for that. */
+  explore(route: string, models: readonly string[]): string | null {
+    const latency = this.#running.find(({ source }) => source.type === "latency")?.source;
+    return latency?.explore?.(route, models) ?? null;
+  }
+
   /** Takes up a config: sources that it leaves as they are keep what they know. `models` are the ids that are looked up. */
   use(configs: readonly MetricsSourceConfig[], models: readonly string[]): void {
     const before = this.#running;
@@ -53,7 +61,7 @@ export class MetricsSources {
   #create(config: MetricsSourceConfig): Running {
     const kind = SOURCES.find(({ provider }) => provider === config.provider);
     if (kind === undefined) throw new TypeError(`there is no source ${config.provider}`);
-    return { config, source: kind.create(config, this.#listener) };
+    return { config, source: kind.create(config, this.#listener, this.#options.events) };
   }
 
   #retire({ source }: Running): void {
@@ -69,7 +77,7 @@ export class MetricsSources {
     metrics.sourceRefreshes.inc({ ...labels, result: "ok" });
     metrics.sourceRefreshedAt_seconds.set(labels, Date.now() / 1000);
     const models = this.#count(source);
-    logger.info({ source: labels, models, models_configured: this.#models.length }, "model metrics refreshed");
+    logger[source.isLive ? "debug" : "info"]({ source: labels, models, models_configured: this.#models.length }, "model metrics refreshed");
   }
 
   #failed(source: MetricsSource, reason: string, age_ms: number | null): void {

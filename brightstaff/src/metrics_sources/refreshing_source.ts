@@ -17,7 +17,7 @@ export function refreshing(feed: Feed): SourceKind {
 }
 
 function asRemote(config: MetricsSourceConfig): RemoteMetricsSource {
-  if (config.provider === "static") throw new TypeError("a static table is read from nowhere");
+  if (config.provider === "static" || config.provider === "gateway_traffic") throw new TypeError(`${config.provider} is read from nowhere`);
   return config;
 }
 

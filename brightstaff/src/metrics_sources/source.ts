@@ -1,5 +1,6 @@
 import type { MetricsSourceConfig, MetricsType, RemoteMetricsSource } from "../config/gateway_config.ts";
 import type { RankingData } from "../ranking/rank.ts";
+import type { EventHub } from "../traffic/event_hub.ts";
 import type { GetJson } from "./get_json.ts";
 
 /** A source keeps what it last learnt about models; asking it never waits. */
@@ -12,6 +13,10 @@ export interface MetricsSource {
   start(): void;
   /** Ends that; `data` stays. */
   stop(): void;
+  /** Of a source that learns by requests alone: a model of a route that this decision should try first, to be measured; null for none. */
+  explore?(route: string, models: readonly string[]): string | null;
+  /** Whether it is refreshed by the second, which is too often for a log. */
+  readonly isLive?: boolean;
 }
 
 /** What a source tells while it runs, for metrics and logs. */
@@ -21,11 +26,11 @@ export type SourceListener = {
   failed(source: MetricsSource, reason: string, age_ms: number | null): void;
 };
 
-/** One kind of source as it is registered: `provider` is what the config names it by. */
+/** One kind of source as it is registered: `provider` is what the config names it by, `events` what came of the gateway's requests. */
 export type SourceKind = {
   readonly type: MetricsType;
   readonly provider: MetricsSourceConfig["provider"];
-  create(config: MetricsSourceConfig, listener: SourceListener): MetricsSource;
+  create(config: MetricsSourceConfig, listener: SourceListener, events: EventHub): MetricsSource;
 };
 
 /** How one remote source is read; all the rest, from the loop to the aliases, they have in common. */

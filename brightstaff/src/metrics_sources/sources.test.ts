@@ -2,8 +2,11 @@
 
 import { describe } from "vitest";
 import type { RemoteMetricsSource } from "../config/gateway_config.ts";
+import { OUTPUT_TOKENS } from "../ranking/expected_tokens.ts";
+import { answered, timedOut } from "../traffic/test_events.ts";
 import { describeRemoteSource, describeSource } from "./conformance.ts";
 import { digitalocean } from "./digitalocean.ts";
+import { gatewayTraffic } from "./gateway_traffic.ts";
 import { modelsDev } from "./models_dev.ts";
 import { prometheus } from "./prometheus.ts";
 import { staticTable } from "./static_table.ts";
@@ -170,5 +173,18 @@ describe("Prometheus", () => {
       ["gives a range", { status: "success", data: { resultType: "matrix", result: [] } }, "the query gives a matrix"],
       ["gives no models", vector([{ job: "plano" }, "1"]), "none of the query's 1 series has a label model_name"],
     ],
+  });
+});
+
+describe("the gateway's own traffic", () => {
+  describeSource({
+    kind: gatewayTraffic,
+    config: () => ({ type: "latency", provider: "gateway_traffic", halfLife_ms: 60_000, exploreEvery_decisions: 10 }),
+    events: [
+      answered("openai/gpt-5.2", { firstToken_ms: 250, outputTokens: 101, duration_ms: 2_250 }),
+      answered("anthropic/claude-sonnet-5", { outputTokens: 5, duration_ms: 700 }),
+      timedOut("hanging/model", 30_000),
+    ],
+    known: { "openai/gpt-5.2": 0.25 + OUTPUT_TOKENS * 0.02, "anthropic/claude-sonnet-5": 0.7, "hanging/model": 30 },
   });
 });

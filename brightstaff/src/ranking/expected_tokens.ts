@@ -6,7 +6,7 @@ const CHARACTERS_PER_TOKEN = 4;
 /** Tool definitions, images and what the routing view leaves out are billed, too, and a short question rarely comes without any of them. */
 const INPUT_TOKENS_MIN = 1_500;
 /** What is not known before the answer is written: a few paragraphs. */
-const OUTPUT_TOKENS = 500;
+export const OUTPUT_TOKENS = 500;
 /** Shorter prefixes are not cached: https://platform.openai.com/docs/guides/prompt-caching, and Anthropic's page of the same name. */
 const CACHED_TOKENS_MIN = 1_024;
 

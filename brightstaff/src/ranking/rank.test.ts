@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Price, SelectionPolicy } from "../config/gateway_config.ts";
-import { rank } from "./rank.ts";
+import { rank, sink } from "./rank.ts";
 
 const price = (input: number, output: number, cachedInput: number | null = null): Price => ({
   input_usd_per_mtok: input,
@@ -138,5 +138,33 @@ describe.each(["cheapest", "fastest", "balanced"] as const)("%s", (prefer) => {
     const ranked = order(models, { prefer });
     expect(ranked.toSorted()).toEqual(models.toSorted());
     expect(ranked).not.toBe(models);
+  });
+});
+
+describe("conditions of the moment", () => {
+  const cooling = new Set(["cheap", "unknown"]);
+  const tokens = SHORT;
+
+  test.each([
+    ["ranked", ["middle", "dear", "cheap", "unknown"]],
+    ["cheapest", ["middle", "dear", "cheap", "unknown"]],
+    ["fastest", ["dear", "middle", "cheap", "unknown"]],
+  ] as const)("%s: models in cooldown come last, in their order", (prefer, expected) => {
+    const models = ["cheap", "middle", "unknown", "dear"];
+    expect(rank(models, { prefer }, data, tokens, { cooling, explored: null })).toEqual(expected);
+  });
+
+  test("an explored model comes first, unless it is in cooldown or no candidate", () => {
+    const models = ["dear", "middle", "unknown"];
+    const first = (explored: string, cooled: string[] = []) =>
+      rank(models, { prefer: "fastest" }, data, tokens, { cooling: new Set(cooled), explored });
+    expect(first("unknown")).toEqual(["unknown", "dear", "middle"]);
+    expect(first("unknown", ["unknown"])).toEqual(["dear", "middle", "unknown"]);
+    expect(first("free")).toEqual(["dear", "middle", "unknown"]);
+  });
+
+  test("sinking keeps all models and both orders", () => {
+    expect(sink(["a", "cheap", "b", "unknown"], cooling)).toEqual(["a", "b", "cheap", "unknown"]);
+    expect(sink(["cheap", "unknown"], cooling)).toEqual(["cheap", "unknown"]);
   });
 });

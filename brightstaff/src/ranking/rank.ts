@@ -17,13 +17,42 @@ export type ExpectedTokens = {
   readonly output_tokens: number;
 };
 
+/** What there is at the moment besides data: the clock and the counters behind it are the caller's. */
+export type Conditions = {
+  /** Models that are tried last, as they have asked to be left alone or keep failing. */
+  readonly cooling: ReadonlySet<string>;
+  /** A model that is to be tried first so that it gets measured. */
+  readonly explored: string | null;
+};
+
+const CALM: Conditions = { cooling: new Set(), explored: null };
+
 type Measure = (model: string) => number | undefined;
 
 /**
  * The candidates in the order in which they are to be tried. Pure: no I/O and no clock, so that a decision can be replayed from its inputs.
- * Equal models, and those without data, keep their configured order; the latter come last but stay candidates.
+ * Equal models, and those without data, keep their configured order; the latter come last but stay candidates, and so do those in cooldown,
+ * behind them.
  */
-export function rank(models: readonly string[], policy: SelectionPolicy, data: RankingData, tokens: ExpectedTokens): string[] {
+export function rank(
+  models: readonly string[],
+  policy: SelectionPolicy,
+  data: RankingData,
+  tokens: ExpectedTokens,
+  { cooling, explored }: Conditions = CALM,
+): string[] {
+  const ordered = order(models, policy, data, tokens);
+  if (explored !== null && models.includes(explored)) ordered.unshift(...ordered.splice(ordered.indexOf(explored), 1));
+  return sink(ordered, cooling);
+}
+
+/** The models in their order, those in cooldown behind the others. */
+export function sink(models: readonly string[], cooling: ReadonlySet<string>): string[] {
+  if (cooling.size === 0) return [...models];
+  return [...models.filter((model) => !cooling.has(model)), ...models.filter((model) => cooling.has(model))];
+}
+
+function order(models: readonly string[], policy: SelectionPolicy, data: RankingData, tokens: ExpectedTokens): string[] {
   const cost: Measure = (model) => expectedCost_usd(data.prices.get(model), tokens);
   const latency: Measure = (model) => data.latencies.get(model);
   switch (policy.prefer) {

@@ -2,14 +2,16 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { GatewayConfig, Router, Task } from "../config/gateway_config.ts";
 import type { Conversation, Resolver } from "../intent/resolver.ts";
 import { expectTokens } from "../ranking/expected_tokens.ts";
-import { type RankingData, rank } from "../ranking/rank.ts";
+import { type RankingData, rank, sink } from "../ranking/rank.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 /** What a decision is made with: the config in use, the resolver that it asks for and what is known of the models. */
 export type Deciding = {
   readonly config: GatewayConfig;
   readonly resolver: Resolver;
-  readonly sources: { readonly data: RankingData };
+  readonly sources: { readonly data: RankingData; explore(route: string, models: readonly string[]): string | null };
+  /** Which models should be left alone at the moment. */
+  readonly cooldowns: { readonly active: ReadonlySet<string> };
 };
 
 export type DecisionOptions = {
@@ -100,7 +102,7 @@ function findRouter(config: GatewayConfig, name: string | null): Router | undefi
 }
 
 async function decide(
-  { resolver, sources }: Deciding,
+  { resolver, sources, cooldowns }: Deciding,
   router: Router,
   { router: name, messages }: DecisionRequest,
   signal: AbortSignal,
@@ -110,7 +112,9 @@ async function decide(
   const resolution = await resolver.resolve(messages, router.tasks, signal);
   const resolved_ms = performance.now();
   const task = router.tasks.find((candidate: Task) => candidate.name === resolution.route);
-  const models = task === undefined ? [] : rank(task.models, task, sources.data, expectTokens(messages));
+  const cooling = cooldowns.active;
+  const ranked = task === undefined ? [] : rankTask(task, router, messages, sources, cooling);
+  const models = withFallback(ranked, router.fallback, cooling);
   const ranked_ms = performance.now();
   const label = name ?? "routing_preferences";
   metrics.decisions.inc({ router: label, route: task?.name ?? "none", resolver: resolution.resolver });
@@ -125,6 +129,25 @@ async function decide(
     resolve_ms: rounded(resolved_ms - started_ms),
     rank_ms: rounded(ranked_ms - resolved_ms),
   };
+}
+
+function rankTask(
+  task: Task,
+  router: Router,
+  messages: Conversation,
+  sources: Deciding["sources"],
+  cooling: ReadonlySet<string>,
+): string[] {
+  const goesByLatency = task.prefer === "fastest" || (task.prefer === "balanced" && task.weights?.latency !== 0);
+  const fit = goesByLatency ? task.models.filter((model) => !cooling.has(model)) : [];
+  const explored = fit.length < 2 ? null : sources.explore(`${router.name}/${task.name}`, fit);
+  return rank(task.models, task, sources.data, expectTokens(messages), { cooling, explored });
+}
+
+/** The filter adds the fallback models by itself, in their order; they are only named where one in cooldown has to go behind them or is one. */
+function withFallback(models: readonly string[], fallback: readonly string[], cooling: ReadonlySet<string>): readonly string[] {
+  const all = [...new Set([...models, ...fallback])];
+  return all.some((model) => cooling.has(model)) ? sink(all, cooling) : models;
 }
 
 /** Microseconds are as far as the figures mean anything. */

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { buildApp } from "../app.ts";
 import type { GatewayConfig } from "../config/gateway_config.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+import { EventHub } from "../traffic/event_hub.ts";
 import type { Deciding } from "./decisions.ts";
 
 const config = {
@@ -28,7 +29,7 @@ let app: ReturnType<typeof buildApp>;
 afterEach(() => app.close());
 
 function get(url: string, headers = {}, deciding: Deciding | null = { config } as Deciding) {
-  app = buildApp({ current: () => deciding, metrics: createMetrics() });
+  app = buildApp({ current: () => deciding, metrics: createMetrics(), events: new EventHub() });
   return app.inject({ method: "GET", url, headers });
 }
 

@@ -43,6 +43,7 @@ export function gatewayConfiguration(config: GatewayConfig): Message {
       cluster: BRIGHTSTAFF_CLUSTER,
       authority: BRIGHTSTAFF_CLUSTER,
       path: "/v1/decisions",
+      events_path: "/v1/events",
       view_bytes_max: DECISION_VIEW_BYTES_MAX,
     },
     providers: config.providers.map(toFilterProvider),

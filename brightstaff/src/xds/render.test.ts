@@ -57,7 +57,7 @@ test("the filter's configuration refers to models and providers by index", () =>
     role: "gateway",
     limits: { request_body_bytes_max: 1048576, response_body_bytes_max: 52428800, json_depth_max: 128, attempts_max: 3 },
     timeouts: { first_token_ms: 2000, reply_ms: 4000, stream_idle_ms: 3000, decision_ms: 500 },
-    decision: { cluster: "brightstaff", authority: "brightstaff", path: "/v1/decisions", view_bytes_max: 65536 },
+    decision: { cluster: "brightstaff", authority: "brightstaff", path: "/v1/decisions", events_path: "/v1/events", view_bytes_max: 65536 },
     providers: [
       {
         name: "openai",
