@@ -11,7 +11,7 @@ import { ProviderError } from "./canonical/provider_error";
 import { canonicalRequest } from "./canonical/request";
 import { RequestHead } from "./canonical/request_head";
 import { canonicalResponse, ResponseResult } from "./canonical/response";
-import { writeView } from "./canonical/routing_view";
+import { textBytesOf, writeView } from "./canonical/routing_view";
 import { ResponseSummary } from "./canonical/summary";
 import { formatAt, formatNamed, formatOfPath } from "./formats/registry";
 import { Cursor } from "./json/cursor";
@@ -79,14 +79,17 @@ function refused(): bool {
 /**
  * Appends what a routing decision needs of the conversation: a JSON array of {"role", "content", "tool_calls"?} in order, at most
  * `bytesMax` bytes, the most recent messages first chosen. Of a body that cannot be read to its end, what was read.
+ * @returns how much text there is in all, in bytes
  */
-export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32, out: Bytes): void {
+export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32, out: Bytes): u64 {
   canonicalRequest.clear();
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   formatAt(format).readRequest(cursor, canonicalRequest);
   canonicalRequest.endMessage();
   writeView(canonicalRequest, bytesMax, out);
+  const textBytes = textBytesOf(canonicalRequest);
   canonicalRequest.clear();
+  return textBytes;
 }
 
 /**

@@ -22,7 +22,7 @@ interface Exports {
   scanRequestHead(format: number, ptr: number, length: number, depthMax: number): number;
   describeHead(): void;
   describeProblem(): void;
-  writeRoutingView(format: number, ptr: number, length: number, bytesMax: number): void;
+  writeRoutingView(format: number, ptr: number, length: number, bytesMax: number): number;
   addDrop(ptr: number, length: number): void;
   addRename(from: number, fromLength: number, to: number, toLength: number): void;
   addMessageDrop(ptr: number, length: number): void;
@@ -334,6 +334,13 @@ export class Facade {
     }
     this.wasm.translateRequest(number(from), number(to), ptr, body.length, this.modelPtr, this.model.length);
     this.wasm.clearOut();
+  }
+
+  /** How much text the view is chosen from, in bytes. */
+  conversationBytes(format: FormatName, body: Text): number {
+    const bytes = this.withText(body, (ptr, length) => this.wasm.writeRoutingView(number(format), ptr, length, 0));
+    this.wasm.clearOut();
+    return bytes;
   }
 
   runView(format: FormatName, body: Uint8Array): void {

@@ -104,3 +104,31 @@ describe("a view", () => {
     expect(openaiView([{ role: "user", content: "long ".repeat(50) }], 20)).toEqual([]);
   });
 });
+
+describe("the size of a conversation", () => {
+  const bytesOf = (request: object) => facade.conversationBytes("openai_chat", JSON.stringify({ model: "m", ...request }));
+
+  test("counts all text that a model reads, however little of it a view shows", () => {
+    const long = "long ".repeat(100_000);
+    const messages = [
+      { role: "user", content: long },
+      { role: "assistant", content: null, tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: '{"a":1}' } }] },
+      { role: "tool", tool_call_id: "a", content: "r".repeat(20_000) },
+    ];
+    const read = bytesOf({ messages });
+    expect(read).toBeGreaterThanOrEqual(long.length + 20_000 + 7);
+    expect(read).toBeLessThan(long.length + 20_100);
+  });
+
+  test("counts tool definitions, and no image", () => {
+    const parameters = { type: "object", properties: { city: { type: "string" } } };
+    const tools = [{ type: "function", function: { name: "f", description: "d".repeat(1_000), parameters } }];
+    const image = { type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat(10_000)}` } };
+    const messages = [{ role: "user", content: [image, { type: "text", text: "hello" }] }];
+    expect(bytesOf({ messages, tools })).toBe(5 + 1_000 + JSON.stringify(parameters).length);
+  });
+
+  test("is what was read of a body that cannot be read", () => {
+    expect(facade.conversationBytes("anthropic_messages", "{")).toBe(0);
+  });
+});

@@ -109,10 +109,21 @@ export type Router = {
   readonly fallback: readonly string[];
 };
 
-export type Price = {
+export type TokenRates = {
   readonly input_usd_per_mtok: number;
   readonly cachedInput_usd_per_mtok: number | null;
   readonly output_usd_per_mtok: number;
+};
+
+/** What a model costs; requests with much input may cost more for all of their tokens. */
+export type Price = TokenRates & {
+  /** By ascending size. */
+  readonly longContext?: readonly LongContextRates[];
+};
+
+export type LongContextRates = TokenRates & {
+  /** The rates are for requests with more input than this. */
+  readonly above_tokens: number;
 };
 
 /** What a source tells about models. */

@@ -1,4 +1,4 @@
-import type { Price } from "../config/gateway_config.ts";
+import type { LongContextRates, Price, TokenRates } from "../config/gateway_config.ts";
 import { refreshing } from "./refreshing_source.ts";
 import { isAmount, isObject, UnreadableError } from "./source.ts";
 
@@ -35,11 +35,33 @@ function hasCost(entry: [string, unknown]): entry is [string, { readonly cost: C
   return isObject(entry[1]) && isObject(entry[1].cost);
 }
 
-function readPrice({ input, output, cache_read: cachedInput }: Cost): Price | undefined {
+function readPrice(cost: Cost): Price | undefined {
+  const rates = readRates(cost);
+  const longContext = readLongContext(cost);
+  return rates === undefined || longContext.length === 0 ? rates : { ...rates, longContext };
+}
+
+function readRates({ input, output, cache_read: cachedInput }: Cost): TokenRates | undefined {
   if (!isAmount(input) || !isAmount(output)) return undefined;
   return {
     input_usd_per_mtok: input,
     cachedInput_usd_per_mtok: isAmount(cachedInput) ? cachedInput : null,
     output_usd_per_mtok: output,
   };
+}
+
+/** What the older key says of, which `tiers` says anew. */
+const OLDER_SIZE_TOKENS = 200_000;
+
+/** `tiers: [{tier: {type: "context", size}, input, output, …}]`, or `context_over_200k: {input, output, …}` where there are none. */
+function readLongContext({ tiers, context_over_200k: older }: Cost): LongContextRates[] {
+  const sized: readonly (readonly [size: unknown, rates: unknown])[] = Array.isArray(tiers)
+    ? tiers.map((tier) => [isObject(tier) && isObject(tier.tier) && tier.tier.type === "context" ? tier.tier.size : undefined, tier])
+    : [[OLDER_SIZE_TOKENS, older]];
+  return sized
+    .flatMap(([size, cost]) => {
+      const rates = isObject(cost) && isAmount(size) ? readRates(cost) : undefined;
+      return rates === undefined ? [] : [{ above_tokens: size as number, ...rates }];
+    })
+    .toSorted((a, b) => a.above_tokens - b.above_tokens);
 }

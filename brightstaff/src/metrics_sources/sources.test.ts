@@ -1,8 +1,11 @@
 // Every source passes the same suite, each with the answers of the real one in small.
 
-import { describe } from "vitest";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "vitest";
 import type { RemoteMetricsSource } from "../config/gateway_config.ts";
 import { OUTPUT_TOKENS } from "../ranking/expected_tokens.ts";
+import { EventHub } from "../traffic/event_hub.ts";
 import { answered, timedOut } from "../traffic/test_events.ts";
 import { describeRemoteSource, describeSource } from "./conformance.ts";
 import { digitalocean } from "./digitalocean.ts";
@@ -186,5 +189,49 @@ describe("the gateway's own traffic", () => {
       timedOut("hanging/model", 30_000),
     ],
     known: { "openai/gpt-5.2": 0.25 + OUTPUT_TOKENS * 0.02, "anthropic/claude-sonnet-5": 0.7, "hanging/model": 30 },
+  });
+});
+
+describe("models.dev's prices for much input", () => {
+  async function priceOf(cost: object) {
+    const server = createServer((_, response) => response.end(JSON.stringify(devProvider("google", { m: devModel("m", cost) }))));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const refreshed = Promise.withResolvers<void>();
+    const listener = { refreshed: () => refreshed.resolve(), failed: (_: unknown, reason: string) => refreshed.reject(new Error(reason)) };
+    const source = modelsDev.create(remote({ type: "cost", provider: "models.dev", url }), listener, new EventHub());
+    source.start();
+    await refreshed.promise.finally(() => {
+      source.stop();
+      server.close();
+      server.closeAllConnections();
+    });
+    return source.data.prices.get("google/m");
+  }
+  const rates = (input: number, output: number, cachedInput: number | null = null) => ({
+    input_usd_per_mtok: input,
+    cachedInput_usd_per_mtok: cachedInput,
+    output_usd_per_mtok: output,
+  });
+  const base = { input: 1.25, output: 10, cache_read: 0.125 };
+  const over = { input: 2.5, output: 15, cache_read: 0.25 };
+  const tier = (size: number, more: object = over, type = "context") => ({ tier: { type, size }, ...more });
+
+  test.each([
+    ["none", {}, undefined],
+    ["in the older form", { context_over_200k: over }, [{ above_tokens: 200_000, ...rates(2.5, 15, 0.25) }]],
+    [
+      "in tiers, which go before the older form",
+      { tiers: [tier(272_000, { input: 5, output: 20 }), tier(128_000)], context_over_200k: over },
+      [
+        { above_tokens: 128_000, ...rates(2.5, 15, 0.25) },
+        { above_tokens: 272_000, ...rates(5, 20) },
+      ],
+    ],
+    ["in tiers of another kind, or half", { tiers: [tier(1, over, "requests"), tier(5, { input: 1 }), null, "x"] }, undefined],
+    ["in no form that is known", { context_over_200k: 3 }, undefined],
+  ])("%s", async (_, more, longContext) => {
+    const price = await priceOf({ ...base, ...more });
+    expect(price).toEqual({ ...rates(1.25, 10, 0.125), ...(longContext === undefined ? {} : { longContext }) });
   });
 });

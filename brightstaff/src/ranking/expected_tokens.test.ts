@@ -21,3 +21,10 @@ test("a prefix that is too short to be cached is not counted as cached", () => {
   const conversation = [says("user", 1_000), says("assistant", 3_000), says("user", 50)];
   expect(expectTokens(conversation)).toMatchObject({ input_tokens: 4_050, cachedInput_tokens: 0 });
 });
+
+test("what the view leaves out counts, too, as sent before where there was an answer", () => {
+  const conversation = [says("user", 2_000), says("assistant", 700), says("user", 300)];
+  expect(expectTokens(conversation, 4 * 250_000)).toMatchObject({ input_tokens: 250_000, cachedInput_tokens: 249_000 });
+  expect(expectTokens([says("user", 2_000)], 4 * 250_000)).toMatchObject({ input_tokens: 250_000, cachedInput_tokens: 0 });
+  expect(expectTokens(conversation, 4)).toEqual(expectTokens(conversation));
+});

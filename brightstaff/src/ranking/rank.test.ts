@@ -61,6 +61,30 @@ describe("cheapest", () => {
   });
 });
 
+describe("cheapest with much input", () => {
+  const longContext = [
+    { above_tokens: 128_000, ...price(2, 2) },
+    { above_tokens: 200_000, ...price(8, 8, 0.1) },
+  ];
+  const prices = new Map([
+    ["flat", price(3, 3)],
+    ["tiered", { ...price(1, 1), longContext }],
+  ]);
+  const first = (input_tokens: number, cachedInput_tokens = 0) =>
+    order(["flat", "tiered"], { prefer: "cheapest" }, { ...data, prices }, { input_tokens, cachedInput_tokens, output_tokens: 500 })[0];
+
+  test("goes by the rates of the largest size that is passed, for all tokens", () => {
+    expect([10_000, 128_000, 128_001, 200_000, 200_001].map((input) => first(input))).toEqual([
+      "tiered",
+      "tiered",
+      "tiered",
+      "tiered",
+      "flat",
+    ]);
+    expect(first(300_000, 290_000)).toBe("tiered");
+  });
+});
+
 describe("fastest", () => {
   test("puts the lowest latency first", () => {
     expect(order(["cheap", "free", "middle", "dear"], { prefer: "fastest" })).toEqual(["dear", "middle", "cheap", "free"]);

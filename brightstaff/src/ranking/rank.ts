@@ -1,4 +1,4 @@
-import type { Price, SelectionPolicy } from "../config/gateway_config.ts";
+import type { Price, SelectionPolicy, TokenRates } from "../config/gateway_config.ts";
 
 /** What models are ranked by, as it was when the decision began. */
 export type RankingData = {
@@ -81,11 +81,12 @@ const TOKENS_PER_MTOK = 1_000_000;
 
 function expectedCost_usd(price: Price | undefined, tokens: ExpectedTokens): number | undefined {
   if (price === undefined) return undefined;
-  const cachedInput_usd_per_mtok = price.cachedInput_usd_per_mtok ?? price.input_usd_per_mtok;
+  const rates: TokenRates = price.longContext?.findLast(({ above_tokens }) => tokens.input_tokens > above_tokens) ?? price;
+  const cachedInput_usd_per_mtok = rates.cachedInput_usd_per_mtok ?? rates.input_usd_per_mtok;
   const cost =
-    (tokens.input_tokens - tokens.cachedInput_tokens) * price.input_usd_per_mtok +
+    (tokens.input_tokens - tokens.cachedInput_tokens) * rates.input_usd_per_mtok +
     tokens.cachedInput_tokens * cachedInput_usd_per_mtok +
-    tokens.output_tokens * price.output_usd_per_mtok;
+    tokens.output_tokens * rates.output_usd_per_mtok;
   return cost / TOKENS_PER_MTOK;
 }
 

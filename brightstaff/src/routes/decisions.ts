@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { GatewayConfig, Router, Task } from "../config/gateway_config.ts";
 import type { Conversation, Resolver } from "../intent/resolver.ts";
 import { expectTokens } from "../ranking/expected_tokens.ts";
-import { type RankingData, rank, sink } from "../ranking/rank.ts";
+import { type ExpectedTokens, type RankingData, rank, sink } from "../ranking/rank.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 /** What a decision is made with: the config in use, the resolver that it asks for and what is known of the models. */
@@ -20,7 +20,14 @@ export type DecisionOptions = {
   readonly metrics: Metrics;
 };
 
-type DecisionRequest = { router: string | null; model: string; api: string; messages: Conversation };
+type DecisionRequest = {
+  router: string | null;
+  model: string;
+  api: string;
+  messages: Conversation;
+  /** Of the whole conversation and its tools. */
+  text_bytes?: number;
+};
 
 /** The answer to a decision request. `models` is empty when no task matched. */
 export type Decision = {
@@ -45,6 +52,7 @@ const REQUEST_SCHEMA = {
     router: { type: ["string", "null"], maxLength: 128 },
     model: { type: "string", maxLength: 512 },
     api: { type: "string", maxLength: 64 },
+    text_bytes: { type: "integer", minimum: 0 },
     messages: {
       type: "array",
       minItems: 1,
@@ -104,7 +112,7 @@ function findRouter(config: GatewayConfig, name: string | null): Router | undefi
 async function decide(
   { resolver, sources, cooldowns }: Deciding,
   router: Router,
-  { router: name, messages }: DecisionRequest,
+  { router: name, messages, text_bytes }: DecisionRequest,
   signal: AbortSignal,
   metrics: Metrics,
 ): Promise<Decision> {
@@ -113,7 +121,7 @@ async function decide(
   const resolved_ms = performance.now();
   const task = router.tasks.find((candidate: Task) => candidate.name === resolution.route);
   const cooling = cooldowns.active;
-  const ranked = task === undefined ? [] : rankTask(task, router, messages, sources, cooling);
+  const ranked = task === undefined ? [] : rankTask(task, router, expectTokens(messages, text_bytes), sources, cooling);
   const models = withFallback(ranked, router.fallback, cooling);
   const ranked_ms = performance.now();
   const label = name ?? "routing_preferences";
@@ -134,14 +142,14 @@ async function decide(
 function rankTask(
   task: Task,
   router: Router,
-  messages: Conversation,
+  tokens: ExpectedTokens,
   sources: Deciding["sources"],
   cooling: ReadonlySet<string>,
 ): string[] {
   const goesByLatency = task.prefer === "fastest" || (task.prefer === "balanced" && task.weights?.latency !== 0);
   const fit = goesByLatency ? task.models.filter((model) => !cooling.has(model)) : [];
   const explored = fit.length < 2 ? null : sources.explore(`${router.name}/${task.name}`, fit);
-  return rank(task.models, task, sources.data, expectTokens(messages), { cooling, explored });
+  return rank(task.models, task, sources.data, tokens, { cooling, explored });
 }
 
 /** The filter adds the fallback models by itself, in their order; they are only named where one in cooldown has to go behind them or is one. */

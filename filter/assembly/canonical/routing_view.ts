@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { sliceLength } from "../json/slice";
 import { writeEscaped, writeText } from "../json/text";
 import { Message, PartKind, Role } from "./parts";
 import { CanonicalRequest } from "./request";
@@ -41,6 +42,29 @@ export function writeView(request: CanonicalRequest, bytesMax: u32, out: Bytes):
   }
   out.byte(0x5d);
   text.clear();
+}
+
+/**
+ * How much text a model reads of the request, in bytes as they stand in the body: messages, calls and tool definitions, however little of it
+ * the view shows. Images, audio and documents are billed by other measures and left out.
+ */
+export function textBytesOf(request: CanonicalRequest): u64 {
+  let bytes: u64 = 0;
+  for (let i: u32 = 0; i < request.parts.count; i++) {
+    const part = request.parts.at(i);
+    switch (<PartKind>part.kind) {
+      case PartKind.Text:
+      case PartKind.Reasoning:
+      case PartKind.ToolCall:
+      case PartKind.Refusal:
+        bytes += sliceLength(part.text);
+    }
+  }
+  for (let i: u32 = 0; i < request.tools.count; i++) {
+    const tool = request.tools.at(i);
+    bytes += sliceLength(tool.description) + sliceLength(tool.text);
+  }
+  return bytes;
 }
 
 /** Appends one message to `chosen`, its text cut until `left` bytes hold it; false when they cannot. */

@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { writeInteger } from "../bytes/numbers";
 import { Body, readBody } from "../host/body";
 import { now_ns } from "../host/clock";
 import { HeaderBlock } from "../host/header_block";
@@ -84,7 +85,9 @@ function writeQuestion(exchange: Exchange, body: usize, length: u32): void {
   question.ascii(',"model":');
   writeQuoted(exchange.head.model.ptr, exchange.head.model.length);
   question.ascii(',"messages":');
-  writeRoutingView(exchange.clientFormat, body, length, config.viewBytesMax, question);
+  const textBytes = writeRoutingView(exchange.clientFormat, body, length, config.viewBytesMax, question);
+  question.ascii(',"text_bytes":');
+  writeInteger(question, textBytes);
   question.byte(0x7d);
 }
 

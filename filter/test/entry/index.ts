@@ -120,8 +120,8 @@ export function describeProblem(): void {
   out.byte(0x7d);
 }
 
-export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32): void {
-  facade.writeRoutingView(format, ptr, length, bytesMax, out);
+export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32): u32 {
+  return <u32>facade.writeRoutingView(format, ptr, length, bytesMax, out);
 }
 
 export function addDrop(ptr: usize, length: u32): void {
