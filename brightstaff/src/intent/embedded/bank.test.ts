@@ -2,17 +2,24 @@ import { describe, expect, it } from "vitest";
 import { readLabelledPresets } from "../../eval/presets.ts";
 import { readBank } from "./bank.ts";
 
-const bank = readBank();
+const { concepts, intents } = readBank();
+const bank = [...concepts, ...intents];
 
 describe("the concept bank", () => {
   it("has descriptions and enough examples for every concept", () => {
-    const thin = bank.filter(({ kind, descriptions, examples }) => examples.length < 10 || (kind === "task" && descriptions.length === 0));
-    expect(thin.map(({ name }) => name)).toEqual([]);
+    const undescribed = [...concepts.filter(({ kind }) => kind === "task"), ...intents].filter(
+      ({ descriptions }) => descriptions.length === 0,
+    );
+    expect([...bank.filter(({ examples }) => examples.length < 10), ...undescribed].map(({ name }) => name)).toEqual([]);
   });
 
   it("names broader concepts that exist", () => {
-    const names = new Set(bank.map(({ name }) => name));
-    expect(bank.flatMap(({ broader }) => broader).filter((name) => !names.has(name))).toEqual([]);
+    const names = new Set(concepts.map(({ name }) => name));
+    expect(concepts.flatMap(({ broader }) => broader).filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it("names every kind of request once", () => {
+    expect(new Set(bank.map(({ name }) => name)).size).toBe(bank.length);
   });
 
   it("gives no example to two concepts", () => {
@@ -33,7 +40,7 @@ describe("the concept bank", () => {
   });
 
   it("pairs instructions with subjects, before and after", () => {
-    const { examples = [] } = bank.find(({ name }) => name === "translation") ?? {};
+    const { examples = [] } = concepts.find(({ name }) => name === "translation") ?? {};
     expect(examples.filter((example) => example.startsWith("Translate to German:\n\n"))).toHaveLength(3);
     expect(examples.filter((example) => example.endsWith("\n\nTranslate that to Polish."))).toHaveLength(3);
   });

@@ -15,6 +15,11 @@ export type Concept = {
   readonly broader: readonly string[];
 };
 
+/** A narrow kind of request within a field: what one route of a support desk may be for. */
+export type Intent = Pick<Concept, "name" | "descriptions" | "examples">;
+
+export type Bank = { readonly concepts: readonly Concept[]; readonly intents: readonly Intent[] };
+
 type ConceptFile = {
   kind?: ConceptKind;
   broader?: string[];
@@ -23,6 +28,9 @@ type ConceptFile = {
   instructions?: { about: keyof Passages; before?: string; after?: string };
   passages?: keyof Passages;
 };
+/** One file a field, intents by their names. */
+type IntentFile = Record<string, { descriptions: string; prompts: string }>;
+
 type Passages = { text: string; code: string };
 
 /** With how many different passages each instruction is shown. */
@@ -30,16 +38,23 @@ const PASSAGES_PER_INSTRUCTION = 3;
 
 export const bankFolder = path.join(import.meta.dirname, "bank");
 
-/** Concepts in the order of their names. */
-export function readBank(folder = bankFolder): Concept[] {
+/** Concepts and intents in the order of their names. */
+export function readBank(folder = bankFolder): Bank {
   const passages = parse(readFileSync(path.join(folder, "passages.yaml"), "utf8")) as Passages;
-  const files = readdirSync(path.join(folder, "concepts"))
-    .filter((file) => file.endsWith(".yaml"))
-    .sort();
-  return files.map((file) => {
-    const text = readFileSync(path.join(folder, "concepts", file), "utf8");
-    return createConcept(path.basename(file, ".yaml"), parse(text) as ConceptFile, passages);
-  });
+  const concepts = readFiles(path.join(folder, "concepts")).map(([name, file]) => createConcept(name, file as ConceptFile, passages));
+  const intents = readFiles(path.join(folder, "intents")).flatMap(([, file]) =>
+    Object.entries(file as IntentFile).map(([name, intent]) => ({
+      name,
+      descriptions: lines(intent.descriptions),
+      examples: lines(intent.prompts),
+    })),
+  );
+  return { concepts, intents: intents.sort((left, right) => (left.name < right.name ? -1 : 1)) };
+}
+
+function readFiles(folder: string): [name: string, file: unknown][] {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
+  return files.sort().map((file) => [path.basename(file, ".yaml"), parse(readFileSync(path.join(folder, file), "utf8"))]);
 }
 
 function createConcept(name: string, file: ConceptFile, passages: Passages): Concept {

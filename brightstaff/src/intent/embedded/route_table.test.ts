@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Concept, ConceptKind } from "./bank.ts";
+import type { Concept, ConceptKind, Intent } from "./bank.ts";
 import type { ConceptModel } from "./concept_model.ts";
 import { PARTS } from "./parts.ts";
 import { createRouteTable, type EmbeddedRoute } from "./route_table.ts";
@@ -15,8 +15,22 @@ const concept = (name: string, broader: string[] = [], kind: ConceptKind = "task
   examples: [],
 });
 
-function createModel(concepts: readonly Concept[], degrees: readonly number[]): ConceptModel {
-  return { concepts, descriptions: degrees.map((angle) => [at(angle)]), average: at(0), classify: () => new Float32Array(concepts.length) };
+const intent = (name: string): Intent => ({ name, descriptions: [name], examples: [] });
+
+/** Intents at their degrees. */
+function createModel(concepts: readonly Concept[], degrees: readonly number[], intents: Record<string, number> = {}): ConceptModel {
+  const classify = () => new Float32Array(concepts.length);
+  return {
+    concepts,
+    descriptions: degrees.map((angle) => [at(angle)]),
+    average: at(0),
+    classify,
+    intents: {
+      intents: Object.keys(intents).map(intent),
+      descriptions: Object.values(intents).map((angle) => [at(angle)]),
+      classify,
+    },
+  };
 }
 
 const route = (name: string, degrees: number, titledDegrees = degrees): EmbeddedRoute => ({
@@ -71,5 +85,26 @@ describe("createRouteTable", () => {
     const model = createModel([concept("poetry"), concept("small talk"), concept("follow-up", [], "context")], [0, 90, 90]);
     expect([...createRouteTable([route("poems", 0)], model, all).unserved]).toEqual([0, 1, 0]);
     expect([...createRouteTable([route("poems", 0)], model, without("unserved")).unserved]).toEqual([0, 0, 0]);
+  });
+
+  it("gives an intent to the one route that is for just it, and concepts to none of the narrow routes", () => {
+    const model = createModel([concept("customer-support")], [40], { refunds: 0, returns: 30, invoices: 90 });
+    const { shares, intents } = createRouteTable([route("money back", 2), route("bills", 85)], model, all);
+    expect(shares.map((row) => [...row])).toEqual([[0], [0]]);
+    expect(intents?.shares.map((row) => row && [...row])).toEqual([
+      [1, 0, 0, 0],
+      [0, 0, 1, 0],
+    ]);
+    expect([...(intents?.served ?? [])]).toEqual([1, 0, 1, 0]);
+  });
+
+  it("leaves a route that a concept describes better to the concept", () => {
+    const model = createModel([concept("customer-support")], [0], { refunds: 10 });
+    const { shares, intents } = createRouteTable([route("support", 0)], model, all);
+    expect(shares[0]?.[0]).toBe(1);
+    expect(intents).toBeNull();
+    const mixed = createRouteTable([route("support", 0), route("money back", 10)], model, all).intents;
+    expect(mixed?.shares.map((row) => row && [...row])).toEqual([null, [1, 0]]);
+    expect(createRouteTable([route("money back", 10)], model, without("intents")).intents).toBeNull();
   });
 });

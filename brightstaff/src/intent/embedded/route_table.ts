@@ -19,6 +19,14 @@ const BROADER_SHARE = 0.7;
 const SERVED_START = 0.3;
 const SERVED_FULL = 0.5;
 
+/** A route is for an intent rather than for a concept when it agrees with one at least so much, and better than with any concept. */
+const INTENT_AGREEMENT = 0.45;
+/** An intent is the route's from this agreement on, in full at the second, ... */
+const INTENT_START = 0.5;
+const INTENT_FULL = 0.7;
+/** ... when it is worse than the route's closest intent by no more than this. */
+const INTENT_GAP = 0.05;
+
 export type RouteTable = {
   readonly names: readonly string[];
   /** By route, the embedding of its description. */
@@ -27,6 +35,15 @@ export type RouteTable = {
   readonly shares: readonly Float32Array[];
   /** By concept, how little any of the routes is for it, 0 to 1. */
   readonly unserved: Float32Array;
+  /** Null when all routes are as broad as concepts. */
+  readonly intents: IntentShares | null;
+};
+
+export type IntentShares = {
+  /** By route, by intent (the last is none of them): the share of the intent's probability that counts for the route; null for a route as broad as a concept. */
+  readonly shares: readonly (Float32Array | null)[];
+  /** By intent, how much of it is some route's. */
+  readonly served: Float32Array;
 };
 
 /** A route with the embeddings of its description alone and with its name before it: names say what descriptions leave out. */
@@ -35,7 +52,11 @@ export type EmbeddedRoute = { readonly route: Route; readonly description: Float
 export function createRouteTable(routes: readonly EmbeddedRoute[], model: ConceptModel, parts: Parts): RouteTable {
   const agreements = routes.map((route) => agreementsOf(route, model));
   const best = highest(agreements);
-  const whole = agreements.map((row) => row.map((agreement, concept) => shareOf(agreement, best[concept] as number)));
+  const intents = parts.has("bank") && parts.has("intents") ? shareIntents(routes, agreements, model) : null;
+  const whole = agreements.map((row, route) => {
+    if (intents?.shares[route]) return new Float32Array(row.length);
+    return row.map((agreement, concept) => shareOf(agreement, best[concept] as number));
+  });
   const own = parts.has("rivals") ? divide(whole, agreements) : whole;
   const shares = parts.has("broader") ? addBroader(own, highest(whole), model) : own;
   const served = highest(shares);
@@ -47,7 +68,25 @@ export function createRouteTable(routes: readonly EmbeddedRoute[], model: Concep
       if (!parts.has("unserved") || model.concepts[concept]?.kind === "context") return 0;
       return 1 - Math.max(served[concept] as number, ramp(agreement, SERVED_START, SERVED_FULL));
     }),
+    intents,
   };
+}
+
+/** Which intents the narrow ones of the routes are for; null when none of the routes is narrow. */
+function shareIntents(routes: readonly EmbeddedRoute[], concepts: readonly Float32Array[], { intents }: ConceptModel): IntentShares | null {
+  const agreements = routes.map(({ description, titled }) =>
+    Float32Array.from(intents.descriptions, (known) => Math.max(...known.flatMap((one) => [dot(description, one), dot(titled, one)]))),
+  );
+  const shares = agreements.map((row, route) => {
+    const closest = Math.max(...row);
+    if (closest < Math.max(INTENT_AGREEMENT, ...(concepts[route] as Float32Array))) return null;
+    // One more for none of the intents.
+    return Float32Array.from([...row, 0], (agreement) =>
+      agreement < closest - INTENT_GAP ? 0 : ramp(agreement, INTENT_START, INTENT_FULL),
+    );
+  });
+  const narrow = shares.filter((row) => row !== null);
+  return narrow.length === 0 ? null : { shares, served: highest(narrow) };
 }
 
 function agreementsOf({ description, titled }: EmbeddedRoute, { concepts, descriptions }: ConceptModel): Float32Array {

@@ -10,10 +10,12 @@ const table: RouteTable = {
   embeddings: [Float32Array.of(1, 0, 0), Float32Array.of(0, 1, 0)],
   shares: [Float32Array.of(1, 0, 0), Float32Array.of(0, 1, 0)],
   unserved: Float32Array.of(0, 0, 1),
+  intents: null,
 };
 const turn = (concepts: number[], dependence = 0, embedding = average): Turn => ({
   embedding,
   concepts: Float32Array.from(concepts),
+  intents: Float32Array.of(0, 0, 1),
   dependence,
 });
 
@@ -39,6 +41,29 @@ describe("scoreTurns", () => {
 
   it("reaches back over several such messages", () => {
     expect(scoreTurns(table, [turn([1, 0, 0]), turn([0, 0, 0], 0.5), turn([0, 0, 0], 0.5)], average, all)).toEqual([0.25, 0]);
+  });
+});
+
+describe("scoreTurns with routes that are for intents", () => {
+  // "poems" is as broad as a concept, "sums" is for the first of two intents.
+  const narrow: RouteTable = {
+    ...table,
+    shares: [Float32Array.of(1, 0, 0), Float32Array.of(0, 0, 0)],
+    intents: { shares: [null, Float32Array.of(1, 0, 0)], served: Float32Array.of(1, 0, 0) },
+  };
+  const asked = (intents: number[], embedding = average): Turn => ({
+    ...turn([1, 0, 0], 0, embedding),
+    intents: Float32Array.from(intents),
+  });
+
+  it("counts the intent for its route, and takes as much from the broad ones", () => {
+    expect(scoreTurns(narrow, [asked([0.75, 0, 0.25])], average, all)).toEqual([0.25, 0.75]);
+  });
+
+  it("does not count similarity when the request is of an intent that no route is for", () => {
+    const similar = Float32Array.of(0, 1, 0);
+    expect(scoreTurns(narrow, [asked([0, 1, 0], similar)], average, all)[1]).toBe(0);
+    expect(scoreTurns(narrow, [asked([0, 0, 1], similar)], average, all)[1]).toBeGreaterThan(0.5);
   });
 });
 

@@ -9,6 +9,11 @@ import { dot } from "./vectors.ts";
 const LIFT_SHARE = 1.75;
 /** What that loses when the request is certainly of a kind that no route is for. */
 const UNSERVED_LOSS = 0.5;
+/**
+ * What similarity counts for a route that is for an intent: less, because all routes of a field are similar to all of its requests, and nothing when
+ * the request is certainly of an intent that no route is for.
+ */
+const INTENT_LIFT_SHARE = 1.2;
 /** A route has to score more than this to be chosen. */
 const NONE_SCORE = 0.25;
 /** Turns scores into confidence: a lead of this much makes a choice e times as likely as the next, near what is found to be right. */
@@ -19,6 +24,8 @@ export type Turn = {
   readonly embedding: Float32Array;
   /** By concept, the probability that the message is one of its requests. */
   readonly concepts: Float32Array;
+  /** By intent, the same; the last is for none of them. */
+  readonly intents: Float32Array;
   /** How much the message depends on what was said before it, 0 to 1. */
   readonly dependence: number;
 };
@@ -36,12 +43,17 @@ export function scoreTurns(table: RouteTable, turns: readonly Turn[], average: F
 }
 
 function scoreTurn(table: RouteTable, turn: Turn, average: Float32Array, parts: Parts): number[] {
+  const { intents } = table;
   const kept = 1 - UNSERVED_LOSS * dot(table.unserved, turn.concepts);
+  const none = turn.intents.at(-1) ?? 0;
+  const taken = intents === null ? 0 : dot(intents.served, turn.intents);
   return table.names.map((_, route) => {
     const description = table.embeddings[route] as Float32Array;
-    const known = parts.has("bank") ? dot(table.shares[route] as Float32Array, turn.concepts) : 0;
     const lift = dot(description, turn.embedding) - (parts.has("lift") ? dot(description, average) : 0);
-    return known + LIFT_SHARE * lift * kept;
+    const narrow = intents?.shares[route] ?? null;
+    if (narrow !== null) return dot(narrow, turn.intents) + INTENT_LIFT_SHARE * lift * (taken + none * kept);
+    const known = parts.has("bank") ? dot(table.shares[route] as Float32Array, turn.concepts) : 0;
+    return (1 - taken) * known + LIFT_SHARE * lift * kept;
   });
 }
 

@@ -43,32 +43,32 @@ export async function readTurns(
 /** Reads one message: one or two passes of the encoder, 1.5 to 7 ms together when it was not read before. */
 async function readTurn(text: string, encoder: Encoder, model: ConceptModel, parts: Parts, signal: AbortSignal): Promise<Turn> {
   const embedding = await encoder.embed(text, signal);
-  const views = [createView(model.classify(embedding), model)];
+  const views = [createView(embedding, model)];
   const head = parts.has("head") ? firstSentence(text) : null;
-  if (head !== null) views.push(createView(model.classify(await encoder.embed(head, signal)), model));
-  const concepts = merge(views);
+  if (head !== null) views.push(createView(await encoder.embed(head, signal), model));
+  const concepts = merge(views, ({ concepts }) => concepts);
   const evidence = Math.max(...views.map((view) => view.evidence));
   // Thanks and farewells end a task rather than go on with it.
   const closing = sumOfKind(concepts, model, "closing");
   const certainty = Math.max(...concepts.filter((_, concept) => model.concepts[concept]?.kind !== "context"));
-  return { embedding, concepts, dependence: (1 - closing) * dependence(text, evidence, certainty) };
+  const intents = merge(views, ({ intents }) => intents);
+  return { embedding, concepts, intents, dependence: (1 - closing) * dependence(text, evidence, certainty) };
 }
 
-type View = { probabilities: Float32Array; evidence: number };
+type View = { concepts: Float32Array; intents: Float32Array; evidence: number };
 
 /** Evidence is what is left to the concepts that say something of the request itself. */
-function createView(probabilities: Float32Array, model: ConceptModel): View {
-  return { probabilities, evidence: 1 - sumOfKind(probabilities, model, "context") };
+function createView(embedding: Float32Array, model: ConceptModel): View {
+  const concepts = model.classify(embedding);
+  return { concepts, intents: model.intents.classify(embedding), evidence: 1 - sumOfKind(concepts, model, "context") };
 }
 
 /** The views' mean, each weighted by its evidence: a subject that stands alone says nothing of the task. */
-function merge(views: readonly View[]): Float32Array {
+function merge(views: readonly View[], probabilitiesOf: (view: View) => Float32Array): Float32Array {
   const total = views.reduce((sum, { evidence }) => sum + evidence, 0);
-  const first = (views[0] as View).probabilities;
+  const first = probabilitiesOf(views[0] as View);
   if (total <= 0) return first;
-  return first.map(
-    (_, concept) => views.reduce((sum, { probabilities, evidence }) => sum + evidence * (probabilities[concept] as number), 0) / total,
-  );
+  return first.map((_, index) => views.reduce((sum, view) => sum + view.evidence * (probabilitiesOf(view)[index] as number), 0) / total);
 }
 
 function sumOfKind(probabilities: Float32Array, { concepts }: ConceptModel, kind: "closing" | "context"): number {
