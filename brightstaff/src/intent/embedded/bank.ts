@@ -79,5 +79,5 @@ function lines(text = ""): string[] {
 
 /** Others for each index, the same on every run. */
 function pick(subjects: readonly string[], index: number): string[] {
-  return Array.from({ length: PASSAGES_PER_INSTRUCTION }, (_, turn) => subjects[(index * 5 + turn * 7) % subjects.length] ?? "");
+  return Array.from({ length: PASSAGES_PER_INSTRUCTION }, (_, turn) => subjects[(index * 7 + turn * 11) % subjects.length] ?? "");
 }

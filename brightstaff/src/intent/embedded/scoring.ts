@@ -8,7 +8,7 @@ import { dot } from "./vectors.ts";
 /** What similarity to the description itself counts, for each unit of cosine above an average request's. */
 const LIFT_SHARE = 1.75;
 /** What that loses when the request is certainly of a kind that no route is for. */
-const UNSERVED_LOSS = 0.5;
+const UNSERVED_LOSS = 0.6;
 /**
  * What similarity counts for a route that is for an intent: less, because all routes of a field are similar to all of its requests, and nothing when
  * the request is certainly of an intent that no route is for.
@@ -16,6 +16,7 @@ const UNSERVED_LOSS = 0.5;
 const INTENT_LIFT_SHARE = 1.2;
 /** A route has to score more than this to be chosen. */
 const NONE_SCORE = 0.25;
+
 /** Turns scores into confidence: a lead of this much makes a choice e times as likely as the next, near what is found to be right. */
 const SCORE_SCALE = 0.3;
 
