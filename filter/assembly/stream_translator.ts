@@ -49,6 +49,8 @@ export class StreamTranslator {
   private closed: bool = false;
   /** The provider's stream ended in the middle of an event. */
   private insideEvent: bool = false;
+  /** The client has not asked for the usage that the provider was asked for. */
+  private hidesUsage: bool = false;
 
   static acquire(providerFormat: u8, clientFormat: u8, head: RequestHead, origin: AnswerOrigin): StreamTranslator {
     const free = StreamTranslator.free;
@@ -100,6 +102,7 @@ export class StreamTranslator {
   feed(ptr: usize, length: u32, out: Bytes): StreamProgress {
     if (this.failed) return StreamProgress.Failed;
     this.stream.writeTo(out);
+    if (this.sse.isPassing) this.sse.passTo(out);
     this.frames.feed(ptr, length);
     while (true) {
       const frame = this.frames.next();
@@ -107,9 +110,12 @@ export class StreamTranslator {
       if (frame == Frame.TooLong) return this.fail("The provider's stream has an event that is too long.");
       if (frame == Frame.Damaged) return this.fail("The provider's stream has a message whose checksum or form is wrong.");
       if (frame == Frame.Comment) this.stream.ping();
-      else if (!this.readEvent()) return StreamProgress.Failed;
+      else {
+        if (!this.readEvent()) return StreamProgress.Failed;
+        if (this.hidesUsage) this.hideUsage(out);
+      }
     }
-    return this.isTranslating ? StreamProgress.Rewritten : StreamProgress.Unchanged;
+    return this.progress;
   }
 
   /**
@@ -121,9 +127,12 @@ export class StreamTranslator {
     this.closed = true;
     this.stream.writeTo(out);
     this.insideEvent = this.frames.isInsideEvent;
-    if (!this.isOver && this.frames.finish() && !this.readEvent()) return StreamProgress.Failed;
+    if (this.sse.isPassing) this.sse.passTo(out);
+    const isLeft = !this.isOver && this.frames.finish();
+    if (isLeft && !this.readEvent()) return StreamProgress.Failed;
+    if (this.sse.isPassing && !(isLeft && this.reader!.isUsageOnly)) this.sse.passRest();
     if (!this.isOver) this.reader!.finish(this.stream);
-    return this.isTranslating ? StreamProgress.Rewritten : StreamProgress.Unchanged;
+    return this.progress;
   }
 
   /**
@@ -143,7 +152,7 @@ export class StreamTranslator {
       if (writer) writer.error(out, this.stream.error);
       else formatAt(this.clientFormat).writeErrorEvent(this.stream.error, out);
     }
-    return out.length == before && !this.isTranslating ? StreamProgress.Unchanged : StreamProgress.Rewritten;
+    return out.length == before ? this.progress : StreamProgress.Rewritten;
   }
 
   private begin(providerFormat: u8, clientFormat: u8, head: RequestHead): void {
@@ -152,6 +161,7 @@ export class StreamTranslator {
     this.failed = false;
     this.closed = false;
     this.insideEvent = false;
+    this.hidesUsage = head.addsUsage && !this.isTranslating;
     this.frames = formatAt(providerFormat).framing == Framing.EventStream ? this.eventStream : this.sse;
     this.reader = formatAt(providerFormat).acquireReader();
     this.writer = this.isTranslating ? formatAt(clientFormat).acquireWriter(head) : null;
@@ -160,6 +170,17 @@ export class StreamTranslator {
 
   private get isTranslating(): bool {
     return this.providerFormat != this.clientFormat;
+  }
+
+  private get progress(): StreamProgress {
+    return this.isTranslating || this.sse.isPassing ? StreamProgress.Rewritten : StreamProgress.Unchanged;
+  }
+
+  /** Chunks go on as they came until the answer is complete; behind that events do, one by one, but for the usage. */
+  private hideUsage(out: Bytes): void {
+    const reader = this.reader!;
+    if (!this.sse.isPassing && reader.finished) this.sse.passTo(out);
+    if (this.sse.isPassing && reader.isUsageOnly) this.sse.withhold();
   }
 
   private get isOver(): bool {
@@ -174,6 +195,7 @@ export class StreamTranslator {
   private readEvent(): bool {
     const dataPtr = this.frames.dataPtr;
     const dataLength = this.frames.dataLength;
+    this.reader!.isUsageOnly = false;
     if (this.isOver) return true; // nothing that follows the end is part of the answer
     cursor.open(dataPtr, dataLength, EVENT_DEPTH_MAX);
     const hadContent = this.stream.contentSeen;

@@ -19,6 +19,7 @@ import { Slice, sliceIsEmpty, textOf } from "./json/slice";
 import { StreamProgress, StreamTranslator } from "./stream_translator";
 
 export { ErrorKind, errorKindOfStatus, statusOfErrorKind } from "./canonical/error_kind";
+export { writeModel } from "./canonical/field_patch";
 export { StopReason } from "./canonical/summary";
 export {
   AnswerOrigin,
@@ -124,7 +125,7 @@ export function translateRequest(
 
 /** Whether a provider of the client's own format takes the request as it came, but for the model's name. */
 export function isOwnBody(head: RequestHead, rules: ProviderRules): bool {
-  return rules.isEmpty && !head.hasForeignReasoning;
+  return rules.isEmpty && !head.hasForeignReasoning && !(head.addsUsage && head.hasStreamOptions);
 }
 
 /** What the last `translateRequest` between two formats left out: paths of fields, one a line. Empty within one format. */

@@ -62,6 +62,52 @@ for (const from of CLIENT_FORMATS) {
   });
 }
 
+describe("a stream's usage is asked for when the client does not", () => {
+  const messages = '"messages":[{"role":"user","content":"x"}]';
+  const bodyOf = (body: string, rules = {}) => {
+    const result = facade.translateRequest("openai_chat", "openai_chat", body, "n", rules);
+    return "body" in result ? result.body : result;
+  };
+  const asks = '"stream_options":{"include_usage":true}';
+
+  test.each([
+    [
+      "in what else goes as it came",
+      `{ "model" : "m", "stream":true, ${messages} }`,
+      {},
+      `{ "model" : "n",${asks}, "stream":true, ${messages} }`,
+    ],
+    [
+      "beside other options",
+      `{"model":"m","stream":true,"stream_options":{"include_usage":false,"x":[1.0]},${messages}}`,
+      {},
+      `{"model":"n","stream":true,"stream_options":{"include_usage":true,"x":[1.0]},${messages}}`,
+    ],
+    [
+      "in place of null",
+      `{"model":"m","stream_options":null,"stream":true,${messages}}`,
+      {},
+      `{"model":"n",${asks},"stream":true,${messages}}`,
+    ],
+    [
+      "by providers with rules",
+      `{"model":"m","stream":true,"seed":1,${messages}}`,
+      { drop: ["seed"] },
+      `{"model":"n","stream":true,${messages},${asks}}`,
+    ],
+    [
+      "not by those that refuse it",
+      `{"model":"m","stream":true,${messages}}`,
+      { drop: ["stream_options"] },
+      `{"model":"n","stream":true,${messages}}`,
+    ],
+    ["not when the client did", `{"model":"m","stream":true,${asks},${messages}}`, {}, `{"model":"n","stream":true,${asks},${messages}}`],
+    ["not of whole answers", `{"model":"m","stream":false,${messages}}`, {}, `{"model":"n","stream":false,${messages}}`],
+  ])("%s", (_, body, rules, sent) => {
+    expect(bodyOf(body, rules)).toBe(sent);
+  });
+});
+
 describe("what a provider does not take", () => {
   const body = '{ "a": 1.50, "model" : "m", "max_tokens":5, "messages": [{"role":"user","content":"x"}], "z\\u0061": {"seed": 1} }';
 

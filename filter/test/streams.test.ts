@@ -198,6 +198,57 @@ describe("a stream that was cut", () => {
   });
 });
 
+describe("usage that the client did not ask for", () => {
+  const said = 'data: {"id":"1","choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}],"usage":null}\n\n';
+  const stop = 'data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":null}\r\n\r\n';
+  const usage = 'data: {"id":"1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":5,"total_tokens":8}}\n\n';
+  const both = 'data: {"id":"1","choices":[{"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":5}}\n\n';
+  const done = "data: [DONE]\n\n";
+  const comment = ": ping\n\n";
+
+  const seenBy = (stream: string, size: number, addsUsage: boolean) => {
+    const bytes = encoder.encode(stream);
+    const opened = facade.openStream("openai_chat", "openai_chat", { addsUsage });
+    let out = "";
+    for (let at = 0; at < bytes.length; at += size) {
+      const chunk = bytes.subarray(at, at + size);
+      const fed = opened.feed(chunk);
+      out += fed.progress === "unchanged" ? decoder.decode(chunk) : fed.out;
+    }
+    out += opened.finish().out;
+    const { summary, terminalSeen } = opened.state();
+    opened.close();
+    return { out: out.replace(/\r/g, ""), output: summary.outputTokens, terminalSeen };
+  };
+
+  test.each([
+    ["its event is kept back", said + stop + usage + done, said + stop + done],
+    [
+      "and nothing around it",
+      `${said}${stop}${comment}event: x\nid: 1\n${usage}${comment}${done}`,
+      `${said}${stop}${comment}event: x\nid: 1\n${comment}${done}`,
+    ],
+    ["without a last word", said + stop + usage, said + stop],
+    ["without its last line's end", said + stop + usage.trimEnd(), said + stop],
+    ["a last word without its line's end stays", said + stop + usage + done.trimEnd(), said + stop + done.trimEnd()],
+    ["in the chunk with the finish reason it stays", said + both + done, said + both + done],
+    ["before the end it is the provider's own idea", said + usage + said + stop + done, said + usage + said + stop + done],
+  ])("%s, however the stream is cut", (_, stream, seen) => {
+    for (let size = 1; size <= stream.length; size++) {
+      expect(seenBy(stream, size, true), `chunks of ${size}`).toEqual({ out: seen.replace(/\r/g, ""), output: 5, terminalSeen: 1 });
+    }
+  });
+
+  test("a client that asked gets all of it", () => {
+    const stream = said + stop + usage + done;
+    expect(seenBy(stream, 7, false).out).toBe(stream.replace(/\r/g, ""));
+  });
+
+  test("a cut stream behind the finish reason still ends with an error only when it is not whole", () => {
+    expect(seenBy(`${said}${stop}data: {"choi`, 11, true).out).toBe(`${said}${stop}data: {"choi`.replace(/\r/g, ""));
+  });
+});
+
 describe("limits", () => {
   test("an event is not waited for without end", () => {
     const stream = facade.openStream("openai_chat", "openai_chat");

@@ -8,11 +8,22 @@ import { Format } from "./format";
 import { RequestHead } from "./request_head";
 import { writeExactToolId } from "./tool_id";
 
-/** Appends a body with another model and not a byte changed besides. */
+const STREAM_OPTIONS = "stream_options";
+
+/**
+ * Appends the model's name as the value of `model` and, where the client of a stream says nothing of it, that usage is wanted: the gateway
+ * counts the tokens. For providers that take `stream_options`.
+ */
+export function writeModel(model: Bytes, head: RequestHead, out: Bytes): void {
+  writeString(out, textOf(model));
+  if (head.addsUsage && !head.hasStreamOptions) out.ascii(',"stream_options":{"include_usage":true}');
+}
+
+/** Appends a body with another model and not a byte changed besides, but for what `writeModel` adds to it. */
 export function patchModel(ptr: usize, length: u32, head: RequestHead, model: Bytes, out: Bytes): void {
   out.reserve(length + model.length + 2);
   out.append(ptr, head.modelStart);
-  writeString(out, textOf(model));
+  writeModel(model, head, out);
   out.append(ptr + head.modelEnd, length - head.modelEnd);
 }
 
@@ -25,6 +36,7 @@ export function patchFields(cursor: Cursor, format: Format, head: RequestHead, m
   const length = <u32>(cursor.end - ptr);
   out.reserve(length + model.length + 2);
   if (!cursor.enterObject()) return false;
+  const addsUsage = head.addsUsage && !rules.drops(STREAM_OPTIONS);
   let separator: u8 = 0x7b;
   while (cursor.nextKey()) {
     if (head.endsInForeignCalls && isBudget(cursor)) {
@@ -42,13 +54,31 @@ export function patchFields(cursor: Cursor, format: Format, head: RequestHead, m
     if (cursor.keyIs("model")) {
       cursor.skip();
       writeString(out, textOf(model));
-    } else if (head.hasForeignReasoning && cursor.keyIs(format.messageList)) format.writeOwnHistory(cursor, model, out);
+    } else if (addsUsage && cursor.keyIs(STREAM_OPTIONS)) patchStreamOptions(cursor, out);
+    else if (head.hasForeignReasoning && cursor.keyIs(format.messageList)) format.writeOwnHistory(cursor, model, out);
     else if (rules.hasMessageRules && cursor.keyIs("messages")) patchMessages(cursor, rules, out);
     else writeValue(cursor, out);
   }
+  if (addsUsage && !head.hasStreamOptions && rules.writeKey(out, STREAM_OPTIONS)) out.ascii('{"include_usage":true}');
   if (separator == 0x7b) out.byte(separator);
   out.byte(0x7d);
   return cursor.finish();
+}
+
+/** What the client says of its stream, and that usage is wanted. */
+function patchStreamOptions(cursor: Cursor, out: Bytes): void {
+  out.ascii('{"include_usage":true');
+  if (cursor.enterObject()) {
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("include_usage")) {
+        cursor.skip();
+        continue;
+      }
+      writeKey(out, 0x2c, cursor.keyPtr, cursor.keyLength);
+      writeValue(cursor, out);
+    }
+  } else cursor.skip();
+  out.byte(0x7d);
 }
 
 /**

@@ -94,6 +94,11 @@ export class ProviderRules {
     return this.fields.find(ptr, length);
   }
 
+  drops(field: string): bool {
+    const to = this.fields.findAscii(field);
+    return to != null && to.length == 0;
+  }
+
   @inline
   dropsOfMessage(fieldPtr: usize, fieldLength: u32): bool {
     return this.messageFields.find(fieldPtr, fieldLength) != null;

@@ -11,6 +11,11 @@ export abstract class StreamReader {
   eventType: Slice = ABSENT;
   isError: bool = false;
 
+  /** The answer itself is complete: what follows belongs to its end. */
+  finished: bool = false;
+  /** The event read last tells how many tokens were used, and nothing else. */
+  isUsageOnly: bool = false;
+
   /** Forgets the stream before. */
   abstract reset(): void;
   /**

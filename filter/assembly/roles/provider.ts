@@ -22,6 +22,7 @@ import {
   setClock,
   translateRequest,
   translateResponse,
+  writeModel,
   writeProviderError,
 } from "../translation";
 import { answerExhausted, answerUnknownExchange, refuseProblem, writeFailure } from "./answers";
@@ -168,7 +169,7 @@ export class ProviderStream extends StreamContext {
       const head = readBody(Body.Request, exchange.head.modelStart);
       out.append(head.ptr, head.length);
     }
-    writeString(out, sliceOf(model.ptr, model.length, Form.Text));
+    writeModel(model, exchange.head, out);
     setContentLength(HeaderMap.Request, size - exchange.head.modelEnd + out.length);
     replaceBodyHead(Body.Request, exchange.head.modelEnd, out.ptr, out.length);
     return true;

@@ -30,6 +30,9 @@ export class SseReader extends FrameReader {
   private rest: Bytes = new Bytes();
   private afterCr: bool = false; // the last line ended with CR at a chunk's end: an LF that follows belongs to it
   private atStart: bool = true; // of the stream, where a byte order mark may stand
+  private sink: Bytes | null = null; // gets what is passed, from `unsent` on
+  private unsent: usize = 0;
+  private eventStart: usize = 0; // of the event found last
 
   reset(): void {
     this.rest.clear(KEPT_BYTES_MAX);
@@ -38,7 +41,38 @@ export class SseReader extends FrameReader {
     this.end = 0;
     this.afterCr = false;
     this.atStart = true;
+    this.sink = null;
     this.beginEvent();
+  }
+
+  /**
+   * From the event found last on, bytes go to `out` once the event that they belong to is complete, so that `withhold` can keep an event
+   * back. The chunk so far counts, chunks before do not: they have gone on as they came.
+   */
+  passTo(out: Bytes): void {
+    this.sink = out;
+  }
+
+  get isPassing(): bool {
+    return this.sink != null;
+  }
+
+  /** Keeps back the event found last. */
+  withhold(): void {
+    this.pass(this.eventStart);
+    this.unsent = this.base;
+  }
+
+  /** Passes what is left at the stream's end, complete or not. */
+  passRest(): void {
+    this.pass(this.end);
+  }
+
+  private pass(to: usize): void {
+    const sink = this.sink;
+    if (sink == null || to <= this.unsent) return;
+    sink.append(this.unsent, <u32>(to - this.unsent));
+    this.unsent = to;
   }
 
   feed(ptr: usize, length: u32): void {
@@ -50,6 +84,7 @@ export class SseReader extends FrameReader {
       this.base = ptr;
       this.end = ptr + length;
     }
+    this.unsent = this.isPassing ? this.base : this.end - length;
   }
 
   next(): Frame {
@@ -98,11 +133,13 @@ export class SseReader extends FrameReader {
 
   /** Moves what is unread into `rest`. */
   private keepRest(): Frame {
+    this.pass(this.base);
     const length = <u32>(this.end - this.base);
     if (this.rest.length > 0) this.rest.dropFront(<u32>(this.base - this.rest.ptr));
     else this.rest.append(this.base, length);
     this.base = this.rest.ptr;
     this.end = this.base + length;
+    this.unsent = this.base;
     return length > SSE_EVENT_BYTES_MAX ? Frame.TooLong : Frame.None;
   }
 
@@ -146,6 +183,7 @@ export class SseReader extends FrameReader {
     } else this.line = <u32>(end - this.base);
     this.scanned = this.line;
     if (start == end) {
+      this.eventStart = this.base;
       const found = this.dataLines > 0 && this.dispatch();
       this.dropPassed();
       return found ? Frame.Event : Frame.None;

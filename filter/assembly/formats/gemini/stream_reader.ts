@@ -16,7 +16,6 @@ const part = new PartReader();
  */
 export class GeminiStreamReader extends StreamReader {
   private calls: i32 = 0;
-  private finished: bool = false;
   private failure: Slice = ABSENT;
 
   reset(): void {

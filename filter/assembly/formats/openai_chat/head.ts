@@ -15,10 +15,12 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     else taken = cursor.skip();
     if (!taken) return false;
   }
+  head.addsUsage = head.stream && !head.includeUsage;
   return head.finish(cursor);
 }
 
 function takeStreamOptions(cursor: Cursor, head: RequestHead): bool {
+  head.hasStreamOptions = true;
   if (cursor.kind() == Kind.Null) return cursor.skip();
   if (!cursor.enterObject()) return problem.refuse("stream_options", "must be an object");
   while (cursor.nextKey()) {

@@ -12,7 +12,14 @@ import { readFinishReason, readUsage } from "./usage";
 
 /** Chunks of one streamed chat completion, with one choice: a translated request never asks for more. */
 export class ChatStreamReader extends StreamReader {
-  reset(): void {}
+  reset(): void {
+    this.finished = false;
+  }
+
+  /** Some servers leave out [DONE]. */
+  finish(stream: MessageStream): void {
+    if (this.finished) stream.end();
+  }
 
   read(cursor: Cursor, dataPtr: usize, dataLength: u32, stream: MessageStream): bool {
     if (equalAscii(dataPtr, dataLength, "[DONE]")) {
@@ -22,10 +29,14 @@ export class ChatStreamReader extends StreamReader {
     if (!stream.begun) this.readStart(cursor, stream);
     if (!cursor.enterObject()) return false;
     let failed = false;
+    let choices = 0;
+    let hasUsage = false;
     while (cursor.nextKey()) {
-      if (cursor.keyIs("choices")) this.readChoices(cursor, stream);
-      else if (cursor.keyIs("usage")) readUsage(cursor, stream.summary);
-      else if (cursor.keyIs("object"))
+      if (cursor.keyIs("choices")) choices = this.readChoices(cursor, stream);
+      else if (cursor.keyIs("usage")) {
+        hasUsage = cursor.kind() == Kind.Object;
+        readUsage(cursor, stream.summary);
+      } else if (cursor.keyIs("object"))
         failed = sliceIs(cursor.takeToken(), "error") || failed; // vLLM's form of an error
       else {
         if (cursor.keyIs("error")) failed = cursor.kind() == Kind.Object || cursor.kind() == Kind.String;
@@ -33,6 +44,7 @@ export class ChatStreamReader extends StreamReader {
       }
     }
     if (!cursor.finish()) return false;
+    this.isUsageOnly = hasUsage && choices == 0;
     if (failed) this.readFailure(cursor, dataPtr, dataLength, stream);
     return true;
   }
@@ -50,12 +62,15 @@ export class ChatStreamReader extends StreamReader {
     stream.failed();
   }
 
-  private readChoices(cursor: Cursor, stream: MessageStream): void {
+  /** How many there are. */
+  private readChoices(cursor: Cursor, stream: MessageStream): i32 {
+    let count = 0;
     if (!cursor.enterArray()) {
       cursor.skip();
-      return;
+      return count;
     }
-    while (cursor.nextElement()) this.readChoice(cursor, stream);
+    for (; cursor.nextElement(); count++) this.readChoice(cursor, stream);
+    return count;
   }
 
   private readChoice(cursor: Cursor, stream: MessageStream): void {
@@ -65,9 +80,17 @@ export class ChatStreamReader extends StreamReader {
     }
     while (cursor.nextKey()) {
       if (cursor.keyIs("delta")) this.readDelta(cursor, stream);
-      else if (cursor.keyIs("finish_reason") && cursor.kind() == Kind.String) stream.stop(readFinishReason(cursor.takeToken()));
+      else if (cursor.keyIs("finish_reason") && cursor.kind() == Kind.String) this.readFinishReason(cursor, stream);
       else cursor.skip();
     }
+  }
+
+  /** Empty in all but the last chunk with some servers. */
+  private readFinishReason(cursor: Cursor, stream: MessageStream): void {
+    const reason = cursor.takeToken();
+    if (sliceIsEmpty(reason)) return;
+    this.finished = true;
+    stream.stop(readFinishReason(reason));
   }
 
   private readDelta(cursor: Cursor, stream: MessageStream): void {
