@@ -115,12 +115,18 @@ export function translateRequest(
     return true;
   }
   cursor.open(ptr, length, head.depthMax);
-  if (from == to) return patchFields(cursor, formatAt(to), head, model, rules, out) || refused();
+  if (from == to) {
+    if (!patchFields(cursor, formatAt(to), head, model, rules, out)) return refused();
+    rules.writeAdded(out);
+    return true;
+  }
   out.reserve(length);
   problem.messageList = formatAt(from).messageList;
   const translated = formatAt(from).readRequest(cursor, canonicalRequest) && formatAt(to).writeRequest(canonicalRequest, model, rules, out);
   canonicalRequest.forget();
-  return translated || refused();
+  if (!translated) return refused();
+  rules.writeAdded(out);
+  return true;
 }
 
 /** Whether a provider of the client's own format takes the request as it came, but for the model's name. */

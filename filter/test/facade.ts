@@ -27,6 +27,8 @@ interface Exports {
   addRename(from: number, fromLength: number, to: number, toLength: number): void;
   addMessageDrop(ptr: number, length: number): void;
   setToolIdLength(length: number): void;
+  setNoToolIds(none: boolean): void;
+  addField(name: number, nameLength: number, value: number, valueLength: number): void;
   addMessageRole(from: number, fromLength: number, to: number, toLength: number): void;
   clearRules(): void;
   translateRequest(from: number, to: number, ptr: number, length: number, model: number, modelLength: number): number;
@@ -114,6 +116,9 @@ export interface Rules {
   messageDrop?: string[];
   messageRoles?: [string, string][];
   toolIdLength?: number;
+  noToolIds?: boolean;
+  /** Fields that every request is to have. */
+  add?: [string, string][];
 }
 
 /** What an answer's client has asked for, as the request's head has it. */
@@ -395,8 +400,18 @@ export class Facade {
     this.wasm.ask(Number(includeUsage), Number(includeReasoning), Number(addsUsage));
   }
 
-  private setRules({ drop = [], rename = [], messageDrop = [], messageRoles = [], toolIdLength = 0 }: Rules): void {
+  private setRules({
+    drop = [],
+    rename = [],
+    messageDrop = [],
+    messageRoles = [],
+    toolIdLength = 0,
+    noToolIds = false,
+    add = [],
+  }: Rules): void {
     this.wasm.setToolIdLength(toolIdLength);
+    this.wasm.setNoToolIds(noToolIds);
+    for (const pair of add) this.withPair(pair, this.wasm.addField);
     for (const field of drop) this.withText(field, (ptr, length) => this.wasm.addDrop(ptr, length));
     for (const pair of rename) this.withPair(pair, this.wasm.addRename);
     for (const field of messageDrop) this.withText(field, (ptr, length) => this.wasm.addMessageDrop(ptr, length));

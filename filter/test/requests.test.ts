@@ -142,6 +142,82 @@ describe("what a provider does not take", () => {
   });
 });
 
+describe("what a provider wants besides", () => {
+  const rules = { drop: ["model"], add: [["anthropic_version", "vertex-2023-10-16"]] as [string, string][] };
+  const translate = (from: FormatName, body: string) => {
+    const result = facade.translateRequest(from, "anthropic_messages", body, "claude-sonnet-4-5", rules);
+    return "body" in result ? result.body : result;
+  };
+
+  test("is added to a request in its own format, which else goes on as it came", () => {
+    expect(
+      translate("anthropic_messages", '{"max_tokens": 5, "model":"m","messages":[ {"role":"user","content":"a\\u0062"}],"x":1.50}'),
+    ).toBe('{"max_tokens":5,"messages":[ {"role":"user","content":"a\\u0062"}],"x":1.50,"anthropic_version":"vertex-2023-10-16"}');
+  });
+
+  test("takes the place of what the client says", () => {
+    expect(
+      translate("anthropic_messages", '{"model":"m","anthropic_version":"x","max_tokens":5,"messages":[{"role":"user","content":"a"}]}'),
+    ).toBe('{"max_tokens":5,"messages":[{"role":"user","content":"a"}],"anthropic_version":"vertex-2023-10-16"}');
+  });
+
+  test("is added to what is written from another format", () => {
+    const body = translate("openai_chat", '{"model":"m","max_tokens":5,"stream":true,"messages":[{"role":"user","content":"a"}]}');
+    expect(JSON.parse(body as string)).toEqual({
+      max_tokens: 5,
+      messages: [{ role: "user", content: [{ type: "text", text: "a" }] }],
+      stream: true,
+      anthropic_version: "vertex-2023-10-16",
+    });
+  });
+});
+
+describe("a provider that takes no ids of tool calls", () => {
+  const call = (id: string, name: string) => ({ id, type: "function", function: { name, arguments: '{"n":1}' } });
+  const result = (id: string) => ({ role: "tool", tool_call_id: id, content: `of ${id}` });
+  const contentsOf = (noToolIds: boolean, results: string[]) => {
+    const body = {
+      model: "m",
+      messages: [
+        { role: "user", content: "u" },
+        { role: "assistant", tool_calls: [call("a", "look"), call("b", "look"), call("c", "tell")] },
+        ...results.map(result),
+        { role: "user", content: "and?" },
+      ],
+    };
+    const translated = facade.translateRequest("openai_chat", "gemini", JSON.stringify(body), "gemini-2.5-pro", { noToolIds });
+    return "body" in translated ? JSON.parse(translated.body).contents : translated;
+  };
+  const responses = (contents: { parts: { functionResponse?: { id?: string; name: string; response: { output: string } } }[] }[]) =>
+    contents[2]?.parts.map(({ functionResponse }) => functionResponse);
+
+  test("gets none, and results in the order of their calls", () => {
+    const contents = contentsOf(true, ["c", "b", "a"]);
+    expect(contents[1].parts.map((part: { functionCall: object }) => part.functionCall)).toEqual([
+      { name: "look", args: { n: 1 } },
+      { name: "look", args: { n: 1 } },
+      { name: "tell", args: { n: 1 } },
+    ]);
+    expect(responses(contents)).toEqual([
+      { name: "look", response: { output: "of a" } },
+      { name: "look", response: { output: "of b" } },
+      { name: "tell", response: { output: "of c" } },
+    ]);
+  });
+
+  test("others get ids, and the results as the client has them", () => {
+    expect(responses(contentsOf(false, ["c", "b", "a"]))?.map((response) => [response?.id, response?.name])).toEqual([
+      ["c", "tell"],
+      ["b", "look"],
+      ["a", "look"],
+    ]);
+  });
+
+  test("a result of no call is refused", () => {
+    expect(contentsOf(true, ["c", "x", "a"])).toMatchObject({ problem: { param: "messages[3].content" } });
+  });
+});
+
 describe("what a provider does not take of messages", () => {
   const rules = { messageDrop: ["name", "refusal"], messageRoles: [["developer", "system"]] as [string, string][] };
   const patch = (body: string) => {

@@ -1,5 +1,6 @@
 import { equal, equalAscii } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
+import { writeEscaped } from "../json/text";
 
 /** A name that a provider does not take, or takes in another form. */
 class NameRule {
@@ -60,11 +61,17 @@ export class ProviderRules {
   private readonly messageFields: NameRules = new NameRules();
   private readonly messageRoles: NameRules = new NameRules();
 
+  /** `,"name":"value"` for each top-level field that the provider wants besides. */
+  private readonly added: Bytes = new Bytes();
+
+  /** The provider takes no ids of tool calls and knows them by their order. */
+  hasNoToolIds: bool = false;
+
   /** The provider takes tool-call ids of exactly this many letters and digits; 0: any. */
   toolIdLength: u32 = 0;
 
   get isEmpty(): bool {
-    return this.fields.isEmpty && !this.hasMessageRules;
+    return this.fields.isEmpty && this.added.length == 0 && !this.hasMessageRules;
   }
 
   get hasMessageRules(): bool {
@@ -78,6 +85,16 @@ export class ProviderRules {
   /** When the request has the field `to` as well, the one named `from` is dropped. */
   addRename(fromPtr: usize, fromLength: u32, toPtr: usize, toLength: u32): void {
     this.fields.add(fromPtr, fromLength, toPtr, toLength);
+  }
+
+  /** A field that every request is to have, of text; the client's own of that name is dropped. */
+  addField(namePtr: usize, nameLength: u32, valuePtr: usize, valueLength: u32): void {
+    this.addDrop(namePtr, nameLength);
+    this.added.ascii(',"');
+    writeEscaped(this.added, namePtr, nameLength);
+    this.added.ascii('":"');
+    writeEscaped(this.added, valuePtr, valueLength);
+    this.added.byte(0x22);
   }
 
   addMessageDrop(fieldPtr: usize, fieldLength: u32): void {
@@ -121,11 +138,21 @@ export class ProviderRules {
     return true;
   }
 
+  /** Puts what the provider wants besides into the object that `out` ends with; it has a field at least. */
+  writeAdded(out: Bytes): void {
+    if (this.added.length == 0) return;
+    out.length--;
+    out.appendBytes(this.added);
+    out.byte(0x7d);
+  }
+
   /** The collector does not see the memory of the names: call this before dropping the rules. */
   free(): void {
     this.fields.free();
     this.messageFields.free();
     this.messageRoles.free();
+    this.added.free();
+    this.hasNoToolIds = false;
     this.toolIdLength = 0;
   }
 }

@@ -90,6 +90,14 @@ export class RecordList {
     return this.ptr + index * this.recordBytes;
   }
 
+  swap(one: u32, other: u32): void {
+    const spare = this.add();
+    memory.copy(spare, this.at(one), this.recordBytes);
+    memory.copy(this.at(one), this.at(other), this.recordBytes);
+    memory.copy(this.at(other), spare, this.recordBytes);
+    this.count--;
+  }
+
   /** Empties the list; memory beyond `kept` records is given back. */
   clear(kept: u32): void {
     this.count = 0;
@@ -153,6 +161,11 @@ export class MessageList {
   @inline
   at(index: u32): Message {
     return changetype<Message>(this.records.at(index));
+  }
+
+  /** Puts two messages in each other's place; their parts stay where they are. */
+  swap(one: u32, other: u32): void {
+    if (one != other) this.records.swap(one, other);
   }
 
   clear(): void {

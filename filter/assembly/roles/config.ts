@@ -265,6 +265,8 @@ export class ConfigReader {
     else if (cursor.keyIs("headers")) this.readHeaders(provider);
     else if (cursor.keyIs("drop")) this.readDrops(provider.endpoint.rules, false);
     else if (cursor.keyIs("rename")) this.readRenames(provider.endpoint.rules, false);
+    else if (cursor.keyIs("add")) this.readAdded(provider.endpoint.rules);
+    else if (cursor.keyIs("tool_ids")) provider.endpoint.rules.hasNoToolIds = !cursor.takeTrue();
     else if (cursor.keyIs("message_drop")) this.readDrops(provider.endpoint.rules, true);
     else if (cursor.keyIs("tool_id_length")) provider.endpoint.rules.toolIdLength = this.number();
     else if (cursor.keyIs("message_roles")) this.readRenames(provider.endpoint.rules, true);
@@ -319,6 +321,16 @@ export class ConfigReader {
       const to = this.second();
       if (ofRoles) rules.addMessageRole(from.ptr, from.length, to.ptr, to.length);
       else rules.addRename(from.ptr, from.length, to.ptr, to.length);
+    }
+  }
+
+  private readAdded(rules: ProviderRules): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const name = this.first();
+      const value = this.second();
+      rules.addField(name.ptr, name.length, value.ptr, value.length);
     }
   }
 

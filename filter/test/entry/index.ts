@@ -144,6 +144,14 @@ export function setToolIdLength(length: u32): void {
   rules.toolIdLength = length;
 }
 
+export function addField(name: usize, nameLength: u32, value: usize, valueLength: u32): void {
+  rules.addField(name, nameLength, value, valueLength);
+}
+
+export function setNoToolIds(none: bool): void {
+  rules.hasNoToolIds = none;
+}
+
 export function clearRules(): void {
   rules.free();
 }

@@ -16,8 +16,8 @@ const OUTPUT_TOKENS_DEFAULT: i64 = 8192;
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const version = claudeVersion(model);
   request.takesSealed = version != NOT_CLAUDE;
-  out.ascii('{"model":');
-  writeString(out, textOf(model));
+  const start = out.length;
+  if (rules.writeKey(out, "model")) writeString(out, textOf(model));
   const budget = thinkingBudget(request, version);
   if (rules.writeKey(out, "max_tokens")) writeMaxTokens(request, budget, out);
   if (!writeSystem(request, rules, out) || !writeMessages(request, rules, out)) return false;
@@ -35,6 +35,8 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
     out.byte(0x7d);
   }
   if (request.stream && rules.writeKey(out, "stream")) out.ascii("true");
+  // Each field was written with a comma before it.
+  store<u8>(out.ptr + start, 0x7b);
   out.byte(0x7d);
   return true;
 }

@@ -32,6 +32,30 @@ export function calledName(request: CanonicalRequest, index: u32): Slice {
   return ABSENT;
 }
 
+/**
+ * Puts the results from message `first` to `last` in the order of the calls in the assistant's turn before, which is all that tells whose
+ * they are where calls have no ids. Results of no call come last.
+ */
+export function orderResults(request: CanonicalRequest, first: u32, last: u32): void {
+  if (last == first || last - first >= CALLS_PER_TURN_MAX) return;
+  let i = <i32>first - 1;
+  while (i > 0 && isOf(request, i - 1, Role.Assistant)) i--;
+  let next = first;
+  let calls: u32 = 0;
+  for (; i < <i32>first; i++) {
+    const message = request.messages.at(i);
+    for (let j = message.firstPart; j < message.firstPart + message.partCount; j++) {
+      const part = request.parts.at(j);
+      if (part.kind != <u8>PartKind.ToolCall || ++calls > CALLS_PER_TURN_MAX) continue;
+      for (let result = next; result <= last; result++) {
+        if (!isSameText(part.id, request.messages.at(result).toolCallId)) continue;
+        request.messages.swap(next++, result);
+        break;
+      }
+    }
+  }
+}
+
 function isOf(request: CanonicalRequest, index: i32, role: Role): bool {
   return request.messages.at(index).role == <u8>role;
 }

@@ -5,9 +5,9 @@ import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { writeArgumentsObject } from "../../canonical/tool_arguments";
 import { writeToolId } from "../../canonical/tool_id";
-import { ABSENT, sliceIs } from "../../json/slice";
+import { ABSENT, Slice, sliceIs } from "../../json/slice";
 import { isBlank, writeString, writeStringBody } from "../../json/text";
-import { calledName } from "./call_names";
+import { calledName, orderResults } from "./call_names";
 import { writeMedia } from "./media_writer";
 import { wantsSignatures } from "./models";
 
@@ -76,9 +76,12 @@ export function writeContents(request: CanonicalRequest, version: i32, rules: Pr
     const message = request.messages.at(i);
     if (isInstruction(message) && !instructionsOnly) continue;
     let written: bool;
-    if (message.role == <u8>Role.Assistant) written = writeModelParts(request, message, version, out);
-    else if (message.role == <u8>Role.Tool) written = writeToolResult(request, i, out);
-    else written = writeUserParts(request, message, out);
+    if (message.role == <u8>Role.Assistant) written = writeModelParts(request, message, version, rules, out);
+    else if (message.role == <u8>Role.Tool) {
+      const last = lastResult(request, i);
+      written = writeToolResults(request, i, last, rules, out);
+      i = last;
+    } else written = writeUserParts(request, message, out);
     if (!written) return false;
   }
   // An answer is given to the user or to tools.
@@ -126,7 +129,7 @@ function writeUserParts(request: CanonicalRequest, message: Message, out: Bytes)
 }
 
 /** The words first and then the calls, wherever the message's fields stood. Thoughts are not sent back: only their signatures count. */
-function writeModelParts(request: CanonicalRequest, message: Message, version: i32, out: Bytes): bool {
+function writeModelParts(request: CanonicalRequest, message: Message, version: i32, rules: ProviderRules, out: Bytes): bool {
   const end = message.firstPart + message.partCount;
   for (let i = message.firstPart; i < end; i++) {
     const part = request.parts.at(i);
@@ -144,17 +147,15 @@ function writeModelParts(request: CanonicalRequest, message: Message, version: i
     const part = request.parts.at(i);
     if (part.kind != <u8>PartKind.ToolCall) continue;
     beginPart(Speaker.Model, out);
-    writeCall(part, !hasCall && wantsSignatures(version), out);
+    writeCall(part, !hasCall && wantsSignatures(version), rules, out);
     hasCall = true;
   }
   return true;
 }
 
-function writeCall(part: Part, mustSign: bool, out: Bytes): void {
-  out.ascii('{"functionCall":{"id":');
-  writeToolId(out, part.id, TOOL_ID_LENGTH_MAX);
-  out.ascii(',"name":');
-  writeString(out, part.name);
+function writeCall(part: Part, mustSign: bool, rules: ProviderRules, out: Bytes): void {
+  out.ascii('{"functionCall":');
+  writeIdAndName(part.id, part.name, rules, out);
   out.ascii(',"args":');
   writeArgumentsObject(out, part.text);
   out.byte(0x7d);
@@ -166,20 +167,49 @@ function writeCall(part: Part, mustSign: bool, out: Bytes): void {
   out.byte(0x7d);
 }
 
+/** Begins a call or a response to one. */
+function writeIdAndName(id: Slice, name: Slice, rules: ProviderRules, out: Bytes): void {
+  out.byte(0x7b);
+  if (!rules.hasNoToolIds) {
+    out.ascii('"id":');
+    writeToolId(out, id, TOOL_ID_LENGTH_MAX);
+    out.byte(0x2c);
+  }
+  out.ascii('"name":');
+  writeString(out, name);
+}
+
+/** The last message of the results that begin with message `first`. */
+function lastResult(request: CanonicalRequest, first: u32): u32 {
+  let last = first;
+  while (last + 1 < request.messages.count && request.messages.at(last + 1).role == <u8>Role.Tool) last++;
+  return last;
+}
+
+/**
+ * The results of a turn's calls, as the client has them; without ids in the order of the calls, which is then all that tells which is whose.
+ * What else than text they hold follows as the user's.
+ */
+function writeToolResults(request: CanonicalRequest, first: u32, last: u32, rules: ProviderRules, out: Bytes): bool {
+  if (rules.hasNoToolIds) orderResults(request, first, last);
+  for (let i = first; i <= last; i++) {
+    if (!writeToolResult(request, i, rules, out)) return false;
+  }
+  return writeMediaOfResults(request, first, last, out);
+}
+
 /**
  * A function's response is an object, with `output` or `error` as Google's SDKs say it
  * (https://googleapis.github.io/js-genai/release_docs/classes/types.FunctionResponse.html), and names the function that the client's
- * message only has the call's id of. What else than text a tool returned follows as the user's.
+ * message only has the call's id of.
  */
-function writeToolResult(request: CanonicalRequest, index: u32, out: Bytes): bool {
+function writeToolResult(request: CanonicalRequest, index: u32, rules: ProviderRules, out: Bytes): bool {
   const message = request.messages.at(index);
   const name = calledName(request, index);
   if (name == ABSENT) return problem.refuseMessage(message.source, "is the result of a tool call that is not in the message before it");
   beginPart(Speaker.Tools, out);
-  out.ascii('{"functionResponse":{"id":');
-  writeToolId(out, message.toolCallId, TOOL_ID_LENGTH_MAX);
-  out.ascii(',"name":');
-  writeString(out, name);
+  out.ascii('{"functionResponse":');
+  writeIdAndName(message.toolCallId, name, rules, out);
   out.ascii(message.isError ? ',"response":{"error":"' : ',"response":{"output":"');
   let texts = 0;
   for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {
@@ -189,14 +219,11 @@ function writeToolResult(request: CanonicalRequest, index: u32, out: Bytes): boo
     writeStringBody(out, part.text);
   }
   out.ascii('"}}}');
-  const isLast = index + 1 == request.messages.count || request.messages.at(index + 1).role != <u8>Role.Tool;
-  return !isLast || writeMediaOfResults(request, index, out);
+  return true;
 }
 
-/** What the results that end with message `last` hold besides text. It may not stand between them: there must be as many as calls. */
-function writeMediaOfResults(request: CanonicalRequest, last: u32, out: Bytes): bool {
-  let first = last;
-  while (first > 0 && request.messages.at(first - 1).role == <u8>Role.Tool) first--;
+/** What the results from message `first` to `last` hold besides text. It may not stand between them: there must be as many as calls. */
+function writeMediaOfResults(request: CanonicalRequest, first: u32, last: u32, out: Bytes): bool {
   let count = 0;
   for (let i = first; i <= last; i++) {
     const message = request.messages.at(i);

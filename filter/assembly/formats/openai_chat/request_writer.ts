@@ -17,8 +17,8 @@ const STOP_SEQUENCES_MAX: u32 = 4;
 /** https://platform.openai.com/docs/api-reference/chat/create */
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const reasoning = reasoningOf(model);
-  out.ascii('{"model":');
-  writeString(out, textOf(model));
+  const start = out.length;
+  if (rules.writeKey(out, "model")) writeString(out, textOf(model));
   if (rules.writeKey(out, "messages") && !writeMessages(request, out)) return false;
   // Every compatible server knows the old name; OpenAI's reasoning models refuse it.
   if (request.maxTokens != ABSENT && rules.writeKey(out, reasoning == Reasoning.None ? "max_tokens" : "max_completion_tokens"))
@@ -34,6 +34,8 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
     // Always: the gateway counts the tokens, and other APIs' clients get them unasked.
     if (rules.writeKey(out, "stream_options")) out.ascii('{"include_usage":true}');
   }
+  // Each field was written with a comma before it.
+  store<u8>(out.ptr + start, 0x7b);
   out.byte(0x7d);
   return true;
 }

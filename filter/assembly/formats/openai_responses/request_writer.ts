@@ -14,8 +14,8 @@ const USER_BYTES_MAX: u32 = 128;
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const reasoning = reasoningOf(model);
   request.takesSealed = reasoning != Reasoning.None;
-  out.ascii('{"model":');
-  writeString(out, textOf(model));
+  const start = out.length;
+  if (rules.writeKey(out, "model")) writeString(out, textOf(model));
   if (rules.writeKey(out, "input") && !writeItems(request, out)) return false;
   if (request.maxTokens != ABSENT && rules.writeKey(out, "max_output_tokens")) writeText(out, request.maxTokens);
   const effort = effortOf(request, model, reasoning);
@@ -33,6 +33,8 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   // Other APIs keep nothing, so their clients do not ask for it; here it is the default.
   if (rules.writeKey(out, "store")) out.ascii("false");
   if (request.stream && rules.writeKey(out, "stream")) out.ascii("true");
+  // Each field was written with a comma before it.
+  store<u8>(out.ptr + start, 0x7b);
   out.byte(0x7d);
   return true;
 }
