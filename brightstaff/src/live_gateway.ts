@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
-import type { GatewayConfig } from "./config/gateway_config.ts";
+import type { GatewayConfig, Provider } from "./config/gateway_config.ts";
 import type { Loaded } from "./config/load.ts";
+import { Credentials } from "./credentials/index.ts";
 import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.ts";
 import { MetricsSources } from "./metrics_sources/index.ts";
 import type { Deciding } from "./routes/decisions.ts";
@@ -8,7 +9,7 @@ import type { Metrics } from "./telemetry/metrics.ts";
 import { Cooldowns } from "./traffic/cooldowns.ts";
 import type { EventHub } from "./traffic/event_hub.ts";
 import type { RenderOptions } from "./xds/options.ts";
-import { render } from "./xds/render.ts";
+import { render, tokenSecret } from "./xds/render.ts";
 import type { StateDir } from "./xds/state_dir.ts";
 
 export type LiveGatewayOptions = {
@@ -29,6 +30,8 @@ export class LiveGateway {
   readonly #options: LiveGatewayOptions;
   readonly #sources: MetricsSources;
   readonly #cooldowns = new Cooldowns();
+  readonly #credentials: Credentials;
+  #providers: readonly Provider[] = [];
   #deciding: Deciding | null = null;
   #resolverKey = "";
   #applying: Promise<unknown> = Promise.resolve();
@@ -37,6 +40,7 @@ export class LiveGateway {
     this.#options = options;
     this.#sources = new MetricsSources(options);
     options.events.subscribe((batch) => this.#cooldowns.consume(batch));
+    this.#credentials = new Credentials({ ...options, publish: (provider, token) => this.#publish(provider, token) });
   }
 
   /** What decisions are made with, or null before the first config is in use. */
@@ -57,6 +61,7 @@ export class LiveGateway {
   async close(): Promise<void> {
     this.#options.stateDir.close();
     this.#sources.close();
+    this.#credentials.close();
     await this.#applying.catch(() => undefined);
     await this.#deciding?.resolver.close();
   }
@@ -78,15 +83,22 @@ export class LiveGateway {
     };
     const models = loaded.config.models.map(({ id }) => id);
     this.#sources.use(loaded.config.metricsSources, models);
-    await warmUp(deciding);
+    this.#providers = loaded.config.providers;
+    this.#credentials.use(loaded.config.providers);
+    await Promise.all([warmUp(deciding), this.#credentials.firstTokens(FIRST_TOKENS_MS_MAX)]);
     // A new router can be decided on before Envoy knows of it. At the start, nothing is ready before the files are there.
     if (before !== null) this.#deciding = deciding;
-    await stateDir.write(render(loaded.config, renderOptions));
+    await stateDir.write(render(loaded.config, renderOptions, this.#credentials.tokens));
     this.#deciding = deciding;
     if (before !== null && before.resolver !== deciding.resolver) retire(before);
     metrics.configReloads.inc({ result: "applied" });
     metrics.configLoadedAt_seconds.setToCurrentTime();
     return [];
+  }
+
+  async #publish(name: string, token: string | null): Promise<void> {
+    const provider = this.#providers.find((known) => known.name === name);
+    if (provider !== undefined) await this.#options.stateDir.writeSecret(name, tokenSecret(provider, token));
   }
 
   /** The one in use where nothing that concerns it has changed, as loading takes a while. */
@@ -115,6 +127,9 @@ export class LiveGateway {
     };
   }
 }
+
+/** Providers without a token yet are refused by themselves, and must not keep the others from being served. */
+const FIRST_TOKENS_MS_MAX = 3_000;
 
 const WARM_UP: Conversation = [{ role: "user", content: "hello" }];
 const WARM_UP_MS_MAX = 5_000;

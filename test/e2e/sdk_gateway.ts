@@ -9,6 +9,8 @@ export const CHAT_MODELS = [
   { id: "openai/gpt-4.1", name: "gpt-4.1", takesStop: true },
   { id: "anthropic/claude-sonnet-4-6", name: "claude-sonnet-4-6", takesStop: true },
   { id: "gemini/gemini-3.6-flash", name: "gemini-3.6-flash", takesStop: true },
+  { id: "vertex/gemini-3.5-flash", name: "gemini-3.5-flash", takesStop: true },
+  { id: "vertex_anthropic/claude-haiku-4-5@20251001", name: "claude-haiku-4-5@20251001", takesStop: true },
 ] as const;
 
 export const ALIAS = { name: "the-good-one", target: "anthropic/claude-sonnet-4-6" };
@@ -40,7 +42,12 @@ export async function startSdkGateway(): Promise<SdkGateway> {
   const providers = await startDemoProviders({ chunkIntervalMs: 0, requireKey: true });
   const gateway = await startGateway({
     config: sdkConfig(providers.url),
-    env: { OPENAI_API_KEY: "key-for-openai", ANTHROPIC_API_KEY: "key-for-anthropic", GEMINI_API_KEY: "key-for-gemini" },
+    env: {
+      OPENAI_API_KEY: "key-for-openai",
+      ANTHROPIC_API_KEY: "key-for-anthropic",
+      GEMINI_API_KEY: "key-for-gemini",
+      VERTEX_TOKEN: "token-for-vertex",
+    },
   });
   return {
     url: gateway.url,
@@ -60,6 +67,14 @@ function sdkConfig(providersUrl: string) {
       { model: "openai/gpt-4.1", base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
       { model: "anthropic/claude-sonnet-4-6", base_url: providersUrl, access_key: "$ANTHROPIC_API_KEY" },
       { model: "gemini/gemini-3.6-flash", base_url: providersUrl, access_key: "$GEMINI_API_KEY" },
+      { model: "vertex/gemini-3.5-flash", base_url: providersUrl, project: "p-1", location: "global", access_key: "$VERTEX_TOKEN" },
+      {
+        model: "vertex_anthropic/claude-haiku-4-5@20251001",
+        base_url: providersUrl,
+        project: "p-1",
+        location: "us-east5",
+        access_key: "$VERTEX_TOKEN",
+      },
     ],
     model_aliases: { [ALIAS.name]: { target: ALIAS.target } },
     routers: [

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { SchemaObject } from "ajv";
 import { readDocument } from "./document.ts";
-import type { WireFormat } from "./gateway_config.ts";
+import type { CredentialsConfig, WireFormat } from "./gateway_config.ts";
 import { formatMistake } from "./mistakes.ts";
 import { SchemaCheck } from "./schema_check.ts";
 
@@ -13,18 +13,22 @@ export type ProviderData = {
   readonly display_name: string;
   readonly format: WireFormat;
   readonly base_url?: string;
+  readonly location_hosts?: Readonly<Record<string, string>>;
   readonly base_path?: string;
   readonly path: string;
   readonly stream_path?: string;
   readonly native?: Readonly<Partial<Record<WireFormat, string>>>;
   readonly auth: { readonly header: string; readonly prefix: string };
   readonly access_key_env?: string;
+  readonly credentials?: readonly CredentialsConfig["type"][];
   readonly headers?: Readonly<Record<string, string>>;
   readonly drop?: readonly string[];
   readonly rename?: Readonly<Record<string, string>>;
+  readonly add?: Readonly<Record<string, string>>;
   readonly message_drop?: readonly string[];
   readonly message_roles?: Readonly<Record<string, string>>;
   readonly tool_id_length?: number;
+  readonly tool_ids?: boolean;
   readonly docs: string;
 };
 

@@ -64,17 +64,58 @@ export type Provider = {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly auth: { readonly header: string; readonly prefix: string };
   readonly accessKey: string | null;
+  /** Where its credential comes from when that one expires; then there is no access key. */
+  readonly credentials: CredentialsConfig | null;
   readonly passthroughAuth: boolean;
   readonly drop: readonly string[];
   readonly rename: readonly (readonly [from: string, to: string])[];
+  /** Top-level fields that it wants besides. */
+  readonly add: readonly (readonly [name: string, value: string])[];
   /** Fields and roles of messages that it does not take. */
   readonly messageDrop: readonly string[];
   readonly messageRoles: readonly (readonly [from: string, to: string])[];
   /** How long tool-call ids must be; null for any length. */
   readonly toolIdLength: number | null;
+  /** Whether it takes ids of tool calls at all. */
+  readonly takesToolIds: boolean;
   readonly connectTimeout_ms: number;
   /** Its key is not set, so the built-in demo provider stands in for it. */
   readonly demo: boolean;
+};
+
+/** How a credential that expires is obtained, again and again. */
+export type CredentialsConfig = GoogleCredentials | EntraSecret | EntraFederation | EntraManagedIdentity;
+
+export type GoogleCredentials = {
+  readonly type: "google";
+  /** The file with the account's key or the federation's configuration; null for `key`, or for Google's application default credentials. */
+  readonly keyFile: string | null;
+  /** What such a file would hold. */
+  readonly key: string | null;
+};
+
+/** A place in Microsoft Entra that gives out tokens for `scope`. */
+export type EntraAuthority = {
+  /** Scheme and host. */
+  readonly authorityHost: string;
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly scope: string;
+};
+
+export type EntraSecret = EntraAuthority & { readonly type: "azure_client_secret"; readonly clientSecret: string };
+
+export type EntraFederation = EntraAuthority & {
+  readonly type: "azure_workload_identity";
+  /** Holds the token that the platform gives this workload, and a new one from time to time. */
+  readonly tokenFile: string;
+};
+
+export type EntraManagedIdentity = {
+  readonly type: "azure_managed_identity";
+  /** Of a user-assigned identity; null for that of the machine. */
+  readonly clientId: string | null;
+  readonly scope: string;
 };
 
 export type Model = {

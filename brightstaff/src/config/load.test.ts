@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serviceAccountKey } from "../../../test/mock_providers/token_service_forms.ts";
 import { readProviders } from "./data_files.ts";
 import type { GatewayConfig } from "./gateway_config.ts";
 import { type Loaded, loadConfig } from "./load.ts";
@@ -9,7 +10,15 @@ import { oneOf } from "./mistakes.ts";
 
 const CONFIG_DIR = path.resolve(import.meta.dirname, "../../../config");
 const KNOWN_PROVIDERS = oneOf([...readProviders(path.join(CONFIG_DIR, "providers")).byId.keys()]).replace("one of ", "");
-const ENV = { OPENAI_API_KEY: "sk-openai", ANTHROPIC_API_KEY: "sk-anthropic", EMPTY: "" };
+const ENV = {
+  OPENAI_API_KEY: "sk-openai",
+  ANTHROPIC_API_KEY: "sk-anthropic",
+  EMPTY: "",
+  GOOGLE_CREDENTIALS: JSON.stringify(serviceAccountKey("https://oauth2.googleapis.com")),
+  AZURE_TENANT_ID: "t",
+  AZURE_CLIENT_ID: "c",
+  AZURE_CLIENT_SECRET: "s",
+};
 
 let directory: string;
 beforeAll(() => {

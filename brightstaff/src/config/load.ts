@@ -89,7 +89,9 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext):
     endpoints: raw.endpoints ?? {},
     connectTimeout_ms,
     demoUrl,
-    isUnset: (at) => document.unset.some(({ path: unset }) => unset.join("\0") === at.join("\0")),
+    isUnset: (at) => document.unset.some(({ path: unset }) => isUnder(unset, at)),
+    env: context.options.env,
+    baseDir: path.dirname(context.options.file),
   });
   readAliases(raw, catalog);
   const metricsSources = readMetricsSources(located(["model_metrics_sources"], raw.model_metrics_sources), catalog);
@@ -124,7 +126,8 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext):
 
 /** A missing variable is a mistake wherever it stands, but for keys for which demo providers stand in. */
 function unsetVariables({ unset }: ConfigDocument, demoUrl: string | undefined): Mistake[] {
-  const isKey = ([list, , key]: Path) => (list === "model_providers" || list === "llm_providers") && key === "access_key";
+  const isKey = ([list, , key]: Path) =>
+    (list === "model_providers" || list === "llm_providers") && (key === "access_key" || key === "credentials");
   return unset
     .filter(({ path: at }) => demoUrl === undefined || !isKey(at))
     .map(({ path: at, variable }) => ({

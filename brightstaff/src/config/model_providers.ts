@@ -1,10 +1,12 @@
+import { type CredentialsContext, readCredentials } from "./credentials.ts";
 import type { ProviderData } from "./data_files.ts";
 import { readDuration_ms } from "./durations.ts";
 import { type Address, authorityOf, readBaseUrl, readHostPort } from "./endpoint_address.ts";
-import type { Provider, WireFormat } from "./gateway_config.ts";
+import type { CredentialsConfig, Provider, WireFormat } from "./gateway_config.ts";
 import { expectedName, type Mistake, type Path } from "./mistakes.ts";
 import { ModelCatalog } from "./model_catalog.ts";
 import type { Located } from "./older_forms.ts";
+import { atLocation } from "./provider_location.ts";
 import type { RawConfig, RawEndpoint, RawModelProvider } from "./raw_config.ts";
 
 export type ProviderContext = {
@@ -13,9 +15,9 @@ export type ProviderContext = {
   readonly connectTimeout_ms: number;
   /** Where providers without a key are pointed; undefined when a missing key is a mistake. */
   readonly demoUrl: string | undefined;
-  /** Whether the value at a path named a variable that is not set. */
+  /** Whether the value at a path, or one within it, named a variable that is not set. */
   isUnset(path: Path): boolean;
-};
+} & CredentialsContext;
 
 /** The sidecar's own cluster, the prefix under which routers are asked for, and the listener's own secret. */
 const RESERVED_IDS: ReadonlySet<string> = new Set(["brightstaff", "router", "listener_certificate"]);
@@ -96,7 +98,8 @@ function addEntryName(catalog: ModelCatalog, path: Path, name: string, index: nu
 function readProvider({ path, value }: Located<RawModelProvider>, context: ProviderContext, mistakes: Mistake[]): Provider | undefined {
   if (value.model === undefined) return undefined;
   const id = value.model.slice(0, value.model.indexOf("/"));
-  const data = findData(id, value, path, context, mistakes);
+  const ownData = findData(id, value, path, context, mistakes);
+  const data = ownData === undefined ? undefined : atLocation(ownData, value, path, mistakes);
   if (data === undefined) return undefined;
   const place = findPlace(value, data, path, context, mistakes);
   if (place === undefined) return undefined;
@@ -113,14 +116,17 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     native: readNative(data, place),
     authority: value.http_host ?? place.httpHost ?? authorityOf(place.address),
     headers,
-    auth: data.auth,
+    auth: key.credentials === null ? data.auth : BEARER,
     accessKey: key.accessKey,
+    credentials: key.credentials,
     passthroughAuth: value.passthrough_auth === true,
     drop: data.drop ?? [],
     rename: Object.entries(data.rename ?? {}),
+    add: Object.entries(data.add ?? {}),
     messageDrop: data.message_drop ?? [],
     messageRoles: Object.entries(data.message_roles ?? {}),
     toolIdLength: data.tool_id_length ?? null,
+    takesToolIds: data.tool_ids !== false,
     connectTimeout_ms: place.connectTimeout_ms ?? context.connectTimeout_ms,
     demo: false,
   };
@@ -147,6 +153,7 @@ function toDemo(provider: Provider, data: ProviderData, demoUrl: string): Provid
     native: [],
     authority: authorityOf(address),
     accessKey: null,
+    credentials: null,
     demo: true,
   };
 }
@@ -257,29 +264,41 @@ function refuseUnusedEndpoints(entries: readonly Located<RawModelProvider>[], co
   }
 }
 
-type Key = { readonly accessKey: string | null; readonly demoUrl?: string };
+type Key = { readonly accessKey: string | null; readonly credentials: CredentialsConfig | null; readonly demoUrl?: string };
+
+const NO_KEY: Key = { accessKey: null, credentials: null };
+
+/** How tokens are sent, whatever header the provider has for its keys: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+const BEARER = { header: "authorization", prefix: "Bearer " };
 
 function readKey(value: RawModelProvider, path: Path, data: ProviderData, context: ProviderContext, mistakes: Mistake[]): Key {
   const at = [...path, "access_key"];
-  const { demoUrl } = context;
   if (value.passthrough_auth === true) {
-    if (value.access_key !== undefined) {
-      mistakes.push({
-        path: at,
-        wrong: "would never be used: passthrough_auth sends the client's own credential",
-        expected: "one of the two",
-      });
-    }
-    return { accessKey: null };
+    refuseUnused(value, path, mistakes);
+    return NO_KEY;
   }
-  if (value.access_key !== undefined) return { accessKey: value.access_key };
-  const needsKey = context.isUnset(at) || (value.base_url === undefined && data.access_key_env !== undefined);
-  if (!needsKey) return { accessKey: null };
-  if (demoUrl !== undefined) return { accessKey: null, demoUrl };
-  if (!context.isUnset(at)) {
+  const isUnset = context.isUnset(at) || context.isUnset([...path, "credentials"]);
+  if (isUnset) return context.demoUrl === undefined ? NO_KEY : { ...NO_KEY, demoUrl: context.demoUrl };
+  if (value.credentials !== undefined) {
+    return { accessKey: null, credentials: readCredentials(value, path, data, context, mistakes) ?? null };
+  }
+  if (value.access_key !== undefined) return { accessKey: value.access_key, credentials: null };
+  const needsKey = value.base_url === undefined && (data.access_key_env !== undefined || data.credentials !== undefined);
+  if (!needsKey) return NO_KEY;
+  if (context.demoUrl !== undefined) return { ...NO_KEY, demoUrl: context.demoUrl };
+  if (data.access_key_env !== undefined)
     mistakes.push({ path: at, wrong: "missing", expected: `$${data.access_key_env}, or passthrough_auth: true` });
+  else
+    mistakes.push({ path: [...path, "credentials"], wrong: "missing", expected: `a mapping with type: ${data.credentials?.join(" or ")}` });
+  return NO_KEY;
+}
+
+function refuseUnused(value: RawModelProvider, path: Path, mistakes: Mistake[]): void {
+  for (const key of ["access_key", "credentials"] as const) {
+    if (value[key] === undefined) continue;
+    const wrong = "would never be used: passthrough_auth sends the client's own credential";
+    mistakes.push({ path: [...path, key], wrong, expected: "one of the two" });
   }
-  return { accessKey: null };
 }
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -303,7 +322,8 @@ function readHeaders(value: RawModelProvider, data: ProviderData, path: Path, mi
     if (!HEADER_NAME.test(name)) mistakes.push({ path: at, wrong: "is no header name", expected: "letters, digits and -" });
     else if (OWN_HEADERS.has(lower) || lower.startsWith("x-envoy-"))
       mistakes.push({ path: at, wrong: "is set by the gateway itself", expected: "no such header" });
-    else if (lower === data.auth.header) mistakes.push({ path: at, wrong: "carries the credential", expected: "the key in access_key" });
+    else if (lower === data.auth.header || (value.credentials !== undefined && lower === BEARER.header))
+      mistakes.push({ path: at, wrong: "carries the credential", expected: "the key in access_key" });
     else if (/[\r\n\0]/.test(text)) mistakes.push({ path: at, wrong: "has a line break in its value", expected: "one line" });
     else headers.set(lower, text);
   }

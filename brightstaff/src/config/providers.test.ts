@@ -84,6 +84,7 @@ function rowOf(data: ProviderData): string {
   const sent = [
     ...Object.entries(data.rename ?? {}).map(([from, to]) => `${code(from)} → ${code(to)}`),
     ...Object.entries(data.message_roles ?? {}).map(([from, to]) => `role ${code(from)} → ${code(to)}`),
+    ...Object.entries(data.add ?? {}).map(([name, value]) => `with ${code(name)}: ${code(value)}`),
     ...(data.drop === undefined ? [] : [`without ${data.drop.map(code).join(", ")}`]),
     ...(data.message_drop === undefined ? [] : [`messages without ${data.message_drop.map(code).join(", ")}`]),
     ...(data.tool_id_length === undefined ? [] : [`tool-call ids of ${data.tool_id_length} letters and digits`]),
@@ -92,10 +93,15 @@ function rowOf(data: ProviderData): string {
     `[${data.display_name}](${data.docs})`,
     [data.id, ...(data.aliases ?? [])].map(code).join(", "),
     data.base_url === undefined ? "your own" : code(data.base_url),
-    data.access_key_env === undefined ? "none needed" : code(data.access_key_env),
+    keysOf(data),
     sent.length === 0 ? "as it came" : sent.join("; "),
   ];
   return `| ${cells.join(" | ")} |`;
+}
+
+function keysOf({ access_key_env, credentials }: ProviderData): string {
+  const kinds = credentials === undefined ? [] : ["[credentials](credentials.md)"];
+  return [...(access_key_env === undefined ? [] : [code(access_key_env)]), ...kinds].join(" or ") || "none needed";
 }
 
 let directory: string;
@@ -144,6 +150,59 @@ describe("hosted providers", () => {
     expect(provider.auth).toEqual({ header: "api-key", prefix: "" });
     const loaded = load("model: azure_openai/my-deployment, access_key: k");
     expect(loaded.ok ? [] : loaded.mistakes[0]).toMatch(/base_url: missing: "azure_openai" has no common URL/);
+  });
+});
+
+describe("Vertex AI", () => {
+  const at = (location: string) => `project: my-project, location: ${location}, access_key: token`;
+  const projectPath = (location: string, publisher: string) => `/v1/projects/my-project/locations/${location}/publishers/${publisher}`;
+
+  test.each([
+    ["europe-west1", "europe-west1-aiplatform.googleapis.com"],
+    ["global", "aiplatform.googleapis.com"],
+    ["us", "aiplatform.us.rep.googleapis.com"],
+    ["eu", "aiplatform.eu.rep.googleapis.com"],
+  ])("in %s is asked at %s", (location, host) => {
+    const google = loadProvider(`model: vertex/gemini-2.5-pro, ${at(location)}`);
+    expect(google).toMatchObject({ host, authority: host, port: 443, secure: true, auth: BEARER, takesToolIds: false });
+    expect(google.path).toBe(`${projectPath(location, "google")}/models/{model}:generateContent`);
+    expect(google.streamPath).toBe(`${projectPath(location, "google")}/models/{model}:streamGenerateContent?alt=sse`);
+    const anthropic = loadProvider(`model: vertex_anthropic/claude-sonnet-4-5, ${at(location)}`);
+    expect(anthropic).toMatchObject({ host, drop: ["model"], add: [["anthropic_version", "vertex-2023-10-16"]] });
+    expect(anthropic.path).toBe(`${projectPath(location, "anthropic")}/models/{model}:rawPredict`);
+    expect(anthropic.streamPath).toBe(`${projectPath(location, "anthropic")}/models/{model}:streamRawPredict`);
+  });
+
+  test("behind a host of one's own, at the same path", () => {
+    const provider = loadProvider(`model: vertex/gemini-2.5-pro, base_url: "http://10.0.0.1:8080", ${at("us-east5")}`);
+    expect(urlOf(provider)).toBe(`http://10.0.0.1:8080${projectPath("us-east5", "google")}/models/{model}:generateContent`);
+  });
+
+  test("at a URL with a path of one's own, which says all", () => {
+    const provider = loadProvider('model: vertex/gemini-2.5-pro, base_url: "http://10.0.0.1/google", access_key: token');
+    expect(urlOf(provider)).toBe("http://10.0.0.1:80/google/models/{model}:generateContent");
+  });
+
+  test.each([
+    ["model: vertex/m, access_key: t, location: global", 'project: missing; expected the project, such as "my-project-123"'],
+    ["model: vertex/m, access_key: t, project: p", 'location: missing; expected the location, such as "europe-west1"'],
+    ["model: vertex/m, access_key: t, project: P 1, location: global", 'project: is "P 1"; expected the id or the number of a project'],
+    ["model: vertex/m, access_key: t, project: p, location: EU", 'location: is "EU"; expected a region such as'],
+    ["model: groq/m, access_key: t, project: p", 'project: would never be used: "groq" has no project; expected it left out'],
+    [
+      'model: vertex/m, access_key: t, project: p, location: us, base_url: "http://h/v1"',
+      "project: would never be used: the base_url has a path of its own",
+    ],
+    ["model: vertex/m, project: p, location: global", "credentials: missing; expected a mapping with type: google"],
+  ])("%s is refused", (entry, mistake) => {
+    const loaded = load(entry);
+    expect(loaded.ok ? "" : loaded.mistakes.join("\n")).toContain(`model_providers[0].${mistake}`);
+  });
+
+  test("without credentials the demo provider is asked at the same path", () => {
+    const provider = loadProvider("model: vertex/m, project: p, location: global", "http://127.0.0.1:1");
+    expect(urlOf(provider)).toBe("http://127.0.0.1:1/v1/projects/p/locations/global/publishers/google/models/{model}:generateContent");
+    expect(provider).toMatchObject({ demo: true, accessKey: null, credentials: null });
   });
 });
 

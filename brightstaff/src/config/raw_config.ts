@@ -36,6 +36,9 @@ export type RawModelProvider = {
   name?: string;
   model?: string;
   access_key?: string;
+  credentials?: RawCredentials;
+  project?: string;
+  location?: string;
   default?: boolean;
   base_url?: string;
   passthrough_auth?: boolean;
@@ -43,6 +46,18 @@ export type RawModelProvider = {
   provider_interface?: string;
   headers?: Record<string, string>;
   routing_preferences?: ({ name?: string; description?: string } | undefined)[];
+};
+
+export type RawCredentials = {
+  type?: "google" | "azure_client_secret" | "azure_workload_identity" | "azure_managed_identity";
+  key_file?: string;
+  key?: string;
+  tenant_id?: string;
+  client_id?: string;
+  client_secret?: string;
+  token_file?: string;
+  authority_host?: string;
+  scope?: string;
 };
 
 export type RawSelectionPolicy = {

@@ -14,6 +14,11 @@ const PATTERN_MEANINGS: Readonly<Record<string, string>> = {
   "^/\\S*$": 'a path such as "/chat/completions"',
   "^[a-z0-9_]+$": "lower-case letters, digits and _",
   "^[A-Za-z0-9-]+$": "a header name",
+  "^[a-z0-9][a-z0-9.:-]*$": 'the id or the number of a project, such as "my-project-123"',
+  "^[a-z][a-z0-9-]*$": 'a region such as "europe-west1", or "global"',
+  "^[A-Za-z0-9][A-Za-z0-9.-]*$": 'an id such as "72f988bf-86f1-41af-91ab-2d7cd011db47"',
+  "^https://[^/\\s]+/?$": 'a host such as "https://login.microsoftonline.us"',
+  "^\\S+/\\.default$": 'a scope such as "https://cognitiveservices.azure.com/.default"',
 };
 
 export class SchemaCheck {
@@ -133,7 +138,7 @@ function describe(schema: SchemaObject | undefined): string | undefined {
 
 const VALUE_SHOWN_MAX = 80;
 /** Values under these keys may be secrets and are never shown. */
-const SECRET_KEYS = new Set(["access_key", "headers"]);
+const SECRET_KEYS = new Set(["access_key", "headers", "client_secret", "key"]);
 
 function show(path: Path, value: unknown): string {
   if (Array.isArray(value)) return "a list";

@@ -12,6 +12,9 @@ export type Metrics = {
   readonly sourceRefreshes: Counter<"type" | "provider" | "result">;
   readonly sourceRefreshedAt_seconds: Gauge<"type" | "provider">;
   readonly sourceModels: Gauge<"type" | "provider">;
+  readonly credentialRenewals: Counter<"provider" | "type" | "result">;
+  readonly credentialRenewedAt_seconds: Gauge<"provider" | "type">;
+  readonly credentialExpiresAt_seconds: Gauge<"provider" | "type">;
 };
 
 export function createMetrics(): Metrics {
@@ -72,6 +75,24 @@ export function createMetrics(): Metrics {
       name: "brightstaff_metrics_source_models",
       help: "Configured models that a source of ranking data knows something about. The others are ranked last.",
       labelNames: ["type", "provider"],
+      registers,
+    }),
+    credentialRenewals: new Counter({
+      name: "brightstaff_credential_renewals_total",
+      help: "Requests for a new token, by provider, the type of its credentials and the result (ok or failed).",
+      labelNames: ["provider", "type", "result"],
+      registers,
+    }),
+    credentialRenewedAt_seconds: new Gauge({
+      name: "brightstaff_credential_renewed_timestamp_seconds",
+      help: "When the token in use was obtained, in seconds since 1970; absent while there is none. Its age is time() less this.",
+      labelNames: ["provider", "type"],
+      registers,
+    }),
+    credentialExpiresAt_seconds: new Gauge({
+      name: "brightstaff_credential_expiry_timestamp_seconds",
+      help: "When the token in use ends, in seconds since 1970; absent while there is none.",
+      labelNames: ["provider", "type"],
       registers,
     }),
   };

@@ -146,7 +146,7 @@ export function http2Windows(limit_bytes: number): Message {
 /** Translation first, then the credential, so that the filter never sees it; the codec ends the chain. */
 function upstreamFilters(provider: Provider, options: RenderOptions): Message[] {
   const filters = [wasmExtension("provider", { role: "provider" }, options.wasmFile)];
-  if (provider.accessKey !== null) filters.push(credentialInjector(provider, options));
+  if (provider.accessKey !== null || provider.credentials !== null) filters.push(credentialInjector(provider, options));
   filters.push(extension("envoy.filters.http.upstream_codec", "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"));
   return filters;
 }

@@ -71,8 +71,10 @@ function toFilterProvider(provider: Provider): Message {
     auth_prefix: provider.auth.prefix,
     drop: provider.drop,
     rename: provider.rename,
+    add: provider.add,
     message_drop: provider.messageDrop,
     message_roles: provider.messageRoles,
     tool_id_length: provider.toolIdLength ?? 0,
+    tool_ids: provider.takesToolIds,
   };
 }

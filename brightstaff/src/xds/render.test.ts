@@ -72,9 +72,11 @@ test("the filter's configuration refers to models and providers by index", () =>
         auth_prefix: "Bearer ",
         drop: [],
         rename: [],
+        add: [],
         message_drop: [],
         message_roles: [],
         tool_id_length: 0,
+        tool_ids: true,
       },
       {
         name: "acme",
@@ -89,9 +91,11 @@ test("the filter's configuration refers to models and providers by index", () =>
         auth_prefix: "Bearer ",
         drop: [],
         rename: [],
+        add: [],
         message_drop: [],
         message_roles: [],
         tool_id_length: 0,
+        tool_ids: true,
       },
     ],
     models: [

@@ -1,4 +1,4 @@
-import type { GatewayConfig } from "../config/gateway_config.ts";
+import type { GatewayConfig, Provider } from "../config/gateway_config.ts";
 import { clusters } from "./clusters.ts";
 import { gatewayFilter } from "./gateway_filter.ts";
 import { listener, listenerCertificate } from "./listener.ts";
@@ -16,11 +16,15 @@ export type Resources = {
   readonly listener: Message;
 };
 
-/** Pure: the same config and options give the same resources. */
-export function render(config: GatewayConfig, options: RenderOptions): Resources {
+/** Tokens of credentials that expire, by the name of their provider. */
+export type Tokens = ReadonlyMap<string, string>;
+
+/** Pure: the same config, options and tokens give the same resources. */
+export function render(config: GatewayConfig, options: RenderOptions, tokens: Tokens = new Map()): Resources {
   const secrets = new Map<string, Message>();
-  for (const { name, accessKey, auth } of config.providers) {
-    if (accessKey !== null) secrets.set(name, genericSecret(name, auth.prefix + accessKey));
+  for (const provider of config.providers) {
+    if (provider.accessKey !== null) secrets.set(provider.name, keySecret(provider, provider.accessKey));
+    else if (provider.credentials !== null) secrets.set(provider.name, tokenSecret(provider, tokens.get(provider.name) ?? null));
   }
   if (config.listener.tls !== null) secrets.set(LISTENER_CERTIFICATE, listenerCertificate(config.listener.tls));
   return {
@@ -30,6 +34,21 @@ export function render(config: GatewayConfig, options: RenderOptions): Resources
     routes: routeConfiguration(config),
     listener: listener(config, options),
   };
+}
+
+/**
+ * What stands for a token while there is none. The provider answers it with a 401, and that moves on to the next candidate; with an empty
+ * secret Envoy itself would answer the client, or let the client's own key through.
+ */
+const NO_TOKEN = "no-token";
+
+/** The secret with a provider's token, null for none. */
+export function tokenSecret(provider: Provider, token: string | null): Message {
+  return keySecret(provider, token ?? NO_TOKEN);
+}
+
+function keySecret({ name, auth }: Provider, key: string): Message {
+  return genericSecret(name, auth.prefix + key);
 }
 
 function genericSecret(name: string, inline_string: string): Message {

@@ -81,6 +81,15 @@ test("writes at the same time come one after the other, and the last one counts"
   await waitUntil("the last one counts", async () => (await clusterNames()).join() === "d");
 });
 
+test("a secret that is renewed is replaced alone, and comes after what was to be written before it", async () => {
+  const secretOf = async (name: string) => JSON.parse(await fs.readFile(path.join(dir, `sds/${name}.json`), "utf8")).resources[0].key;
+  await state.writeSecret("a", { name: "a", key: "before the first write" });
+  await Promise.all([state.write(resources(["a"], { a: "old", b: "other" })), state.writeSecret("a", { name: "a", key: "new" })]);
+  expect([await secretOf("a"), await secretOf("b")]).toEqual(["new", "other"]);
+  expect((await fs.stat(path.join(dir, "sds/a.json"))).mode & 0o777).toBe(0o600);
+  expect((await fs.readdir(path.join(dir, "sds"))).sort()).toEqual(["a.json", "b.json"]);
+});
+
 test("every file is there before another names it", async () => {
   const order: string[] = [];
   const watcher = fs.watch(path.dirname(path.dirname(dir)), { recursive: true });

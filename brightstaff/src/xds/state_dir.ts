@@ -32,6 +32,17 @@ export class StateDir {
     return this.#writing;
   }
 
+  /** Writes one secret anew, in its turn: what was handed to `write` before comes before it. */
+  writeSecret(name: string, secret: Message): Promise<void> {
+    this.#writing = this.#writing
+      .catch(() => undefined)
+      .then(async () => {
+        await this.#makeFolders();
+        await this.#replace(secretFile(name), [secret]);
+      });
+    return this.#writing;
+  }
+
   /** Ends what is planned for later; the files stay. */
   close(): void {
     clearTimeout(this.#removal);
@@ -39,9 +50,7 @@ export class StateDir {
 
   async #writeAll(resources: Resources): Promise<void> {
     clearTimeout(this.#removal);
-    // Only for the owner: some of the files hold keys.
-    await fs.mkdir(path.join(this.#dir, SDS_DIR), { recursive: true, mode: 0o700 });
-    await fs.chmod(this.#dir, 0o700);
+    await this.#makeFolders();
     for (const [name, secret] of resources.secrets) await this.#replace(secretFile(name), [secret]);
     const removed = await this.#removedClusters(resources.clusters);
     await this.#replace(CDS_FILE, [...resources.clusters, ...removed]);
@@ -50,6 +59,12 @@ export class StateDir {
     await this.#replace(LDS_FILE, [resources.listener]);
     if (removed.length > 0) this.#planRemoval(resources);
     else await this.#removeSecretsBut(resources.secrets);
+  }
+
+  /** Only for the owner: some of the files hold keys. */
+  async #makeFolders(): Promise<void> {
+    await fs.mkdir(path.join(this.#dir, SDS_DIR), { recursive: true, mode: 0o700 });
+    await fs.chmod(this.#dir, 0o700);
   }
 
   #planRemoval(resources: Resources): void {

@@ -7,14 +7,17 @@ import { anthropicHeaders } from "./headers.ts";
 import { streamMessage, writeMessage } from "./message.ts";
 import { anthropicRequestProblem } from "./validate.ts";
 import { readVersion } from "./versions.ts";
+import { fromVertex, isVertexPath } from "./vertex.ts";
 
-/** Anthropic's messages (platform.claude.com/docs/en/api/messages). */
+/** Anthropic's messages (platform.claude.com/docs/en/api/messages), and the same on Vertex AI. */
 export const anthropicEndpoint: Endpoint = {
-  serves: (path) => path === "/v1/messages",
+  serves: (path) => path === "/v1/messages" || isVertexPath(path),
   // platform.claude.com/docs/en/api/overview#request-size-limits
   bodyBytesMax: 32 * 1024 * 1024,
 
-  respond(request, { requireKey, models, cache }): Reply {
+  respond(received, { requireKey, models, cache }): Reply {
+    const request = isVertexPath(received.path.split("?", 1)[0] ?? "") ? fromVertex(received) : received;
+    if (typeof request === "string") return anthropicErrorReply(400, request);
     const { headers } = request;
     if (requireKey && !headers["x-api-key"] && !/^Bearer \S+$/i.test(headers.authorization ?? "")) {
       return anthropicErrorReply(401, "x-api-key header is required");

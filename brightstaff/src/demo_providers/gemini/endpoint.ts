@@ -1,13 +1,18 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Endpoint } from "../engine.ts";
 import { isObject, parseJson, type Reply } from "../wire.ts";
 import { generateContent } from "./answer.ts";
 import { streamContent, writeContent } from "./content.ts";
-import { GEMINI_HEADERS, geminiErrorReply, invalidArgument } from "./errors.ts";
+import { GEMINI_HEADERS, type GeminiError, geminiErrorReply, invalidArgument } from "./errors.ts";
 import { geminiRequestProblem } from "./validate.ts";
 
-const PATH = /^\/v1beta\/models\/([^/:?]+):(generateContent|streamGenerateContent)$/;
+const PATH =
+  /^(?:\/v1beta|(\/v1\/projects\/[^/]+\/locations\/[^/]+\/publishers\/google))\/models\/([^/:?]+):(generateContent|streamGenerateContent)$/;
 
-/** Google's Gemini API (ai.google.dev/api/generate-content). */
+/**
+ * Google's Gemini API (ai.google.dev/api/generate-content), and at paths with a project the same on Vertex AI
+ * (cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference).
+ */
 export const geminiEndpoint: Endpoint = {
   serves: (path) => PATH.test(path),
   // ai.google.dev/gemini-api/docs/file-input-methods: inline data up to 100 MB.
@@ -15,17 +20,15 @@ export const geminiEndpoint: Endpoint = {
 
   respond(request, { requireKey, models, cache }): Reply {
     const [path = "", query = ""] = request.path.split("?", 2);
-    const [, escapedModel, method] = PATH.exec(path) ?? [];
+    const [, vertex, escapedModel, method] = PATH.exec(path) ?? [];
     if (escapedModel === undefined) return geminiErrorReply({ status: 404, message: `Requested path ${path} was not found.` });
     const model = decodeURIComponent(escapedModel);
-    const key = request.headers["x-goog-api-key"];
-    if (requireKey && (key === undefined || key === "")) {
-      const message = "Method doesn't allow unregistered callers (callers without established identity).";
-      return geminiErrorReply({ status: 403, message });
-    }
+    const isVertex = vertex !== undefined;
+    const refused = requireKey ? callerProblem(request.headers, isVertex) : null;
+    if (refused !== null) return geminiErrorReply(refused);
     const parsed = parseJson(request.body);
     if (parsed === null) return geminiErrorReply(invalidArgument("Invalid JSON payload received."));
-    const problem = geminiRequestProblem(parsed.value, model);
+    const problem = geminiRequestProblem(parsed.value, model, isVertex);
     if (problem !== null) return geminiErrorReply(problem);
     const body = parsed.value;
     if (!isObject(body)) throw new TypeError("a validated body is an object");
@@ -52,3 +55,13 @@ export const geminiEndpoint: Endpoint = {
     return { status: 200, headers: { ...GEMINI_HEADERS }, body: JSON.stringify({ models: list }) };
   },
 };
+
+function callerProblem({ authorization = "", ...headers }: IncomingHttpHeaders, isVertex: boolean): GeminiError | null {
+  if (isVertex) {
+    const message =
+      "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.";
+    return /^Bearer \S+$/.test(authorization) ? null : { status: 401, message };
+  }
+  const message = "Method doesn't allow unregistered callers (callers without established identity).";
+  return headers["x-goog-api-key"] ? null : { status: 403, message };
+}

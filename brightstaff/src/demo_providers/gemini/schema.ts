@@ -26,17 +26,20 @@ const mimeType = {
 };
 const anyObject = { type: "object" };
 
-const PART = object({
-  text,
-  thought: { type: "boolean" },
-  thoughtSignature: base64,
-  inlineData: object({ mimeType, data: base64 }, ["mimeType", "data"]),
-  fileData: object({ mimeType, fileUri: { type: "string", pattern: "^https?://" } }, ["fileUri"]),
-  functionCall: object({ id: text, name: functionName, args: anyObject }, ["name"]),
-  functionResponse: object({ id: text, name: functionName, response: anyObject }, ["name", "response"]),
-});
+/** `callId`: Vertex AI has no ids of calls (cloud.google.com/vertex-ai/docs/reference/rest/v1/Content#FunctionCall). */
+const part = (callId: object) =>
+  object({
+    text,
+    thought: { type: "boolean" },
+    thoughtSignature: base64,
+    inlineData: object({ mimeType, data: base64 }, ["mimeType", "data"]),
+    fileData: object({ mimeType, fileUri: { type: "string", pattern: "^https?://" } }, ["fileUri"]),
+    functionCall: object({ ...callId, name: functionName, args: anyObject }, ["name"]),
+    functionResponse: object({ ...callId, name: functionName, response: anyObject }, ["name", "response"]),
+  });
 
-const CONTENT = object({ role: { enum: ["user", "model"] }, parts: { type: "array", minItems: 1, items: PART } }, ["parts"]);
+const content = (callId: object) =>
+  object({ role: { enum: ["user", "model"] }, parts: { type: "array", minItems: 1, items: part(callId) } }, ["parts"]);
 
 const FUNCTION = object({ name: functionName, description: text, parameters: anyObject, parametersJsonSchema: anyObject }, ["name"]);
 
@@ -60,20 +63,24 @@ const GENERATION_CONFIG = object({
   }),
 });
 
-export const GENERATE_CONTENT_REQUEST = object(
-  {
-    contents: { type: "array", minItems: 1, items: CONTENT },
-    systemInstruction: object({ role: text, parts: { type: "array", minItems: 1, items: object({ text }, ["text"]) } }, ["parts"]),
-    tools: { type: "array", items: object({ functionDeclarations: { type: "array", items: FUNCTION } }) },
-    toolConfig: object({
-      functionCallingConfig: object({
-        mode: { enum: ["AUTO", "ANY", "NONE", "VALIDATED"] },
-        allowedFunctionNames: { type: "array", items: functionName },
+const request = (callId: object) =>
+  object(
+    {
+      contents: { type: "array", minItems: 1, items: content(callId) },
+      systemInstruction: object({ role: text, parts: { type: "array", minItems: 1, items: object({ text }, ["text"]) } }, ["parts"]),
+      tools: { type: "array", items: object({ functionDeclarations: { type: "array", items: FUNCTION } }) },
+      toolConfig: object({
+        functionCallingConfig: object({
+          mode: { enum: ["AUTO", "ANY", "NONE", "VALIDATED"] },
+          allowedFunctionNames: { type: "array", items: functionName },
+        }),
       }),
-    }),
-    generationConfig: GENERATION_CONFIG,
-    safetySettings: { type: "array", items: object({ category: text, threshold: text }) },
-    cachedContent: text,
-  },
-  ["contents"],
-);
+      generationConfig: GENERATION_CONFIG,
+      safetySettings: { type: "array", items: object({ category: text, threshold: text }) },
+      cachedContent: text,
+    },
+    ["contents"],
+  );
+
+export const GENERATE_CONTENT_REQUEST = request({ id: text });
+export const VERTEX_GENERATE_CONTENT_REQUEST = request({});
