@@ -185,7 +185,8 @@ export function readProviderError(format: u8, status: u16, type: Slice, ptr: usi
   if (!sliceIsEmpty(type)) formatAt(format).readErrorType(type, error);
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   const found = formatAt(format).readError(cursor, error);
-  error.status = status; // a body's own idea of it does not count
+  // A body's own idea of it does not count, unless it knows better what is wrong.
+  error.status = error.trueStatus == 0 ? status : error.trueStatus;
   error.settle(-1);
   if (!found) {
     error.type.clear();

@@ -40,6 +40,23 @@ for (const provider of FORMATS) {
   });
 }
 
+describe("what only a body says", () => {
+  test.each(["34.07s", "-1s", "soon", 7, null])("Gemini's retryDelay %j is no reason to lose the message", (retryDelay) => {
+    const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay }, null, 5];
+    const body = JSON.stringify({ error: { code: 429, message: "Later.", status: "RESOURCE_EXHAUSTED", details } });
+    expect(facade.providerError("gemini", "openai_chat", 429, body).error).toMatchObject({ status: 429, message: "Later." });
+  });
+
+  test("a key that Gemini does not know is 401, whatever its status", () => {
+    const details = [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "API_KEY_INVALID" }];
+    const body = JSON.stringify({ error: { code: 400, message: "API key not valid.", status: "INVALID_ARGUMENT", details } });
+    expect(facade.providerError("gemini", "openai_chat", 400, body).error).toMatchObject({
+      status: 401,
+      kind: ERROR_KINDS.indexOf("authentication"),
+    });
+  });
+});
+
 describe("kinds", () => {
   test.each([
     [400, "invalid request"],

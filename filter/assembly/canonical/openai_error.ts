@@ -104,10 +104,10 @@ function typeOfKind(kind: ErrorKind): string {
       return "rate_limit_error";
     case ErrorKind.Billing:
       return "insufficient_quota";
-    case ErrorKind.Overloaded:
-      return "overloaded_error";
     case ErrorKind.Timeout:
       return "timeout_error";
+    // 503 "The engine is currently overloaded" too: https://developers.openai.com/api/docs/guides/error-codes
+    case ErrorKind.Overloaded:
     case ErrorKind.Server:
       return "server_error";
     default:

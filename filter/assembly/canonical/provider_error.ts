@@ -15,6 +15,12 @@ export class ProviderError {
   type: Bytes = new Bytes();
   code: Bytes = new Bytes();
   param: Bytes = new Bytes();
+  /** The status that says it right, where the provider's own does not; 0: it does. */
+  trueStatus: u16 = 0;
+  /** When to try again, in whole seconds, where the body says it; 0: it does not. */
+  retryAfterSeconds: u32 = 0;
+  /** The body has not all that its format's errors have, so that not even the format's own clients read it. */
+  isIncomplete: bool = false;
 
   clear(): void {
     this.status = 0;
@@ -23,6 +29,9 @@ export class ProviderError {
     this.type.clear();
     this.code.clear();
     this.param.clear();
+    this.trueStatus = 0;
+    this.retryAfterSeconds = 0;
+    this.isIncomplete = false;
   }
 
   /**

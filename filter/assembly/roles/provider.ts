@@ -30,7 +30,7 @@ import { beginAttempt, settleAttempt } from "./attempts";
 import { Endpoint, Provider } from "./config";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
-import { readStatus, setContentLength, setStatus } from "./numbers";
+import { readStatus, setContentLength, setHeaderNumber, setStatus } from "./numbers";
 import { endActivity, noteActivity } from "./silence";
 import { StreamContext } from "./stream_context";
 
@@ -411,8 +411,12 @@ export class ProviderStream extends StreamContext {
     const body = readBody(Body.Response, min(size, ERROR_BODY_READ_BYTES_MAX));
     readProviderError(format, <u16>this.status, this.errorType(), body.ptr, body.length, providerError);
     this.noteFailure(providerError.kind, providerError.message);
+    if (providerError.status != this.status && this.correctStatus(providerError.status)) return CONTINUE;
+    const retryAfter = providerError.retryAfterSeconds;
+    if (retryAfter > 0 && getHeader(HeaderMap.Response, names.RETRY_AFTER).length == 0)
+      setHeaderNumber(HeaderMap.Response, names.RETRY_AFTER, retryAfter);
     const exhausted = this.retriable && exchange.attemptCount > 1;
-    if (!exhausted && format == exchange.clientFormat && providerError.type.length > 0) return CONTINUE;
+    if (!exhausted && format == exchange.clientFormat && providerError.type.length > 0 && !providerError.isIncomplete) return CONTINUE;
     if (exhausted) {
       writeFailure(exchange, this.status, out);
     } else {
@@ -423,6 +427,18 @@ export class ProviderStream extends StreamContext {
     setContentLength(HeaderMap.Response, out.length);
     replaceBody(Body.Response, out.ptr, out.length);
     return CONTINUE;
+  }
+
+  /** The body says that the status is another one. Whether Envoy goes on to the next candidate with it. */
+  private correctStatus(status: u32): bool {
+    this.status = status;
+    this.candidate!.settle(Outcome.Answered, status);
+    this.retriable = isRetriable(status);
+    setStatus(status);
+    if (!this.retriable || this.exchange!.isLastAttempt) return false;
+    this.exchange!.responder = 0;
+    this.phase = Phase.Discard;
+    return true;
   }
 
   /** The attempt came to nothing, for a reason that is this side's finding and not the provider's word. */

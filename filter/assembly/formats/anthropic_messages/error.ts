@@ -10,8 +10,10 @@ import { writeString, writeText } from "../../json/text";
 export function readError(cursor: Cursor, error: ProviderError): bool {
   if (!cursor.enterObject()) return false;
   let found = false;
+  error.isIncomplete = true;
   while (cursor.nextKey()) {
-    if (cursor.keyIs("error")) found = readErrorValue(cursor, error) || found;
+    if (cursor.keyIs("type")) error.isIncomplete = !sliceIs(cursor.takeToken(), "error");
+    else if (cursor.keyIs("error")) found = readErrorValue(cursor, error) || found;
     else if (cursor.keyIs("message"))
       found = readInto(cursor, error.message) || found; // AWS and some proxies
     else cursor.skip();

@@ -1,9 +1,13 @@
+import { readNumber } from "../../bytes/numbers";
 import { ErrorKind } from "../../canonical/error_kind";
 import { ProviderError } from "../../canonical/provider_error";
 import { Cursor, Kind } from "../../json/cursor";
-import { Slice, sliceIs, textOf } from "../../json/slice";
+import { Slice, sliceIs, sliceLength, slicePtr, textOf } from "../../json/slice";
 import { writeText } from "../../json/text";
 import { isFailure } from "./finish_reason";
+
+/** What is later than a day is nobody's wait. */
+const RETRY_AFTER_SECONDS_MAX: f64 = 86_400;
 
 // https://cloud.google.com/apis/design/errors : {"error": {"code", "message", "status", "details"}}, where code is the HTTP status and status
 // the name of a google.rpc.Code.
@@ -42,9 +46,38 @@ function readErrorValue(cursor: Cursor, error: ProviderError): bool {
     } else if (cursor.keyIs("status")) {
       error.code.clear();
       writeText(error.code, cursor.takeString());
-    } else cursor.skip();
+    } else if (cursor.keyIs("details")) readDetails(cursor, error);
+    else cursor.skip();
   }
   return true;
+}
+
+/**
+ * https://cloud.google.com/apis/design/errors#error_details : RetryInfo says when to try again ("34.4s"), ErrorInfo why. A wrong key comes with
+ * status 400: https://ai.google.dev/gemini-api/docs/troubleshooting .
+ */
+function readDetails(cursor: Cursor, error: ProviderError): void {
+  if (!cursor.enterArray()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextElement()) {
+    if (!cursor.enterObject()) {
+      cursor.skip();
+      continue;
+    }
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("retryDelay")) error.retryAfterSeconds = wholeSeconds(cursor.takeToken());
+      else if (cursor.keyIs("reason") && sliceIs(cursor.takeToken(), "API_KEY_INVALID")) error.trueStatus = 401;
+      else if (!cursor.keyIs("reason")) cursor.skip();
+    }
+  }
+}
+
+/** The seconds of a protobuf duration, rounded up; 0 for what is none. */
+function wholeSeconds(duration: Slice): u32 {
+  const seconds = readNumber(slicePtr(duration), sliceLength(duration));
+  return seconds > 0 && seconds < RETRY_AFTER_SECONDS_MAX ? <u32>Math.ceil(seconds) : 0;
 }
 
 function readStatus(cursor: Cursor, error: ProviderError): void {

@@ -5,7 +5,7 @@ import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { markedProof, markedSeal, readMark, Seal } from "../../canonical/seal";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
 
 /** The conversation: a string, the user's words, or a list of items. */
 export function readInput(cursor: Cursor, request: CanonicalRequest): bool {
@@ -22,11 +22,27 @@ function readItem(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   if (sliceIs(type, "function_call")) return readCall(cursor, request, index);
   if (sliceIs(type, "function_call_output")) return readCallOutput(cursor, request, index);
   if (sliceIs(type, "reasoning")) return readReasoning(cursor, request, index);
+  if (isHostedCall(type)) {
+    // What OpenAI's own tools did in earlier turns; their outcome is in the text that follows.
+    request.drop("input[].type=", slicePtr(type), sliceLength(type));
+    return cursor.skip();
+  }
   return problem.refuseElement(
     "input",
     index,
     "type",
     "only messages, function calls, their outputs and reasoning can be sent to this model",
+  );
+}
+
+function isHostedCall(type: Slice): bool {
+  return (
+    sliceIs(type, "web_search_call") ||
+    sliceIs(type, "file_search_call") ||
+    sliceIs(type, "code_interpreter_call") ||
+    sliceIs(type, "image_generation_call") ||
+    sliceIs(type, "mcp_call") ||
+    sliceIs(type, "mcp_list_tools")
   );
 }
 

@@ -3,17 +3,24 @@ import { PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
-import { Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
 
 export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
   return readElements(cursor, request, "tools", readTool);
 }
 
-/** A function's members stand beside its type here. Tools that OpenAI runs itself, or whose input is no JSON, no other API has. */
+/**
+ * A function's members stand beside its type here. Tools that OpenAI runs itself (web_search, which coding agents offer unasked) are no other
+ * API's, and a request goes without them; those that the client runs are not to be lost, and their input is no JSON.
+ */
 function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   const type = cursor.peekMember("type");
-  if (cursor.ok && !sliceIs(type, "function"))
-    return problem.refuseElement("tools", index, "type", "only function tools can be translated for this model");
+  if (!cursor.ok) return false;
+  if (isClientsOwn(type)) return problem.refuseElement("tools", index, "type", "only function tools can be translated for this model");
+  if (!sliceIs(type, "function")) {
+    request.drop("tools[].type=", slicePtr(type), sliceLength(type));
+    return cursor.skip();
+  }
   const tool = request.tools.add(PartKind.Tool);
   cursor.enterObject();
   while (cursor.nextKey()) {
@@ -25,6 +32,19 @@ function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
     else dropField(cursor, request, "tools[].");
   }
   return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "name", "is required"));
+}
+
+/** https://platform.openai.com/docs/api-reference/responses/create#responses_create-tools */
+function isClientsOwn(type: Slice): bool {
+  return (
+    sliceIsEmpty(type) ||
+    sliceIs(type, "custom") ||
+    sliceIs(type, "local_shell") ||
+    sliceIs(type, "shell") ||
+    sliceIs(type, "apply_patch") ||
+    sliceIs(type, "computer") ||
+    sliceIs(type, "computer_use_preview")
+  );
 }
 
 /** "auto", "required", "none", one function, or (`allowed_tools`) a choice among some, of which the mode can be kept. */
@@ -49,7 +69,12 @@ function readToolChoiceObject(cursor: Cursor, request: CanonicalRequest): bool {
   else if (sliceIs(type, "allowed_tools")) {
     request.toolChoice = sliceIs(cursor.peekMember("mode"), "required") ? ToolChoice.Required : ToolChoice.Auto;
     request.drop("tool_choice.tools");
-  } else if (cursor.ok) return problem.refuse("tool_choice.type", "only function and allowed_tools can be translated for this model");
+  } else if (isClientsOwn(type)) {
+    return cursor.ok && problem.refuse("tool_choice.type", "only function and allowed_tools can be translated for this model");
+  } else {
+    request.drop("tool_choice.type=", slicePtr(type), sliceLength(type));
+    return cursor.skip();
+  }
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("name")) request.toolChoiceName = cursor.takeString();
