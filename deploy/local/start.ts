@@ -115,7 +115,7 @@ async function isServing({ address, port, tls }: Listener): Promise<string> {
 /** The variables for whose absence demo providers stand in. */
 function unsetKeys(file: string): string[] {
   const { unset } = readDocument(readFileSync(file, "utf8"), process.env);
-  return [...new Set(unset.filter(({ path: at }) => at.at(-1) === "access_key").map(({ variable }) => variable))];
+  return [...new Set(unset.filter(({ path: at }) => at[2] === "access_key" || at[2] === "credentials").map(({ variable }) => variable))];
 }
 
 /** Ends everything, Envoy first: it takes no new requests then, and brightstaff is there for those it still has. */

@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { GatewayConfig } from "../../brightstaff/src/config/gateway_config.ts";
 import { loadConfig } from "../../brightstaff/src/config/load.ts";
+import { serviceAccountKey } from "../../test/mock_providers/token_service_forms.ts";
 import { repoRoot } from "./paths.mjs";
 import { curlCommand, summarize } from "./summary.ts";
 
@@ -27,6 +28,15 @@ test("the summary says what is served, which keys are there and which are missin
 test("with all keys there is no word of demo answers", () => {
   const config = load("config/plano_config.yaml", { OPENAI_API_KEY: "a", ANTHROPIC_API_KEY: "b" });
   expect(summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: [] })).not.toContain("demo");
+});
+
+test("credentials that are renewed are named by their type, and never shown", () => {
+  const env = { GOOGLE_CREDENTIALS: JSON.stringify(serviceAccountKey("https://oauth2.example.com")) };
+  const config = load("config/examples/vertex_and_azure.yaml", env);
+  const text = summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: ["AZURE_CLIENT_SECRET"] });
+  expect(text).toContain("vertex: europe-west1-aiplatform.googleapis.com, credentials of type google, renewed\n");
+  expect(text).toContain("azure_openai: demo answers, its key is not set\n");
+  expect(text).not.toContain("PRIVATE KEY");
 });
 
 test("the curl can be pasted into a shell, and asks for something that is served", () => {

@@ -1,6 +1,6 @@
 // What `npm start` says when the gateway is up.
 
-import type { GatewayConfig, Router } from "../../brightstaff/src/config/gateway_config.ts";
+import type { GatewayConfig, Provider, Router } from "../../brightstaff/src/config/gateway_config.ts";
 
 const LABEL_WIDTH = 11;
 
@@ -52,11 +52,16 @@ function modelLines({ models, wildcards, defaultModel }: GatewayConfig): string[
 }
 
 function providerLines({ providers }: GatewayConfig): string[] {
-  return providers.map(({ name, host, demo, accessKey, passthroughAuth }) => {
-    if (demo) return `${name}: demo answers, its key is not set`;
-    const key = passthroughAuth ? "the client's own key" : accessKey === null ? "no key" : "key is set";
-    return `${name}: ${host}, ${key}`;
+  return providers.map((provider) => {
+    const { name, host, demo } = provider;
+    return demo ? `${name}: demo answers, its key is not set` : `${name}: ${host}, ${keyOf(provider)}`;
   });
+}
+
+function keyOf({ accessKey, credentials, passthroughAuth }: Provider): string {
+  if (passthroughAuth) return "the client's own key";
+  if (credentials !== null) return `credentials of type ${credentials.type}, renewed`;
+  return accessKey === null ? "no key" : "key is set";
 }
 
 function section(label: string, lines: readonly string[]): string {
