@@ -6,7 +6,7 @@ import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.
 import { MetricsSources } from "./metrics_sources/index.ts";
 import type { Deciding } from "./routes/decisions.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
-import { Cooldowns } from "./traffic/cooldowns.ts";
+import type { Cooldowns } from "./traffic/cooldowns.ts";
 import type { EventHub } from "./traffic/event_hub.ts";
 import type { RenderOptions } from "./xds/options.ts";
 import { render, tokenSecret } from "./xds/render.ts";
@@ -23,13 +23,13 @@ export type LiveGatewayOptions = {
   readonly logger: Logger;
   /** What comes of requests. */
   readonly events: EventHub;
+  readonly cooldowns: Cooldowns;
 };
 
 /** The config in use, with all that follows from it: Envoy's files, the resolver and the sources of ranking data. A wrong config changes nothing. */
 export class LiveGateway {
   readonly #options: LiveGatewayOptions;
   readonly #sources: MetricsSources;
-  readonly #cooldowns = new Cooldowns();
   readonly #credentials: Credentials;
   #providers: readonly Provider[] = [];
   #deciding: Deciding | null = null;
@@ -39,7 +39,6 @@ export class LiveGateway {
   constructor(options: LiveGatewayOptions) {
     this.#options = options;
     this.#sources = new MetricsSources(options);
-    options.events.subscribe((batch) => this.#cooldowns.consume(batch));
     this.#credentials = new Credentials({ ...options, publish: (provider, token) => this.#publish(provider, token) });
   }
 
@@ -79,7 +78,7 @@ export class LiveGateway {
       config: loaded.config,
       resolver: await this.#resolverFor(loaded.config),
       sources: this.#sources,
-      cooldowns: this.#cooldowns,
+      cooldowns: this.#options.cooldowns,
     };
     const models = loaded.config.models.map(({ id }) => id);
     this.#sources.use(loaded.config.metricsSources, models);

@@ -10,6 +10,7 @@ import { createResolver } from "./intent/index.ts";
 import { LiveGateway } from "./live_gateway.ts";
 import { EventMetrics } from "./telemetry/event_metrics.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { Cooldowns } from "./traffic/cooldowns.ts";
 import { EventHub } from "./traffic/event_hub.ts";
 import { StateDir } from "./xds/state_dir.ts";
 
@@ -37,7 +38,10 @@ async function main(options: Options): Promise<void> {
   const metrics = createMetrics();
   let gateway: LiveGateway | undefined;
   const events = new EventHub();
-  const eventMetrics = new EventMetrics(metrics.registry, () => gateway?.current?.config ?? null);
+  const config = () => gateway?.current?.config ?? null;
+  const cooldowns = new Cooldowns(config);
+  events.subscribe((batch) => cooldowns.consume(batch));
+  const eventMetrics = new EventMetrics(metrics.registry, config, cooldowns);
   events.subscribe((batch) => eventMetrics.consume(batch));
   const app = buildApp({ current: () => gateway?.current ?? null, metrics, logger, events });
   await app.listen(options.listen);
@@ -52,6 +56,7 @@ async function main(options: Options): Promise<void> {
     metrics,
     logger,
     events,
+    cooldowns,
   });
   gateway = live;
   const mistakes = await live.apply();

@@ -3,13 +3,18 @@ import { buildApp } from "../app.ts";
 import type { GatewayConfig } from "../config/gateway_config.ts";
 import { EventMetrics } from "../telemetry/event_metrics.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
+import { Cooldowns } from "../traffic/cooldowns.ts";
 import { EventHub } from "../traffic/event_hub.ts";
 import type { EventBatch, GatewayEvent } from "../traffic/gateway_event.ts";
 import { answered, failed } from "../traffic/test_events.ts";
 
 const config = {
-  models: [{ id: "acme/one" }, { id: "acme/two" }],
-  wildcards: [{ prefix: "any/" }],
+  providers: [{ passthroughAuth: false }],
+  models: [
+    { id: "acme/one", provider: 0 },
+    { id: "acme/two", provider: 0 },
+  ],
+  wildcards: [{ prefix: "any/", provider: 0 }],
   routers: [{ name: "desk", tasks: [{ name: "code" }] }],
   routeAll: { name: "", tasks: [{ name: "poetry" }] },
 } as unknown as GatewayConfig;
@@ -22,7 +27,9 @@ beforeEach(() => {
   batches = [];
   metrics = createMetrics();
   const events = new EventHub();
-  const eventMetrics = new EventMetrics(metrics.registry, () => config);
+  const cooldowns = new Cooldowns(() => config);
+  events.subscribe((batch) => cooldowns.consume(batch));
+  const eventMetrics = new EventMetrics(metrics.registry, () => config, cooldowns);
   events.subscribe((batch) => eventMetrics.consume(batch));
   events.subscribe((batch) => batches.push(batch));
   app = buildApp({ current: () => null, metrics, events });
@@ -104,6 +111,9 @@ describe("metrics of requests", () => {
     expect(found).toContain('gateway_attempts_total{model="acme/two",outcome="timeout"} 1');
     expect(found).toContain('gateway_attempts_total{model="acme/two",outcome="client_left"} 1');
     expect(found).toContain('gateway_events_lost_total{reason="dropped"} 4');
+    expect(found.filter((line) => line.startsWith("gateway_models_in_cooldown"))).toEqual([
+      'gateway_models_in_cooldown{model="acme/one"} 1',
+    ]);
   });
 
   test("have no series for names that only a client has thought of", async () => {

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { GatewayConfig } from "../config/gateway_config.ts";
 import { type AttemptEvent, type EventBatch, type GatewayEvent, timePerOutputToken_ms } from "../traffic/gateway_event.ts";
 
@@ -20,7 +20,7 @@ export class EventMetrics {
   readonly #attempts: Counter<"model" | "outcome">;
   readonly #lost: Counter<"reason">;
 
-  constructor(registry: Registry, config: () => GatewayConfig | null) {
+  constructor(registry: Registry, config: () => GatewayConfig | null, cooldowns: { readonly active: ReadonlySet<string> }) {
     this.#config = config;
     const registers = [registry];
     this.#requests = new Counter({
@@ -67,6 +67,16 @@ export class EventMetrics {
       help: "Requests whose event is missing in all other counts: dropped by the filter for want of room, or unreadable here.",
       labelNames: ["reason"],
       registers,
+    });
+    const cooling = new Gauge({
+      name: "gateway_models_in_cooldown",
+      help: "Models that are tried last at the moment, as they have asked for it or keep failing: 1 each.",
+      labelNames: ["model"],
+      registers,
+      collect: () => {
+        cooling.reset();
+        for (const model of cooldowns.active) cooling.set({ model: this.#modelLabel(model) }, 1);
+      },
     });
     for (const reason of ["dropped", "unreadable"]) this.#lost.inc({ reason }, 0);
   }

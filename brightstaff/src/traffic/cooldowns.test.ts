@@ -1,15 +1,27 @@
 import { beforeEach, expect, test } from "vitest";
+import type { GatewayConfig } from "../config/gateway_config.ts";
 import { Cooldowns } from "./cooldowns.ts";
 import type { AttemptEvent } from "./gateway_event.ts";
 import { answered, failed } from "./test_events.ts";
 
 const START_MS = Date.parse("2026-11-23T12:00:00Z");
+const config = {
+  providers: [{ passthroughAuth: false }, { passthroughAuth: true }],
+  models: [
+    { id: "m", provider: 0 },
+    { id: "clients-key/m", provider: 1 },
+  ],
+  wildcards: [{ prefix: "clients-key/", provider: 1 }],
+} as unknown as GatewayConfig;
 let now_ms: number;
 let cooldowns: Cooldowns;
 
 beforeEach(() => {
   now_ms = START_MS;
-  cooldowns = new Cooldowns(() => now_ms);
+  cooldowns = new Cooldowns(
+    () => config,
+    () => now_ms,
+  );
 });
 
 const tell = (...attempts: Omit<AttemptEvent, "duration_ms">[]) =>
@@ -90,6 +102,14 @@ test("a retry-after with another status counts at once", () => {
 test("what is the request's fault, or the client's, is no failure", () => {
   for (let i = 0; i < 5; i++) tell({ model: "m", status: 400 }, { model: "n" });
   expect(cooldowns.active.size).toBe(0);
+});
+
+test("what is wrong with a client's own key concerns no other client", () => {
+  for (const status of [401, 403, 429])
+    for (const model of ["clients-key/m", "clients-key/any"]) tell({ model, status, retry_after: "60" });
+  expect(cooldowns.active.size).toBe(0);
+  for (let i = 0; i < 3; i++) tell({ model: "clients-key/m", error: "timeout" });
+  expect(isCooling("clients-key/m", 0)).toBe(true);
 });
 
 test("what is kept of models is bounded", () => {

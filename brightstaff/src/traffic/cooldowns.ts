@@ -1,3 +1,4 @@
+import type { GatewayConfig, Provider } from "../config/gateway_config.ts";
 import type { AttemptEvent, EventBatch, GatewayEvent } from "./gateway_event.ts";
 
 /** Of models behind a wildcard a client can name any number; the one heard of longest ago makes room. */
@@ -16,6 +17,9 @@ const FAILING_MS = 15_000;
 const MS_PER_S = 1_000;
 const NOBODY: ReadonlySet<string> = new Set();
 
+/** What tells of a key and not of the model: where each client brings its own, one client's must not concern the others. */
+const KEY_STATUSES = [401, 403, 429];
+
 type State = { until_ms: number; failures: number };
 
 /**
@@ -23,11 +27,13 @@ type State = { until_ms: number; failures: number };
  * times in a row.
  */
 export class Cooldowns {
+  readonly #config: () => GatewayConfig | null;
   readonly #now_ms: () => number;
   /** Heard of longest ago first. Only models that fail are in it. */
   readonly #states = new Map<string, State>();
 
-  constructor(now_ms: () => number = Date.now) {
+  constructor(config: () => GatewayConfig | null, now_ms: () => number = Date.now) {
+    this.#config = config;
     this.#now_ms = now_ms;
   }
 
@@ -53,10 +59,15 @@ export class Cooldowns {
     let at_ms = event.started_ms + (event.decision_ms ?? 0);
     for (const attempt of event.attempts) {
       at_ms += attempt.duration_ms;
+      if (this.#concernsClientOnly(attempt)) continue;
       if (isFailure(attempt)) this.#fail(attempt, at_ms);
       else if (attempt.status === 429) this.#cool(attempt.model, at_ms, retryAfter_ms(attempt, at_ms) ?? RATE_LIMIT_MS);
       else if (attempt.status !== undefined) this.#recover(attempt.model);
     }
+  }
+
+  #concernsClientOnly({ model, status }: AttemptEvent): boolean {
+    return status !== undefined && KEY_STATUSES.includes(status) && providerOf(model, this.#config())?.passthroughAuth === true;
   }
 
   #fail(attempt: AttemptEvent, at_ms: number): void {
@@ -79,6 +90,11 @@ export class Cooldowns {
     if (state === undefined || state.failures === 0) return;
     this.#states.delete(model);
   }
+}
+
+function providerOf(id: string, config: GatewayConfig | null): Provider | undefined {
+  const model = config?.models.find((known) => known.id === id) ?? config?.wildcards.find(({ prefix }) => id.startsWith(prefix));
+  return model === undefined ? undefined : config?.providers[model.provider];
 }
 
 /** What moves a request on to its next candidate, but for a rate limit (`isRetriable` in the filter's provider.ts). */
