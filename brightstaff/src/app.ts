@@ -2,6 +2,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type DecisionOptions, decisionRoutes } from "./routes/decisions.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { tokenCountRoutes } from "./routes/token_counts.ts";
 import type { EventHub } from "./traffic/event_hub.ts";
 
 export type AppOptions = DecisionOptions & {
@@ -36,5 +37,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
   decisionRoutes(app, options);
   eventRoutes(app, options);
   modelRoutes(app, options.current);
+  tokenCountRoutes(app);
   return app;
 }

@@ -13,18 +13,20 @@ import { RequestHead } from "./canonical/request_head";
 import { canonicalResponse, ResponseResult } from "./canonical/response";
 import { textBytesOf, writeView } from "./canonical/routing_view";
 import { ResponseSummary } from "./canonical/summary";
-import { formatAt, formatNamed, formatOfPath } from "./formats/registry";
+import { formatAt, formatNamed, formatOfPath, operationOf } from "./formats/registry";
 import { Cursor } from "./json/cursor";
 import { Slice, sliceIsEmpty, textOf } from "./json/slice";
 import { StreamProgress, StreamTranslator } from "./stream_translator";
 
 export { ErrorKind, errorKindOfStatus, statusOfErrorKind } from "./canonical/error_kind";
 export { writeModel } from "./canonical/field_patch";
+export { Operation } from "./canonical/operation";
 export { StopReason } from "./canonical/summary";
 export {
   AnswerOrigin,
   formatNamed,
   formatOfPath,
+  operationOf,
   Problem,
   ProviderError,
   ProviderRules,

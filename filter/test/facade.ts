@@ -53,7 +53,10 @@ interface Exports {
 
 /** In the order of assembly/formats/registry.ts. */
 export const FORMATS = ["openai_chat", "anthropic_messages", "openai_responses", "gemini"] as const;
+/** Behind those, what other operations are asked in. */
+export const OPERATION_FORMATS = ["openai_embeddings", "anthropic_count_tokens", "gemini_count_tokens", "openai_input_tokens"] as const;
 export type FormatName = (typeof FORMATS)[number];
+export type AnyFormatName = FormatName | (typeof OPERATION_FORMATS)[number];
 /** Those that clients are offered. */
 export const CLIENT_FORMATS = ["openai_chat", "anthropic_messages", "openai_responses"] as const;
 
@@ -220,7 +223,7 @@ export class Facade {
     return { text: decoder.decode(out.subarray(0, middle)), escaped: decoder.decode(out.subarray(middle + 1)) };
   }
 
-  scanHead(format: FormatName, body: Text, depthMax = DEPTH_MAX): { head: Head } | { problem: Problem } {
+  scanHead(format: AnyFormatName, body: Text, depthMax = DEPTH_MAX): { head: Head } | { problem: Problem } {
     return this.withText(body, (ptr, length) => {
       if (this.wasm.scanRequestHead(number(format), ptr, length, depthMax))
         return { head: this.describe<Head>(() => this.wasm.describeHead()) };
@@ -228,7 +231,7 @@ export class Facade {
     });
   }
 
-  routingView(format: FormatName, body: Text, bytesMax = 65536): string {
+  routingView(format: AnyFormatName, body: Text, bytesMax = 65536): string {
     return this.withText(body, (ptr, length) => {
       this.wasm.writeRoutingView(number(format), ptr, length, bytesMax);
       return this.takeText();
@@ -237,8 +240,8 @@ export class Facade {
 
   /** Scans the head of a request and translates it. */
   translateRequest(
-    from: FormatName,
-    to: FormatName,
+    from: AnyFormatName,
+    to: AnyFormatName,
     body: Text,
     model: string,
     rules: Rules = {},
@@ -264,8 +267,8 @@ export class Facade {
   }
 
   translateResponse(
-    provider: FormatName,
-    client: FormatName,
+    provider: AnyFormatName,
+    client: AnyFormatName,
     body: Text,
     asked: Asked = {},
   ): { result: (typeof RESULTS)[number]; body: string; summary: Summary; error: ProviderError } {
@@ -278,7 +281,7 @@ export class Facade {
   }
 
   /** Reads a provider's error, and writes it for clients of `client`. */
-  providerError(provider: FormatName, client: FormatName, status: number, body: Text): { error: ProviderError; body: string } {
+  providerError(provider: AnyFormatName, client: AnyFormatName, status: number, body: Text): { error: ProviderError; body: string } {
     this.withText(body, (ptr, length) => this.wasm.readProviderError(number(provider), status, ptr, length));
     const error = this.describe<ProviderError>(() => this.wasm.describeError());
     this.wasm.writeProviderError(number(client));
@@ -466,6 +469,6 @@ export class Stream {
   }
 }
 
-function number(format: FormatName): number {
-  return FORMATS.indexOf(format);
+function number(format: AnyFormatName): number {
+  return ([...FORMATS, ...OPERATION_FORMATS] as AnyFormatName[]).indexOf(format);
 }

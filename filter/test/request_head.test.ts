@@ -134,5 +134,5 @@ test("formats are found by name and by path", () => {
   expect(facade.formatOfPath("/v1/chat/completions")).toBe(0);
   expect(facade.formatOfPath("/v1/messages")).toBe(1);
   expect(facade.formatOfPath("/v1/responses")).toBe(2);
-  expect(facade.formatOfPath("/v1/messages/count_tokens")).toBe(-1);
+  expect(facade.formatOfPath("/v1/messages/batches")).toBe(-1);
 });

@@ -2,9 +2,19 @@ import fs from "node:fs";
 import path from "node:path";
 import type { SchemaObject } from "ajv";
 import { readDocument } from "./document.ts";
-import type { CredentialsConfig, WireFormat } from "./gateway_config.ts";
+import type { Auth, CredentialsConfig, NativeFormat, WireFormat } from "./gateway_config.ts";
 import { formatMistake } from "./mistakes.ts";
 import { SchemaCheck } from "./schema_check.ts";
+
+/** A path, or one with what holds for it alone. */
+export type NativeData =
+  | string
+  | {
+      readonly path: string;
+      readonly auth?: Auth;
+      readonly drop?: readonly string[];
+      readonly rename?: Readonly<Record<string, string>>;
+    };
 
 /** What a file of config/providers says; config/providers/schema.json tells each field. */
 export type ProviderData = {
@@ -17,8 +27,8 @@ export type ProviderData = {
   readonly base_path?: string;
   readonly path: string;
   readonly stream_path?: string;
-  readonly native?: Readonly<Partial<Record<WireFormat, string>>>;
-  readonly auth: { readonly header: string; readonly prefix: string };
+  readonly native?: Readonly<Partial<Record<NativeFormat, NativeData>>>;
+  readonly auth: Auth;
   readonly access_key_env?: string;
   readonly credentials?: readonly CredentialsConfig["type"][];
   readonly headers?: Readonly<Record<string, string>>;

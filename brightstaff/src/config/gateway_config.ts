@@ -30,6 +30,20 @@ export type ModelIndex = number;
 
 export type WireFormat = "openai_chat" | "anthropic_messages" | "openai_responses" | "gemini";
 
+/** What a provider may speak besides: the further APIs of a client's format, and those of embeddings and of counts of tokens. */
+export type NativeFormat = WireFormat | "openai_embeddings" | "anthropic_count_tokens" | "gemini_count_tokens" | "openai_input_tokens";
+
+export type Auth = { readonly header: string; readonly prefix: string };
+
+export type NativeEndpoint = {
+  readonly format: NativeFormat;
+  readonly path: string;
+  /** Where the key goes, if elsewhere than in the provider's other requests. */
+  readonly auth: Auth | null;
+  readonly drop: readonly string[];
+  readonly rename: readonly (readonly [from: string, to: string])[];
+};
+
 export type Listener = {
   readonly name: string;
   readonly address: string;
@@ -47,7 +61,7 @@ export type Provider = {
   /** Unique; also the name of the cluster and of its secret's file. */
   readonly name: string;
   readonly displayName: string;
-  readonly format: WireFormat;
+  readonly format: NativeFormat;
   /** Scheme, host, port and base path, without a slash at the end. */
   readonly baseUrl: string;
   readonly secure: boolean;
@@ -57,12 +71,12 @@ export type Provider = {
   readonly path: string;
   /** Where streams are asked for; null where that is the same path. Either may have {model} in it, for the model's name. */
   readonly streamPath: string | null;
-  /** Of the endpoints for clients of further formats that it speaks itself. */
-  readonly native: readonly (readonly [format: WireFormat, path: string])[];
+  /** What it speaks itself besides. */
+  readonly native: readonly NativeEndpoint[];
   /** The Host header, `:authority`. */
   readonly authority: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly auth: { readonly header: string; readonly prefix: string };
+  readonly auth: Auth;
   readonly accessKey: string | null;
   /** Where its credential comes from when that one expires; then there is no access key. */
   readonly credentials: CredentialsConfig | null;

@@ -293,9 +293,35 @@ model_providers:
       { host: "::1", port: 81, path: "/v2/messages", authority: "[::1]:81" },
     ],
     ['model: openai/a, base_url: "https://a.example", http_host: b.example', { host: "a.example", authority: "b.example" }],
-    ["model: openai/a, access_key: x", { native: [["openai_responses", "/v1/responses"]] }],
-    ['model: openai/a, access_key: x, base_url: "https://api.openai.com/eu"', { native: [["openai_responses", "/eu/responses"]] }],
-    ['model: openai/a, base_url: "https://a.example/v1"', { native: [] }],
+    // At its own host a provider speaks all that its file says, elsewhere what comes along with its format.
+    [
+      'model: openai/a, access_key: x, base_url: "https://api.openai.com/eu"',
+      {
+        native: [
+          { format: "openai_responses", path: "/eu/responses", auth: null, drop: [], rename: [] },
+          { format: "openai_embeddings", path: "/eu/embeddings" },
+          { format: "openai_input_tokens", path: "/eu/responses/input_tokens", drop: expect.arrayContaining(["store"]) },
+        ],
+      },
+    ],
+    ['model: openai/a, base_url: "https://a.example/v1"', { native: [{ format: "openai_embeddings", path: "/v1/embeddings" }] }],
+    [
+      'model: mistral/a, base_url: "https://a.example/v1"',
+      { native: [{ format: "openai_embeddings", path: "/v1/embeddings", drop: ["user"], rename: [["dimensions", "output_dimension"]] }] },
+    ],
+    [
+      'model: acme/a, base_url: "https://a.example/v1", provider_interface: claude',
+      { native: [{ format: "anthropic_count_tokens", path: "/v1/messages/count_tokens" }] },
+    ],
+    [
+      "model: gemini/a, access_key: x",
+      {
+        native: [
+          { format: "gemini_count_tokens", path: "/v1beta/models/{model}:countTokens", auth: null },
+          { format: "openai_embeddings", path: "/v1beta/openai/embeddings", auth: { header: "authorization", prefix: "Bearer " } },
+        ],
+      },
+    ],
     ["model: openai/a, passthrough_auth: true", { accessKey: null, passthroughAuth: true, demo: false }],
     ["model: openai/a, access_key: x$$y", { accessKey: "x$y" }],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the config's own variables look like that
@@ -340,7 +366,8 @@ model_providers:
   - {model: mine/d, base_url: "http://127.0.0.1:8000", provider_interface: openai}
 `;
     const { providers } = loadGood(text, "http://127.0.0.1:4000");
-    expect(providers.map(({ native }) => native.length)).toEqual([0, 0, 1, 0]);
+    const besides = providers.slice(0, 2).map(({ native }) => native.map(({ format, path: at }) => [format, at]));
+    expect(besides).toEqual([[["openai_embeddings", "/v1/embeddings"]], [["anthropic_count_tokens", "/v1/messages/count_tokens"]]]);
     expect(providers.map(({ name, demo, host, port, path: at, secure }) => ({ name, demo, host, port, at, secure }))).toEqual([
       { name: "openai", demo: true, host: "127.0.0.1", port: 4000, at: "/v1/chat/completions", secure: false },
       { name: "anthropic", demo: true, host: "127.0.0.1", port: 4000, at: "/v1/messages", secure: false },

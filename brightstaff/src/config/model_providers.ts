@@ -2,7 +2,7 @@ import { type CredentialsContext, readCredentials } from "./credentials.ts";
 import type { ProviderData } from "./data_files.ts";
 import { readDuration_ms } from "./durations.ts";
 import { type Address, authorityOf, readBaseUrl, readHostPort } from "./endpoint_address.ts";
-import type { CredentialsConfig, Provider, WireFormat } from "./gateway_config.ts";
+import type { CredentialsConfig, NativeEndpoint, NativeFormat, Provider, WireFormat } from "./gateway_config.ts";
 import { expectedName, type Mistake, type Path } from "./mistakes.ts";
 import { ModelCatalog } from "./model_catalog.ts";
 import type { Located } from "./older_forms.ts";
@@ -19,8 +19,8 @@ export type ProviderContext = {
   isUnset(path: Path): boolean;
 } & CredentialsContext;
 
-/** The sidecar's own cluster, the prefix under which routers are asked for, and the listener's own secret. */
-const RESERVED_IDS: ReadonlySet<string> = new Set(["brightstaff", "router", "listener_certificate"]);
+/** The sidecar's own clusters, the prefix under which routers are asked for, the listener's own secret, and the gateway in its answers. */
+const RESERVED_IDS: ReadonlySet<string> = new Set(["brightstaff", "token_estimator", "router", "listener_certificate", "gateway"]);
 
 /** Letters that are safe in a cluster's name and in the name of a secret's file. */
 const PROVIDER_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -113,7 +113,8 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     ...place.address,
     path: place.basePath + data.path,
     streamPath: data.stream_path === undefined ? null : place.basePath + data.stream_path,
-    native: readNative(data, place),
+    // A token goes into the same header everywhere.
+    native: readNative(data, place).map((endpoint) => (key.credentials === null ? endpoint : { ...endpoint, auth: null })),
     authority: value.http_host ?? place.httpHost ?? authorityOf(place.address),
     headers,
     auth: key.credentials === null ? data.auth : BEARER,
@@ -133,11 +134,36 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
   return key.demoUrl === undefined ? provider : toDemo(provider, data, key.demoUrl);
 }
 
-/** At the provider's own host only: what else speaks its main format seldom speaks all others. */
-function readNative(data: ProviderData, { address, basePath }: Place): [WireFormat, string][] {
+/** What comes along with a format wherever it is spoken. Where it does not after all, the answer is a 404. */
+const COMPANIONS: Readonly<Record<WireFormat, readonly NativeFormat[]>> = {
+  openai_chat: ["openai_embeddings"],
+  anthropic_messages: ["anthropic_count_tokens"],
+  openai_responses: [],
+  gemini: ["gemini_count_tokens", "openai_embeddings"],
+};
+
+/** All at the provider's own host; what else speaks its main format seldom speaks all others. */
+function readNative(data: ProviderData, { address, basePath }: Place): NativeEndpoint[] {
   const isOwnHost = data.base_url !== undefined && new URL(data.base_url).hostname === address.host;
-  return isOwnHost ? Object.entries(data.native ?? {}).map(([format, path]) => [format as WireFormat, basePath + path]) : [];
+  const endpoints = nativeEndpoints(data, basePath);
+  return isOwnHost ? endpoints : endpoints.filter(({ format }) => COMPANIONS[data.format].includes(format));
 }
+
+function nativeEndpoints(data: ProviderData, basePath: string): NativeEndpoint[] {
+  return Object.entries(data.native ?? {}).map(([format, native]) => {
+    const { path, auth, drop, rename } = typeof native === "string" ? { path: native } : native;
+    return {
+      format: format as NativeFormat,
+      path: basePath + path,
+      auth: auth ?? null,
+      drop: drop ?? [],
+      rename: Object.entries(rename ?? {}),
+    };
+  });
+}
+
+/** What demo providers speak besides chat. */
+const DEMO_APIS: ReadonlySet<NativeFormat> = new Set(["openai_embeddings", "anthropic_count_tokens", "gemini_count_tokens"]);
 
 /** The same format at another place, without a credential. The demo server has OpenAI's own paths only, not every compatible provider's. */
 function toDemo(provider: Provider, data: ProviderData, demoUrl: string): Provider {
@@ -150,7 +176,7 @@ function toDemo(provider: Provider, data: ProviderData, demoUrl: string): Provid
     ...address,
     baseUrl: `${url.origin}${basePath}`,
     path: basePath + data.path,
-    native: [],
+    native: nativeEndpoints(data, basePath).flatMap((endpoint) => (DEMO_APIS.has(endpoint.format) ? [{ ...endpoint, auth: null }] : [])),
     authority: authorityOf(address),
     accessKey: null,
     credentials: null,

@@ -95,6 +95,7 @@ function rowOf(data: ProviderData): string {
     data.base_url === undefined ? "your own" : code(data.base_url),
     keysOf(data),
     sent.length === 0 ? "as it came" : sent.join("; "),
+    embeddingsOf(data),
   ];
   return `| ${cells.join(" | ")} |`;
 }
@@ -102,6 +103,17 @@ function rowOf(data: ProviderData): string {
 function keysOf({ access_key_env, credentials }: ProviderData): string {
   const kinds = credentials === undefined ? [] : ["[credentials](credentials.md)"];
   return [...(access_key_env === undefined ? [] : [code(access_key_env)]), ...kinds].join(" or ") || "none needed";
+}
+
+function embeddingsOf({ native }: ProviderData): string {
+  const embeddings = native?.openai_embeddings;
+  if (embeddings === undefined) return "no";
+  const { drop, rename = {} } = typeof embeddings === "string" ? {} : embeddings;
+  const sent = [
+    ...Object.entries(rename).map(([from, to]) => `${code(from)} → ${code(to)}`),
+    ...(drop === undefined ? [] : [`without ${drop.map(code).join(", ")}`]),
+  ];
+  return sent.length === 0 ? "yes" : `yes; ${sent.join("; ")}`;
 }
 
 let directory: string;

@@ -5,16 +5,19 @@ import type { ListedModel } from "./model_list.ts";
 
 export const ANTHROPIC_VERSION_HEADER = "anthropic-version";
 
+type RefusalStatus = 400 | 404 | 405 | 413 | 503;
+
 /** What one API's clients read. */
 export type ModelsForm = {
   model(model: ListedModel, created_s: number): object;
-  error(status: 400 | 404 | 405 | 503, message: string): object;
+  error(status: RefusalStatus, message: string): object;
 };
 
 const OPENAI_ERRORS = {
   400: { type: "invalid_request_error", code: null },
   404: { type: "invalid_request_error", code: "not_found" },
   405: { type: "invalid_request_error", code: "method_not_allowed" },
+  413: { type: "invalid_request_error", code: "request_too_large" },
   503: { type: "server_error", code: null },
 } as const;
 
@@ -29,6 +32,7 @@ const ANTHROPIC_ERROR_TYPES = {
   400: "invalid_request_error",
   404: "not_found_error",
   405: "invalid_request_error",
+  413: "request_too_large",
   503: "api_error",
 } as const;
 

@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import type { GatewayConfig, Provider } from "../config/gateway_config.ts";
 import { bufferLimit_bytes } from "./buffer_limits.ts";
-import { BRIGHTSTAFF_CLUSTER, type RenderOptions, secretFile } from "./options.ts";
+import { BRIGHTSTAFF_CLUSTER, type RenderOptions, secretFile, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, duration, extension, fileSource, type Message } from "./protobuf.ts";
+import { upstreams } from "./upstreams.ts";
 import { wasmExtension } from "./wasm_filter.ts";
 
 const CLUSTER_TYPE = "envoy.config.cluster.v3.Cluster";
@@ -10,7 +11,11 @@ const HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOp
 
 /** One cluster per provider, and brightstaff's. Later the routes choose among them by name. */
 export function clusters(config: GatewayConfig, options: RenderOptions): Message[] {
-  return [...config.providers.map((provider) => providerCluster(provider, config, options)), brightstaffCluster(options)];
+  return [
+    ...upstreams(config).map((provider) => providerCluster(provider, config, options)),
+    brightstaffCluster(BRIGHTSTAFF_CLUSTER, options),
+    tokenEstimatorCluster(config, options),
+  ];
 }
 
 /**
@@ -145,11 +150,15 @@ export function http2Windows(limit_bytes: number): Message {
 
 /** Translation first, then the credential, so that the filter never sees it; the codec ends the chain. */
 function upstreamFilters(provider: Provider, options: RenderOptions): Message[] {
-  const filters = [wasmExtension("provider", { role: "provider" }, options.wasmFile)];
-  if (provider.accessKey !== null || provider.credentials !== null) filters.push(credentialInjector(provider, options));
-  filters.push(extension("envoy.filters.http.upstream_codec", "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"));
-  return filters;
+  const hasKey = provider.accessKey !== null || provider.credentials !== null;
+  return [providerRole(options), ...(hasKey ? [credentialInjector(provider, options)] : []), UPSTREAM_CODEC];
 }
+
+function providerRole({ wasmFile }: RenderOptions): Message {
+  return wasmExtension("provider", { role: "provider" }, wasmFile);
+}
+
+const UPSTREAM_CODEC = extension("envoy.filters.http.upstream_codec", "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec");
 
 function credentialInjector(provider: Provider, options: RenderOptions): Message {
   return extension("envoy.filters.http.credential_injector", "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector", {
@@ -162,20 +171,28 @@ function credentialInjector(provider: Provider, options: RenderOptions): Message
   });
 }
 
-function brightstaffCluster({ brightstaff }: RenderOptions): Message {
+/** brightstaff as who estimates tokens: a provider like any other, which gets the client's request as it came. */
+function tokenEstimatorCluster({ limits }: GatewayConfig, options: RenderOptions): Message {
+  const http_filters = [providerRole(options), UPSTREAM_CODEC];
+  return brightstaffCluster(TOKEN_ESTIMATOR_CLUSTER, options, { http_filters }, bufferLimit_bytes(limits));
+}
+
+function brightstaffCluster(name: string, { brightstaff }: RenderOptions, protocolOptions: Message = {}, limit_bytes?: number): Message {
   return any(CLUSTER_TYPE, {
-    name: BRIGHTSTAFF_CLUSTER,
+    name,
     type: "STATIC",
     connect_timeout: "1s",
+    per_connection_buffer_limit_bytes: limit_bytes,
     circuit_breakers: CIRCUIT_BREAKERS,
     load_assignment: {
-      cluster_name: BRIGHTSTAFF_CLUSTER,
-      endpoints: [{ lb_endpoints: [endpoint({ address: brightstaff.host, port_value: brightstaff.port })] }],
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: [endpoint({ address: brightstaff.host, port_value: brightstaff.port }, name)] }],
     },
     typed_extension_protocol_options: {
       [HTTP_PROTOCOL_OPTIONS]: any(HTTP_PROTOCOL_OPTIONS, {
         explicit_http_config: { http_protocol_options: {} },
         common_http_protocol_options: { idle_timeout: duration(POOL_IDLE_MS) },
+        ...protocolOptions,
       }),
     },
   });

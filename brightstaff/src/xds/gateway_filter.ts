@@ -1,7 +1,8 @@
-import type { GatewayConfig, Provider, Router } from "../config/gateway_config.ts";
+import type { GatewayConfig, NativeEndpoint, Provider, Router } from "../config/gateway_config.ts";
 import { RESPONSE_BODY_BYTES_MAX } from "./buffer_limits.ts";
-import { BRIGHTSTAFF_CLUSTER, type RenderOptions } from "./options.ts";
+import { BRIGHTSTAFF_CLUSTER, type RenderOptions, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import type { Message } from "./protobuf.ts";
+import { furtherName, upstreams } from "./upstreams.ts";
 import { wasm } from "./wasm_filter.ts";
 
 export const GATEWAY_FILTER_NAME = "llm_gateway";
@@ -21,6 +22,7 @@ export function gatewayFilter(config: GatewayConfig, options: RenderOptions): Me
 /** What the filter reads in its role "gateway". Models and providers are referred to by their index. */
 export function gatewayConfiguration(config: GatewayConfig): Message {
   const { limits, models } = config;
+  const places = upstreams(config);
   const indexes = new Map(models.map(({ id }, index) => [id, index]));
   const toFilterRouter = ({ name, fallback }: Router) => ({ name, fallback: fallback.map((id) => indexes.get(id)) });
   const routers = config.routers.map(toFilterRouter);
@@ -46,7 +48,8 @@ export function gatewayConfiguration(config: GatewayConfig): Message {
       events_path: "/v1/events",
       view_bytes_max: DECISION_VIEW_BYTES_MAX,
     },
-    providers: config.providers.map(toFilterProvider),
+    providers: [...places.map((provider) => toFilterProvider(provider, places)), TOKEN_ESTIMATOR],
+    token_estimator: places.length,
     models: models.map(({ id, provider, model }) => ({ id, provider, model })),
     wildcards: config.wildcards.map(({ prefix, provider }) => ({ prefix, provider })),
     names: [...config.names],
@@ -56,7 +59,22 @@ export function gatewayConfiguration(config: GatewayConfig): Message {
   };
 }
 
-function toFilterProvider(provider: Provider): Message {
+/** The last of the providers: what no other counts, brightstaff estimates. */
+const TOKEN_ESTIMATOR = {
+  name: TOKEN_ESTIMATOR_CLUSTER,
+  cluster: TOKEN_ESTIMATOR_CLUSTER,
+  format: "anthropic_count_tokens",
+  authority: TOKEN_ESTIMATOR_CLUSTER,
+  path: "/v1/messages/count_tokens",
+};
+
+function toFilterEndpoint(provider: Provider, native: NativeEndpoint, places: readonly Provider[]): Message {
+  const { format, path, auth, drop, rename } = native;
+  if (auth !== null) return { format, provider: places.findIndex(({ name }) => name === furtherName(provider, format)) };
+  return { format, path, ...(drop.length > 0 ? { drop } : {}), ...(rename.length > 0 ? { rename } : {}) };
+}
+
+function toFilterProvider(provider: Provider, places: readonly Provider[]): Message {
   return {
     name: provider.name,
     cluster: provider.name,
@@ -64,7 +82,7 @@ function toFilterProvider(provider: Provider): Message {
     authority: provider.authority,
     path: provider.path,
     ...(provider.streamPath === null ? {} : { stream_path: provider.streamPath }),
-    native: provider.native,
+    native: provider.native.map((native) => toFilterEndpoint(provider, native, places)),
     headers: provider.headers,
     passthrough_auth: provider.passthroughAuth,
     auth_header: provider.auth.header,

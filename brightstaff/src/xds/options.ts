@@ -17,6 +17,7 @@ export const GATEWAY_FILTER_FILE = "gateway_filter.json";
 export const SDS_DIR = "sds";
 export const LISTENER_CERTIFICATE = "listener_certificate";
 export const BRIGHTSTAFF_CLUSTER = "brightstaff";
+export const TOKEN_ESTIMATOR_CLUSTER = "token_estimator";
 
 export function secretFile(name: string): string {
   return path.join(SDS_DIR, `${name}.json`);

@@ -65,7 +65,15 @@ test("the filter's configuration refers to models and providers by index", () =>
         format: "openai_chat",
         authority: "api.openai.com",
         path: "/v1/chat/completions",
-        native: [["openai_responses", "/v1/responses"]],
+        native: [
+          { format: "openai_responses", path: "/v1/responses" },
+          { format: "openai_embeddings", path: "/v1/embeddings" },
+          {
+            format: "openai_input_tokens",
+            path: "/v1/responses/input_tokens",
+            drop: ["include", "max_output_tokens", "store", "stream", "temperature", "top_p", "user"],
+          },
+        ],
         headers: [],
         passthrough_auth: false,
         auth_header: "authorization",
@@ -84,7 +92,7 @@ test("the filter's configuration refers to models and providers by index", () =>
         format: "openai_chat",
         authority: "10.0.0.1:8000",
         path: "/v2/chat/completions",
-        native: [],
+        native: [{ format: "openai_embeddings", path: "/v2/embeddings" }],
         headers: [["x-team", "blue"]],
         passthrough_auth: true,
         auth_header: "authorization",
@@ -97,7 +105,15 @@ test("the filter's configuration refers to models and providers by index", () =>
         tool_id_length: 0,
         tool_ids: true,
       },
+      {
+        name: "token_estimator",
+        cluster: "token_estimator",
+        format: "anthropic_count_tokens",
+        authority: "token_estimator",
+        path: "/v1/messages/count_tokens",
+      },
     ],
+    token_estimator: 2,
     models: [
       { id: "openai/gpt-5.2", provider: 0, model: "gpt-5.2" },
       { id: "acme/small", provider: 1, model: "small" },
@@ -117,6 +133,21 @@ test("the filter's configuration refers to models and providers by index", () =>
     ],
     route_all: 1,
   });
+});
+
+test("an endpoint that takes the key elsewhere has a cluster and a secret of its own", () => {
+  const text = CONFIG.replace("model_providers:", "model_providers:\n  - {model: gemini/*, access_key: $OPENAI_API_KEY}");
+  const rendered = render(load(text), options());
+  expect(rendered.clusters.map(({ name }) => name)).toContain("gemini+openai_embeddings");
+  expect(rendered.secrets.get("gemini")).toMatchObject({ generic_secret: { secret: { inline_string: "sk-openai" } } });
+  expect(rendered.secrets.get("gemini+openai_embeddings")).toMatchObject({
+    generic_secret: { secret: { inline_string: "Bearer sk-openai" } },
+  });
+  const { providers } = gatewayConfiguration(load(text)) as {
+    providers: { name: string; native: { format: string; provider?: number }[] }[];
+  };
+  const embeddings = providers[0]?.native.find(({ format }) => format === "openai_embeddings");
+  expect(providers[embeddings?.provider ?? -1]?.name).toBe("gemini+openai_embeddings");
 });
 
 describe("clusters", () => {

@@ -5,6 +5,7 @@ import { listener, listenerCertificate } from "./listener.ts";
 import { LISTENER_CERTIFICATE, type RenderOptions } from "./options.ts";
 import { any, type Message } from "./protobuf.ts";
 import { routeConfiguration } from "./routes.ts";
+import { upstreams } from "./upstreams.ts";
 
 /** All that Envoy is told, as its resources. */
 export type Resources = {
@@ -22,7 +23,7 @@ export type Tokens = ReadonlyMap<string, string>;
 /** Pure: the same config, options and tokens give the same resources. */
 export function render(config: GatewayConfig, options: RenderOptions, tokens: Tokens = new Map()): Resources {
   const secrets = new Map<string, Message>();
-  for (const provider of config.providers) {
+  for (const provider of upstreams(config)) {
     if (provider.accessKey !== null) secrets.set(provider.name, keySecret(provider, provider.accessKey));
     else if (provider.credentials !== null) secrets.set(provider.name, tokenSecret(provider, tokens.get(provider.name) ?? null));
   }

@@ -1,8 +1,9 @@
 import { CANDIDATES_MAX, type GatewayConfig } from "../config/gateway_config.ts";
 import { ANTHROPIC_VERSION_HEADER, anthropicForm, anthropicPage, openaiForm, openaiList } from "../models/forms.ts";
 import { listModels } from "../models/model_list.ts";
-import { BRIGHTSTAFF_CLUSTER } from "./options.ts";
+import { BRIGHTSTAFF_CLUSTER, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, duration, extension, type Message } from "./protobuf.ts";
+import { upstreams } from "./upstreams.ts";
 
 export const ROUTE_CONFIG_NAME = "llm";
 
@@ -60,7 +61,7 @@ function modelRoutes(config: GatewayConfig): Message[] {
 
 function notFoundRoutes(): Message[] {
   const message =
-    "There is nothing at this path. POST /v1/chat/completions, POST /v1/messages, POST /v1/responses, GET /v1/models and GET /healthz are served.";
+    "There is nothing at this path. Served are POST /v1/chat/completions, /v1/messages, /v1/messages/count_tokens, /v1/responses and /v1/embeddings, and GET /v1/models and /healthz.";
   return errorRoutes("not_found", { prefix: "/" }, 404, message);
 }
 
@@ -99,7 +100,8 @@ const DISPATCH = "wasm.llm.dispatch";
 /** The client's own credentials are the gateway's business. An encoded answer could not be read by the filter, so none is asked for. */
 const CLIENT_HEADERS_KEPT_BACK = ["authorization", "proxy-authorization", "x-api-key", "cookie", "accept-encoding"];
 
-function modeRoute(mode: Mode, { listener, providers, limits }: GatewayConfig): Message {
+function modeRoute(mode: Mode, config: GatewayConfig): Message {
+  const { listener, limits } = config;
   const streamed = mode.startsWith("stream");
   const firstEvent_ms = streamed ? limits.firstToken_ms : limits.reply_ms;
   return {
@@ -113,7 +115,7 @@ function modeRoute(mode: Mode, { listener, providers, limits }: GatewayConfig): 
       idle_timeout: duration(limits.decision_ms + CANDIDATES_MAX * firstEvent_ms + limits.streamIdle_ms),
       // The Host header is the endpoint's hostname, which is the provider's authority.
       auto_host_rewrite: true,
-      inline_cluster_specifier_plugin: clusterByAttempt(providers.map(({ name }) => name)),
+      inline_cluster_specifier_plugin: clusterByAttempt([...upstreams(config).map(({ name }) => name), TOKEN_ESTIMATOR_CLUSTER]),
       retry_policy: {
         ...(mode.endsWith("-once") ? {} : RETRIES),
         // It ends when the response headers come, which the filter holds back until a stream's first content: pings do not extend it.

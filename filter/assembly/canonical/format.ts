@@ -2,6 +2,7 @@ import { Bytes } from "../bytes/bytes";
 import { Cursor } from "../json/cursor";
 import { Slice, sliceLength, slicePtr } from "../json/slice";
 import { ProviderRules } from "./field_rules";
+import { Operation } from "./operation";
 import { ProviderError } from "./provider_error";
 import { CanonicalRequest } from "./request";
 import { RequestHead } from "./request_head";
@@ -40,6 +41,7 @@ export abstract class Format {
     public name: string,
     public path: string,
     public messageList: string = "messages",
+    public operation: Operation = Operation.Generate,
   ) {}
 
   /** Checks a whole request body and reads what the gateway must know of it. */

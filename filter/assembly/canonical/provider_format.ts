@@ -2,6 +2,7 @@ import { Bytes } from "../bytes/bytes";
 import { Cursor } from "../json/cursor";
 import { Slice } from "../json/slice";
 import { Format } from "./format";
+import { Operation } from "./operation";
 import { problem } from "./problem";
 import { ProviderError } from "./provider_error";
 import { CanonicalRequest } from "./request";
@@ -12,12 +13,12 @@ import { BlockKind, StreamWriter } from "./stream_writer";
 import { ResponseSummary } from "./summary";
 
 /**
- * A wire format that providers speak and that clients are not offered: no path leads to it. What is asked of a client's format is refused or
- * says nothing.
+ * A wire format that is not translated from: most often one that providers speak and clients are not offered, to which no path leads. What is
+ * asked of a client's format is refused or says nothing.
  */
 export abstract class ProviderFormat extends Format {
-  constructor(name: string) {
-    super(name, "");
+  constructor(name: string, path: string = "", operation: Operation = Operation.Generate) {
+    super(name, path, "messages", operation);
   }
 
   scanHead(cursor: Cursor, head: RequestHead): bool {

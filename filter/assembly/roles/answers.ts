@@ -4,7 +4,7 @@ import { HeaderBlock } from "../host/header_block";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { sendLocalReply } from "../host/stream";
-import { ErrorKind, errorKindOfStatus, ProviderError, problem, writeProviderError } from "../translation";
+import { ErrorKind, errorKindOfStatus, Operation, operationOf, ProviderError, problem, writeProviderError } from "../translation";
 import { Exchange } from "./exchange";
 import { appendAttempts } from "./report";
 
@@ -83,6 +83,37 @@ export function refuseUntranslatable(exchange: Exchange): void {
   begin(400, ErrorKind.InvalidRequest, "None of the router's models can serve this request: ");
   error.message.appendBytes(exchange.failureMessage);
   error.param.appendBytes(exchange.failureParam);
+  refuse(exchange.clientFormat);
+}
+
+/** A router's models answer alike, but the vectors of different models have nothing in common. */
+export function refuseRouterOfEmbeddings(exchange: Exchange): void {
+  begin(
+    400,
+    ErrorKind.InvalidRequest,
+    "model: embeddings of different models can't be compared, so no router chooses among them; name a model.",
+  );
+  error.param.ascii("model");
+  refuse(exchange.clientFormat);
+}
+
+export function refuseNoEmbeddings(exchange: Exchange): void {
+  begin(400, ErrorKind.InvalidRequest, "model: the provider of '");
+  const message = error.message;
+  message.appendBytes(exchange.head.model);
+  message.ascii("' has no embeddings. ");
+  const providers = exchange.config!.providers;
+  let count = 0;
+  for (let i = 0; i < providers.length; i++) {
+    const provider = providers[i];
+    const isFurtherPlace = operationOf(provider.endpoint.format) != Operation.Generate;
+    if (isFurtherPlace || provider.endpointFor(exchange.clientFormat) == null) continue;
+    message.ascii(count == 0 ? "Of the configured ones these have: " : ", ");
+    message.append(provider.cluster.ptr, provider.cluster.length);
+    count++;
+  }
+  message.ascii(count == 0 ? "None of the configured ones has." : ".");
+  error.param.ascii("model");
   refuse(exchange.clientFormat);
 }
 

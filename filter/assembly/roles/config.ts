@@ -2,7 +2,7 @@ import { Bytes } from "../bytes/bytes";
 import { Literal } from "../host/literal";
 import { Cursor } from "../json/cursor";
 import { writeText } from "../json/text";
-import { formatNamed, ProviderRules } from "../translation";
+import { formatNamed, operationOf, ProviderRules } from "../translation";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
 import { NO_PATH, PathTemplate } from "./path_template";
 import { NOTHING, Text } from "./text";
@@ -21,6 +21,10 @@ export class Header {
 /** Where a provider takes requests of one wire format, and what it does not take. */
 @final
 export class Endpoint {
+  constructor(readonly provider: Provider) {}
+
+  /** Where it is that of another provider in the configuration, the same with another credential: which one, by its index. */
+  elsewhere: i32 = -1;
   format: u8 = 0;
   path: PathTemplate = NO_PATH;
   /** Where streams are asked for, when that is another path. */
@@ -38,21 +42,41 @@ export class Endpoint {
 export class Provider {
   cluster: Text = NOTHING;
   authority: Text = NOTHING;
-  /** What requests in any other format are translated for. */
-  readonly endpoint: Endpoint = new Endpoint();
-  /** For requests that come in a further format that the provider speaks itself. */
-  readonly native: Endpoint[] = [];
+  /** First the one that requests to generate are translated for, then those of further formats that the provider speaks itself. */
+  readonly endpoints: Endpoint[] = [];
   readonly headers: Header[] = [];
   /** Whether the client's own key is sent on instead of one that Envoy injects. */
   passthroughAuth: bool = false;
   authHeader: Text = NOTHING;
   authPrefix: Text = NOTHING;
 
-  endpointFor(clientFormat: u8): Endpoint {
-    for (let i = 0; i < this.native.length; i++) {
-      if (this.native[i].format == clientFormat) return this.native[i];
+  constructor() {
+    this.endpoints.push(new Endpoint(this));
+  }
+
+  /** The provider's main one. */
+  get endpoint(): Endpoint {
+    return this.endpoints[0];
+  }
+
+  /** Puts endpoints that are another provider's in their places, once all are read. */
+  joinEndpoints(providers: Provider[]): void {
+    for (let i = 0; i < this.endpoints.length; i++) {
+      const other = this.endpoints[i].elsewhere;
+      if (other >= 0 && other < providers.length) this.endpoints[i] = providers[other].endpoint;
     }
-    return this.endpoint;
+  }
+
+  /** The endpoint of the client's own format, else the first for the same operation; null when the provider has none for it. */
+  endpointFor(clientFormat: u8): Endpoint | null {
+    const operation = operationOf(clientFormat);
+    let found: Endpoint | null = null;
+    for (let i = 0; i < this.endpoints.length; i++) {
+      const endpoint = this.endpoints[i];
+      if (endpoint.format == clientFormat) return endpoint;
+      if (found == null && operationOf(endpoint.format) == operation) found = endpoint;
+    }
+    return found;
   }
 }
 
@@ -108,8 +132,8 @@ export class GatewayConfig {
   /** Whether any provider is called with the client's own key. */
   hasPassthrough: bool = false;
   readonly providers: Provider[] = [];
-  /** The providers' formats, each once. */
-  readonly formats: u8[] = [];
+  /** Who counts the tokens of requests whose provider does not. */
+  tokenEstimator: Provider | null = null;
   readonly models: Model[] = [];
   readonly wildcards: Wildcard[] = [];
   readonly names: Name[] = [];
@@ -195,6 +219,7 @@ export class ConfigReader {
       if (cursor.keyIs("limits") || cursor.keyIs("timeouts")) this.readNumbers();
       else if (cursor.keyIs("decision")) this.readDecision();
       else if (cursor.keyIs("providers")) this.readProviders();
+      else if (cursor.keyIs("token_estimator")) config.tokenEstimator = this.takeProvider();
       else if (cursor.keyIs("models")) this.readModels();
       else if (cursor.keyIs("wildcards")) this.readWildcards();
       else if (cursor.keyIs("names")) this.readNames();
@@ -245,10 +270,10 @@ export class ConfigReader {
       this.config.providers.push(provider);
       cursor.enterObject();
       while (cursor.nextKey()) this.readProviderKey(provider);
-      const format = provider.endpoint.format;
-      if (!this.config.formats.includes(format)) this.config.formats.push(format);
       if (provider.passthroughAuth) this.config.hasPassthrough = true;
     }
+    const providers = this.config.providers;
+    for (let i = 0; i < providers.length; i++) providers[i].joinEndpoints(providers);
   }
 
   private readProviderKey(provider: Provider): void {
@@ -277,13 +302,23 @@ export class ConfigReader {
     const cursor = this.cursor;
     cursor.enterArray();
     while (cursor.nextElement()) {
-      const endpoint = new Endpoint();
-      cursor.enterArray();
-      cursor.nextElement();
-      endpoint.format = this.format();
-      endpoint.path = new PathTemplate(this.second());
-      provider.native.push(endpoint);
+      provider.endpoints.push(this.readEndpoint(provider));
     }
+  }
+
+  private readEndpoint(provider: Provider): Endpoint {
+    const cursor = this.cursor;
+    const endpoint = new Endpoint(provider);
+    cursor.enterObject();
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("format")) endpoint.format = this.format();
+      else if (cursor.keyIs("path")) endpoint.path = new PathTemplate(this.text());
+      else if (cursor.keyIs("drop")) this.readDrops(endpoint.rules, false);
+      else if (cursor.keyIs("rename")) this.readRenames(endpoint.rules, false);
+      else if (cursor.keyIs("provider")) endpoint.elsewhere = <i32>cursor.takeInteger(-1);
+      else cursor.skip();
+    }
+    return endpoint;
   }
 
   /** The number of a format by its name. */

@@ -1,6 +1,6 @@
 import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
-import { ErrorKind, RequestHead } from "../translation";
+import { ErrorKind, Operation, operationOf, RequestHead } from "../translation";
 import { Endpoint, GatewayConfig, Model, Provider, Router } from "./config";
 import { EventRecord } from "./event_record";
 
@@ -144,12 +144,12 @@ export class Exchange {
 
   addCandidate(provider: Provider, id: usize, idLength: u32, model: usize, modelLength: u32): bool {
     const endpoint = provider.endpointFor(this.clientFormat);
-    if (this.candidateCount >= this.config!.attemptsMax || (this.untranslatable & (1 << endpoint.format)) != 0) return true;
+    if (endpoint == null || this.candidateCount >= this.candidatesMax || (this.untranslatable & (1 << endpoint.format)) != 0) return true;
     for (let i: u32 = 0; i < this.candidateCount; i++) {
       if (equal(this.candidates[i].id.ptr, this.candidates[i].id.length, id, idLength)) return true;
     }
     const candidate = this.candidates[this.candidateCount++];
-    candidate.provider = provider;
+    candidate.provider = endpoint.provider;
     candidate.endpoint = endpoint;
     candidate.id.clear();
     candidate.id.append(id, idLength);
@@ -157,6 +157,27 @@ export class Exchange {
     candidate.model.append(model, modelLength);
     candidate.settle(Outcome.Pending, 0);
     return true;
+  }
+
+  get operation(): Operation {
+    return operationOf(this.clientFormat);
+  }
+
+  /** The count that counts is that of the model that would answer first. */
+  private get candidatesMax(): u32 {
+    return this.operation == Operation.CountTokens ? 1 : this.config!.attemptsMax;
+  }
+
+  /** Adds, as the last, who estimates what no provider counts. */
+  addTokenEstimator(estimator: Provider): void {
+    const candidate = this.candidates[this.candidateCount++];
+    candidate.provider = estimator;
+    candidate.endpoint = estimator.endpoint;
+    candidate.id.clear();
+    candidate.id.ascii("gateway/estimate");
+    candidate.model.clear();
+    candidate.model.appendBytes(this.head.model);
+    candidate.settle(Outcome.Pending, 0);
   }
 
   /** How long an attempt may take to its first content, or as a whole when it is not streamed. */

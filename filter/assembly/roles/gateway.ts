@@ -7,7 +7,7 @@ import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { setProperty } from "../host/property";
 import { CONTINUE, clearRouteCache, continueRequest, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
-import { formatOfPath, ProviderRules, problem, scanRequestHead, translateRequest } from "../translation";
+import { formatOfPath, Operation, ProviderRules, problem, scanRequestHead, translateRequest } from "../translation";
 import * as answers from "./answers";
 import { settleAttempt } from "./attempts";
 import { GatewayConfig } from "./config";
@@ -77,7 +77,8 @@ export class GatewayStream extends StreamContext {
     this.decisionKey = 0;
     const exchange = this.exchange;
     if (exchange != null) {
-      recordEvent(exchange, this.root);
+      // A count uses no tokens, and how a provider counts says nothing of how its models answer.
+      if (exchange.operation != Operation.CountTokens) recordEvent(exchange, this.root);
       closeExchange(exchange);
     }
     this.exchange = null;
@@ -155,15 +156,22 @@ export class GatewayStream extends StreamContext {
     exchange.prefix.clear();
     if (exchange.prefixKept) exchange.prefix.append(text, head.modelStart);
 
+    // Of a model that was named, the provider says by itself what it can't do; of these there is another to ask.
+    if (exchange.operation == Operation.CountTokens) this.leaveOutFormats(exchange, text, length);
     if (!this.resolveModel(exchange, head.model)) {
       answers.refuseUnknownModel(exchange);
       return this.refused(stop);
     }
     if (exchange.router == null) {
+      if (!this.completeCandidates(exchange)) return this.refused(stop);
       this.dispatch();
       return go;
     }
-    this.leaveOutFormats(exchange, text, length);
+    if (exchange.operation == Operation.Embed) {
+      answers.refuseRouterOfEmbeddings(exchange);
+      return this.refused(stop);
+    }
+    if (exchange.operation == Operation.Generate) this.leaveOutFormats(exchange, text, length);
     this.decisionKey = startDecision(this, this.root, exchange, text, length);
     if (this.decisionKey == 0) {
       this.onDecided();
@@ -178,10 +186,13 @@ export class GatewayStream extends StreamContext {
    * could only answer the client, not go on to the next candidate.
    */
   private leaveOutFormats(exchange: Exchange, body: usize, length: u32): void {
-    const formats = this.config!.formats;
-    for (let i = 0; i < formats.length; i++) {
-      const format = formats[i];
-      if (format == exchange.clientFormat) continue;
+    const providers = this.config!.providers;
+    let tried: u32 = 1 << exchange.clientFormat;
+    for (let i = 0; i < providers.length; i++) {
+      const endpoint = providers[i].endpointFor(exchange.clientFormat);
+      if (endpoint == null || (tried & (1 << endpoint.format)) != 0) continue;
+      const format = endpoint.format;
+      tried |= 1 << format;
       scratch.clear();
       const head = exchange.head;
       if (translateRequest(exchange.clientFormat, format, body, length, head, head.model, NO_RULES, scratch)) continue;
@@ -200,7 +211,8 @@ export class GatewayStream extends StreamContext {
       exchange.router = config.findRouter(model.ptr + ROUTER_PREFIX.length, model.length - ROUTER_PREFIX.length);
       return exchange.router != null;
     }
-    exchange.router = config.routeAll;
+    // A vector is of use beside others of the same model only: what every chat request is routed by is not asked.
+    exchange.router = exchange.operation == Operation.Embed ? null : config.routeAll;
     if (exchange.router == null) return config.addNamed(exchange, model.ptr, model.length);
     return config.hasNamed(model.ptr, model.length) || config.defaultModel != null;
   }
@@ -216,9 +228,18 @@ export class GatewayStream extends StreamContext {
       if (!config.addNamed(exchange, model.ptr, model.length)) exchange.addModel(config.defaultModel!);
     }
     for (let i = 0; i < router.fallback.length; i++) exchange.addModel(router.fallback[i]);
-    if (exchange.candidateCount > 0) return this.dispatch();
-    answers.refuseUntranslatable(exchange);
-    this.refused(CONTINUE);
+    if (this.completeCandidates(exchange)) this.dispatch();
+    else this.refused(CONTINUE);
+  }
+
+  /** Adds who stands in for all models; false, with an answer under way, when there is nobody to ask. */
+  private completeCandidates(exchange: Exchange): bool {
+    const estimator = this.config!.tokenEstimator;
+    if (exchange.operation == Operation.CountTokens && estimator != null) exchange.addTokenEstimator(estimator);
+    if (exchange.candidateCount > 0) return true;
+    if (exchange.operation == Operation.Embed) answers.refuseNoEmbeddings(exchange);
+    else answers.refuseUntranslatable(exchange);
+    return false;
   }
 
   /** brightstaff has answered, or will not: the request, which waits for that, goes on. */
@@ -280,7 +301,7 @@ export class GatewayStream extends StreamContext {
     const candidate = exchange.candidates[exchange.attemptCount - 1];
     settleAttempt(exchange, candidate);
     if (exchange.responder != 0) setHeader(HeaderMap.Response, names.SELECTED_MODEL, candidate.id.ptr, candidate.id.length);
-    if (exchange.router == null && candidate.status == STATUS_OK) return; // one model, asked once: there is no more to tell
+    if (exchange.router == null && exchange.attemptCount == 1 && candidate.status == STATUS_OK) return; // there is no more to tell
     writeAttempts(exchange, scratch);
     setHeader(HeaderMap.Response, names.ATTEMPTS, scratch.ptr, scratch.length);
   }

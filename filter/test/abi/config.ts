@@ -14,7 +14,7 @@ export function config(): Record<string, unknown> {
     providers: [
       {
         ...provider("openai", "openai_chat", "api.openai.com", "/v1/chat/completions"),
-        native: [["openai_responses", "/v1/responses"]],
+        native: [{ format: "openai_responses", path: "/v1/responses" }],
         auth_header: "authorization",
         auth_prefix: "Bearer ",
       },

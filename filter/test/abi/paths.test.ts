@@ -37,6 +37,80 @@ function start(provider: object = GEMINI): Gateway {
   return new Gateway(wasm, usual);
 }
 
+describe("other operations", () => {
+  const estimator = {
+    ...GEMINI,
+    name: "estimator",
+    cluster: "estimator",
+    format: "anthropic_count_tokens",
+    path: "/v1/messages/count_tokens",
+  };
+  const native = [
+    { format: "openai_input_tokens", path: "/v1/responses/input_tokens", drop: ["store"] },
+    { format: "openai_embeddings", provider: 4 },
+  ];
+  const place = {
+    ...GEMINI,
+    name: "vectors",
+    cluster: "vectors",
+    format: "openai_embeddings",
+    path: "/vectors",
+    auth_header: "authorization",
+  };
+
+  function gateway(): Gateway {
+    const usual = config() as { providers: object[]; token_estimator?: number };
+    usual.providers[0] = { ...usual.providers[0], native };
+    usual.providers.push(estimator, place);
+    usual.token_estimator = 3;
+    return new Gateway(wasm, usual);
+  }
+  const count = (model: string) =>
+    gateway().request("/v1/messages/count_tokens", [JSON.stringify({ model, messages: [question], max_tokens: 9 })]);
+
+  it("counts at the provider, in its own form", () => {
+    const request = count("openai/gpt-5.2");
+    const attempt = request.attempt();
+    expect(attempt.header(":path")).toBe("/v1/responses/input_tokens");
+    expect(attempt.json()).toMatchObject({ model: "gpt-5.2", input: [{ role: "user" }] });
+    expect(attempt.json()).not.toHaveProperty("store");
+    attempt.respond({ status: 200, chunks: ['{"object":"response.input_tokens","input_tokens":11}'] });
+    expect(request.answer?.body).toBe('{"input_tokens":11}');
+  });
+
+  it("tells of embeddings, which use tokens, and not of counts, which use none", () => {
+    const envoy = gateway();
+    const ask = (path: string, body: object) => {
+      const request = envoy.request(path, [JSON.stringify(body)]);
+      request.attempt().respond({ status: 200, chunks: ['{"input_tokens":1,"data":[],"usage":{"prompt_tokens":5}}'] });
+      expect(request.answer?.status).toBe(200);
+      request.end();
+    };
+    ask("/v1/messages/count_tokens", { model: "custom/m", messages: [question] });
+    ask("/v1/embeddings", { model: "openai/gpt-5.2", input: "a" });
+    envoy.host.run(envoy.gatewayRoot, (x) => x.proxy_on_tick(envoy.gatewayRoot));
+    const events = envoy.host.calls.filter(({ body }) => body.includes("client_format")).map(({ body }) => body);
+    expect(events).toHaveLength(1);
+    expect(JSON.parse(events[0] ?? "")).toMatchObject({ client_format: "openai_embeddings", input_tokens: 5 });
+  });
+
+  it("estimates where the provider fails, or does not count", () => {
+    const request = count("openai/gpt-5.2");
+    expect(request.attempt().respond({ status: 404, chunks: ["{}"] })).toBe("retried");
+    expect(request.nextCluster).toBe("estimator");
+    expect(count("custom/m").nextCluster).toBe("estimator");
+  });
+
+  it("asks for embeddings where the provider takes the key for them", () => {
+    const request = gateway().request("/v1/embeddings", ['{"model":"openai/gpt-5.2","input":"a"}']);
+    expect(request.nextCluster).toBe("vectors");
+    expect(request.attempt().header(":path")).toBe("/vectors");
+    const none = gateway().request("/v1/embeddings", ['{"model":"anthropic/claude-sonnet-4-5","input":"a"}']);
+    expect(none.answer?.status).toBe(400);
+    expect(none.answer?.body).toContain("these have: openai.");
+  });
+});
+
 const event = (parts: object[], finishReason?: string): string =>
   `data: ${JSON.stringify({ candidates: [{ content: { parts, role: "model" }, finishReason, index: 0 }], modelVersion: "m", responseId: "r" })}\r\n\r\n`;
 

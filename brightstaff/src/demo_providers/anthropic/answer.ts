@@ -91,8 +91,24 @@ function trailingToolResults(last: JsonObject | undefined, blocks: JsonObject[])
   });
 }
 
-/** The prompt up to each cache breakpoint is a segment; what comes after the last is paid in full. */
+/** How long a request's input is, whatever of it is cached. */
+export function countInputTokens(body: JsonObject): number {
+  return readInput(body).tokens;
+}
+
 function countInput(body: JsonObject, cache: PromptCache): Omit<MessageUsage, "outputTokens" | "thinkingTokens"> {
+  const { tokens, segments, cacheTtl } = readInput(body);
+  const { readTokens, writtenTokens } = cache.use(`anthropic ${body.model}`, segments);
+  return {
+    inputTokens: Math.max(1, tokens - readTokens - writtenTokens),
+    cacheReadTokens: readTokens,
+    cacheWrittenTokens: writtenTokens,
+    cacheTtl,
+  };
+}
+
+/** The prompt up to each cache breakpoint is a segment; what comes after the last is paid in full. */
+function readInput(body: JsonObject): { tokens: number; segments: string[]; cacheTtl: "5m" | "1h" } {
   const system = typeof body.system === "string" ? [{ type: "text", text: body.system }] : asArray(body.system);
   const messages = asArray(body.messages).flatMap((message) => {
     if (!isObject(message)) return [];
@@ -115,12 +131,6 @@ function countInput(body: JsonObject, cache: PromptCache): Omit<MessageUsage, "o
     segments.push(pending);
     pending = "";
   }
-  const total = [...segments, pending].reduce((sum, segment) => sum + countTokens(segment), images * IMAGE_TOKENS);
-  const { readTokens, writtenTokens } = cache.use(`anthropic ${body.model}`, segments);
-  return {
-    inputTokens: Math.max(1, total - readTokens - writtenTokens),
-    cacheReadTokens: readTokens,
-    cacheWrittenTokens: writtenTokens,
-    cacheTtl,
-  };
+  const tokens = [...segments, pending].reduce((sum, segment) => sum + countTokens(segment), images * IMAGE_TOKENS);
+  return { tokens, segments, cacheTtl };
 }

@@ -2,6 +2,7 @@ import type { Endpoint } from "../engine.ts";
 import { anthropicIds } from "../identifiers.ts";
 import { isObject, parseJson, type Reply } from "../wire.ts";
 import { answerMessages } from "./answer.ts";
+import { countTokensOf } from "./count_tokens.ts";
 import { anthropicErrorReply, threadUnsupportedReply } from "./errors.ts";
 import { anthropicHeaders } from "./headers.ts";
 import { streamMessage, writeMessage } from "./message.ts";
@@ -9,9 +10,11 @@ import { anthropicRequestProblem } from "./validate.ts";
 import { readVersion } from "./versions.ts";
 import { fromVertex, isVertexPath } from "./vertex.ts";
 
-/** Anthropic's messages (platform.claude.com/docs/en/api/messages), and the same on Vertex AI. */
+const COUNT_PATH = "/v1/messages/count_tokens";
+
+/** Anthropic's messages (platform.claude.com/docs/en/api/messages) and counts of their tokens, and messages on Vertex AI. */
 export const anthropicEndpoint: Endpoint = {
-  serves: (path) => path === "/v1/messages" || isVertexPath(path),
+  serves: (path) => path === "/v1/messages" || path === COUNT_PATH || isVertexPath(path),
   // platform.claude.com/docs/en/api/overview#request-size-limits
   bodyBytesMax: 32 * 1024 * 1024,
 
@@ -29,6 +32,9 @@ export const anthropicEndpoint: Endpoint = {
     const parsed = parseJson(request.body);
     if (parsed === null) return anthropicErrorReply(400, "The request body is not valid JSON");
     if (isObject(parsed.value) && isObject(parsed.value.thread)) return threadUnsupportedReply();
+    if (request.path.split("?", 1)[0] === COUNT_PATH && isObject(parsed.value)) {
+      return countTokensOf(parsed.value, version);
+    }
     const problem = anthropicRequestProblem(parsed.value, version);
     if (problem !== null) return anthropicErrorReply(400, problem);
     const body = parsed.value;

@@ -74,11 +74,19 @@ function readConversation(body: JsonObject, config: JsonObject, model: string, t
   };
 }
 
-function countUsage(body: JsonObject, model: string, candidatesTokens: number, thoughtsTokens: number, cache: PromptCache): JsonObject {
+export function countPromptTokens(body: JsonObject): number {
+  return readPrompt(body).tokens;
+}
+
+function readPrompt(body: JsonObject): { tokens: number; segments: string[] } {
   const parts = [body.systemInstruction, ...asArray(body.contents)].flatMap(partsOf);
   const segments = [JSON.stringify(body.tools ?? ""), ...parts.map((part) => (part.inlineData ? "[image]" : JSON.stringify(part)))];
   const images = parts.filter((part) => part.inlineData !== undefined || part.fileData !== undefined).length;
-  const promptTokens = segments.reduce((sum, segment) => sum + countTokens(segment), images * IMAGE_TOKENS);
+  return { tokens: segments.reduce((sum, segment) => sum + countTokens(segment), images * IMAGE_TOKENS), segments };
+}
+
+function countUsage(body: JsonObject, model: string, candidatesTokens: number, thoughtsTokens: number, cache: PromptCache): JsonObject {
+  const { tokens: promptTokens, segments } = readPrompt(body);
   const { readTokens } = cache.use(`gemini ${model}`, segments);
   return {
     promptTokenCount: promptTokens,

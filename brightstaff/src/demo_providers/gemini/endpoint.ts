@@ -1,25 +1,30 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Endpoint } from "../engine.ts";
+import { openaiEndpoint } from "../openai/endpoint.ts";
 import { isObject, parseJson, type Reply } from "../wire.ts";
 import { generateContent } from "./answer.ts";
 import { streamContent, writeContent } from "./content.ts";
+import { countTokensOf } from "./count_tokens.ts";
 import { GEMINI_HEADERS, type GeminiError, geminiErrorReply, invalidArgument } from "./errors.ts";
 import { geminiRequestProblem } from "./validate.ts";
 
 const PATH =
-  /^(?:\/v1beta|(\/v1\/projects\/[^/]+\/locations\/[^/]+\/publishers\/google))\/models\/([^/:?]+):(generateContent|streamGenerateContent)$/;
+  /^(?:\/v1beta|(\/v1\/projects\/[^/]+\/locations\/[^/]+\/publishers\/google))\/models\/([^/:?]+):(generateContent|streamGenerateContent|countTokens)$/;
+/** Of the API that is compatible with OpenAI's (ai.google.dev/gemini-api/docs/openai), which takes the key as OpenAI does. */
+const EMBEDDINGS_PATH = "/v1beta/openai/embeddings";
 
 /**
  * Google's Gemini API (ai.google.dev/api/generate-content), and at paths with a project the same on Vertex AI
  * (cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference).
  */
 export const geminiEndpoint: Endpoint = {
-  serves: (path) => PATH.test(path),
+  serves: (path) => PATH.test(path) || path === EMBEDDINGS_PATH,
   // ai.google.dev/gemini-api/docs/file-input-methods: inline data up to 100 MB.
   bodyBytesMax: 100 * 1024 * 1024,
 
   respond(request, { requireKey, models, cache }): Reply {
     const [path = "", query = ""] = request.path.split("?", 2);
+    if (path === EMBEDDINGS_PATH) return openaiEndpoint.respond({ ...request, path: "/v1/embeddings" }, { requireKey, models, cache });
     const [, vertex, escapedModel, method] = PATH.exec(path) ?? [];
     if (escapedModel === undefined) return geminiErrorReply({ status: 404, message: `Requested path ${path} was not found.` });
     const model = decodeURIComponent(escapedModel);
@@ -28,6 +33,7 @@ export const geminiEndpoint: Endpoint = {
     if (refused !== null) return geminiErrorReply(refused);
     const parsed = parseJson(request.body);
     if (parsed === null) return geminiErrorReply(invalidArgument("Invalid JSON payload received."));
+    if (method === "countTokens") return countTokensOf(parsed.value, model);
     const problem = geminiRequestProblem(parsed.value, model, isVertex);
     if (problem !== null) return geminiErrorReply(problem);
     const body = parsed.value;

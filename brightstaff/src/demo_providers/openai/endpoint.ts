@@ -2,13 +2,16 @@ import type { Endpoint } from "../engine.ts";
 import { isObject, parseJson, type Reply } from "../wire.ts";
 import { completeChat } from "./answer.ts";
 import { streamCompletion, writeCompletion } from "./completion.ts";
+import { embed } from "./embeddings.ts";
 import { invalidRequest, openaiErrorReply } from "./errors.ts";
 import { openaiHeaders } from "./headers.ts";
 import { openaiRequestProblem } from "./validate.ts";
 
-/** OpenAI's chat completions (developers.openai.com/api/reference/resources/chat). */
+const EMBEDDINGS_PATH = "/v1/embeddings";
+
+/** OpenAI's chat completions (developers.openai.com/api/reference/resources/chat), and embeddings. */
 export const openaiEndpoint: Endpoint = {
-  serves: (path) => path === "/v1/chat/completions",
+  serves: (path) => path === "/v1/chat/completions" || path === EMBEDDINGS_PATH,
   bodyBytesMax: 50 * 1024 * 1024,
 
   respond(request, { requireKey, models, cache }): Reply {
@@ -23,6 +26,7 @@ export const openaiEndpoint: Endpoint = {
     }
     const parsed = parseJson(request.body);
     if (parsed === null) return openaiErrorReply(invalidRequest("We could not parse the JSON body of your request.", null, null));
+    if (request.path.split("?", 1)[0]?.endsWith("/embeddings")) return embed(parsed.value);
     const problem = openaiRequestProblem(parsed.value);
     if (problem !== null) return openaiErrorReply(problem);
     const body = parsed.value;

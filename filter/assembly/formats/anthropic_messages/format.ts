@@ -1,6 +1,7 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Format } from "../../canonical/format";
+import { Operation } from "../../canonical/operation";
 import { ProviderError } from "../../canonical/provider_error";
 import { CanonicalRequest } from "../../canonical/request";
 import { RequestHead } from "../../canonical/request_head";
@@ -20,8 +21,8 @@ import { MessagesStreamWriter } from "./stream_writer";
 
 /** Anthropic's Messages API. */
 export class AnthropicMessages extends Format {
-  constructor() {
-    super("anthropic_messages", "/v1/messages");
+  constructor(name: string = "anthropic_messages", path: string = "/v1/messages", operation: Operation = Operation.Generate) {
+    super(name, path, "messages", operation);
   }
 
   scanHead(cursor: Cursor, head: RequestHead): bool {

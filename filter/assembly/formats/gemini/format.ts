@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
+import { Operation } from "../../canonical/operation";
 import { ProviderError } from "../../canonical/provider_error";
 import { ProviderFormat } from "../../canonical/provider_format";
 import { CanonicalRequest } from "../../canonical/request";
@@ -13,8 +14,8 @@ import { GeminiStreamReader } from "./stream_reader";
 
 /** Google's Gemini API: generateContent, and streamGenerateContent with alt=sse. The model stands in the path. */
 export class Gemini extends ProviderFormat {
-  constructor() {
-    super("gemini");
+  constructor(name: string = "gemini", operation: Operation = Operation.Generate) {
+    super(name, "", operation);
   }
 
   writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {

@@ -2,6 +2,7 @@ import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Format } from "../../canonical/format";
 import { readError, writeError } from "../../canonical/openai_error";
+import { Operation } from "../../canonical/operation";
 import { ProviderError } from "../../canonical/provider_error";
 import { CanonicalRequest } from "../../canonical/request";
 import { RequestHead } from "../../canonical/request_head";
@@ -21,8 +22,8 @@ import { ResponsesStreamWriter } from "./stream_writer";
 
 /** OpenAI's Responses API, which coding agents such as Codex speak. */
 export class OpenaiResponses extends Format {
-  constructor() {
-    super("openai_responses", "/v1/responses", "input");
+  constructor(name: string = "openai_responses", path: string = "/v1/responses", operation: Operation = Operation.Generate) {
+    super(name, path, "input", operation);
   }
 
   scanHead(cursor: Cursor, head: RequestHead): bool {
