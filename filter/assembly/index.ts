@@ -4,7 +4,7 @@
  * @see https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
  */
 import "./host/abort";
-import { resetArena } from "./host/arena";
+import { beginCallback } from "./host/arena";
 import { onDecision } from "./roles/decisions";
 import { onEventsAnswered } from "./roles/event_batch";
 import { configureRoot, createStreamContext, deleteRoot, isRoot } from "./roles/roots";
@@ -27,7 +27,7 @@ export function proxy_on_vm_start(root: u32, configurationSize: u32): u32 {
 }
 
 export function proxy_on_configure(root: u32, configurationSize: u32): u32 {
-  resetArena();
+  beginCallback();
   return configureRoot(root, configurationSize) ? OK : 0;
 }
 
@@ -36,47 +36,47 @@ export function proxy_on_context_create(context: u32, root: u32): void {
 }
 
 export function proxy_on_request_headers(context: u32, headers: u32, endOfStream: u32): i32 {
-  resetArena();
+  beginCallback();
   return streams.get(context).onRequestHeaders(endOfStream != 0);
 }
 
 export function proxy_on_request_body(context: u32, size: u32, endOfStream: u32): i32 {
-  resetArena();
+  beginCallback();
   return streams.get(context).onRequestBody(size, endOfStream != 0);
 }
 
 export function proxy_on_request_trailers(context: u32, trailers: u32): i32 {
-  resetArena();
+  beginCallback();
   return streams.get(context).onRequestTrailers();
 }
 
 export function proxy_on_response_headers(context: u32, headers: u32, endOfStream: u32): i32 {
-  resetArena();
+  beginCallback();
   return streams.get(context).onResponseHeaders(endOfStream != 0);
 }
 
 export function proxy_on_response_body(context: u32, size: u32, endOfStream: u32): i32 {
-  resetArena();
+  beginCallback();
   return streams.get(context).onResponseBody(size, endOfStream != 0);
 }
 
 export function proxy_on_response_trailers(context: u32, trailers: u32): i32 {
-  resetArena();
+  beginCallback();
   return streams.get(context).onResponseTrailers();
 }
 
 export function proxy_on_http_call_response(root: u32, token: u32, headers: u32, bodySize: u32, trailers: u32): void {
-  resetArena();
+  beginCallback();
   if (!onEventsAnswered(root, token)) onDecision(root, token, bodySize);
 }
 
 export function proxy_on_tick(root: u32): void {
-  resetArena();
+  beginCallback();
   onTick(root);
 }
 
 export function proxy_on_delete(context: u32): void {
-  resetArena();
+  beginCallback();
   if (++streamsSinceCollection == STREAMS_PER_COLLECTION) {
     streamsSinceCollection = 0;
     __collect(); // here no reference to anything managed is on the stack, which this collector does not look at

@@ -1,20 +1,22 @@
 // CPU time and memory of a process from Linux's own accounting.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-// USER_HZ, the unit of utime and stime in proc_pid_stat(5): 100 on every architecture that Node 24 runs on.
-const TICKS_PER_S = 100;
+const NS_PER_S = 1e9;
 
-/** Seconds of CPU, user and system, that the process and all its threads have used so far, to 10 ms. */
+/**
+ * Seconds of CPU, user and system, that the process's threads have used so far, to the nanosecond: what the scheduler has counted, where
+ * /proc/<pid>/stat tells hundredths of a second.
+ * @see https://docs.kernel.org/scheduler/sched-stats.html
+ */
 export function cpuSeconds(pid: number): number {
-  return cpuSecondsOf(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  return tasks.reduce((sum, task) => sum + cpuSecondsOf(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8")), 0);
 }
 
-/** The same from the text of /proc/<pid>/stat. The command's name stands in parentheses and may hold spaces and parentheses itself. */
-export function cpuSecondsOf(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // Fields 14 and 15 of the line; the first two are cut off above.
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+/** The same of one thread, from the text of its schedstat: nanoseconds on a CPU, nanoseconds waiting for one, times it was given one. */
+export function cpuSecondsOf(schedstat: string): number {
+  return Number(schedstat.split(" ")[0]) / NS_PER_S;
 }
 
 /** Resident memory in bytes. */

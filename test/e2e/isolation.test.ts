@@ -116,6 +116,8 @@ test.each(CLIENT_FORMATS)(
 
 const STEERING: Record<string, string> = {
   "x-envoy-attempt-count": "2",
+  "x-envoy-llm-whole-cluster": "nowhere",
+  "x-envoy-llm-stream-cluster": "nowhere",
   "x-envoy-max-retries": "0",
   "x-envoy-retry-on": "none",
   "x-envoy-retriable-status-codes": "200",

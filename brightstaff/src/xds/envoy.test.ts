@@ -116,7 +116,7 @@ type Ask = { readonly headers?: Record<string, string>; readonly body?: string |
 
 function candidateHeaders(candidates: readonly string[], { headers = {}, mode = "whole" }: Ask): Record<string, string> {
   return {
-    "x-mode": mode === "stream" ? "sn" : "wn",
+    "x-mode": mode === "stream" ? "s" : "w",
     "x-max-retries": String(candidates.length - 1),
     ...Object.fromEntries(candidates.map((name, index) => [`x-candidate-${index + 1}`, name])),
     ...headers,

@@ -1,11 +1,10 @@
 import type { GatewayConfig, Listener } from "../config/gateway_config.ts";
 import { bufferLimit_bytes } from "./buffer_limits.ts";
 import { http2Windows } from "./clusters.ts";
-import { GATEWAY_FILTER_NAME } from "./gateway_filter.ts";
+import { GATEWAY_FILTER_NAME, GATEWAY_FILTER_TYPE } from "./gateway_filter.ts";
 import { GATEWAY_FILTER_FILE, LISTENER_CERTIFICATE, RDS_FILE, type RenderOptions, secretFile } from "./options.ts";
 import { any, extension, fileSource, type Message } from "./protobuf.ts";
 import { ROUTE_CONFIG_NAME } from "./routes.ts";
-import { WASM_TYPE } from "./wasm_filter.ts";
 
 /** A client must have sent its headers, and its whole request, by then. */
 const REQUEST_HEADERS_TIMEOUT = "30s";
@@ -54,7 +53,7 @@ function connectionManager(limit_bytes: number, { stateDir }: RenderOptions): Me
         name: GATEWAY_FILTER_NAME,
         config_discovery: {
           config_source: fileSource(`${stateDir}/${GATEWAY_FILTER_FILE}`),
-          type_urls: [`type.googleapis.com/${WASM_TYPE}`],
+          type_urls: [`type.googleapis.com/${GATEWAY_FILTER_TYPE}`],
         },
       },
       extension("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", {

@@ -90,7 +90,7 @@ function limitsFromHeaders(): Message {
   });
 }
 
-/** `x-candidate-1` and so on become candidates, `x-mode` the mode (`sn`, `wn`, …), as the gateway role would set them. */
+/** `x-candidate-1` and so on become candidates, `x-mode` the mode (`s` or `w`), as the gateway role would set them. */
 function candidatesFromHeaders(): Message {
   const fromHeaders = (object_key: string, format: string) => ({
     object_key,

@@ -1,12 +1,8 @@
 import { any, extension, type Message } from "./protobuf.ts";
 
-export const WASM_TYPE = "envoy.extensions.filters.http.wasm.v3.Wasm";
+const WASM_TYPE = "envoy.extensions.filters.http.wasm.v3.Wasm";
 
 /** The filter in one of its roles. All places share one VM per worker: `vm_id`, code and `vm_config` are the same everywhere. */
-export function wasm(role: "gateway" | "provider", configuration: Message, wasmFile: string): Message {
-  return any(WASM_TYPE, wasmConfig(role, configuration, wasmFile));
-}
-
 export function wasmExtension(role: "gateway" | "provider", configuration: Message, wasmFile: string): Message {
   return extension("envoy.filters.http.wasm", WASM_TYPE, wasmConfig(role, configuration, wasmFile));
 }

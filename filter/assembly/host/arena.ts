@@ -11,7 +11,11 @@ export function malloc(size: u32): usize {
   return handedOver.take(size);
 }
 
-/** Ends the life of everything that Envoy has handed over; the first thing that every callback does. */
-export function resetArena(): void {
+/** Which callback is running, counted from the VM's start. */
+export let callbackNumber: u32 = 0;
+
+/** The first thing that every callback does: ends the life of everything that Envoy has handed over in the one before. */
+export function beginCallback(): void {
   handedOver.reset();
+  callbackNumber++;
 }

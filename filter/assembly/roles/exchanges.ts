@@ -1,23 +1,24 @@
 import { Bytes } from "../bytes/bytes";
+import { callbackNumber } from "../host/arena";
 import { now_ns } from "../host/clock";
+import { HeaderMap, setHeader } from "../host/headers";
 import { Literal } from "../host/literal";
+import * as names from "../host/names";
 import { getProperty, setProperty } from "../host/property";
 import { Exchange } from "./exchange";
 
 /**
- * The filter state that says to Envoy's routes which cluster comes first (up to the bar) and how the request is served (the last two
- * characters), and to an attempt which request it belongs to (between them: the VM's own mark and the exchange's id). One value for all,
- * as each costs a host call.
+ * The filter state that says to Envoy's routes which cluster comes first (up to the bar) and whether the answer is a stream (the last
+ * character), and to an attempt which request it belongs to (between them: the VM's own mark and the exchange's id). One value for all,
+ * as each costs a host call. A request with one candidate has none: there is nothing to retry on, Envoy need not keep the request for it,
+ * and a header that names the cluster is cheaper.
  */
 const DISPATCH = new Literal("llm.dispatch");
 const BAR: u8 = 0x7c;
 const HANDLE_BYTES: u32 = 12;
-const MODE_BYTES: u32 = 2;
-const MODE_STREAM = new Literal("sn");
-const MODE_WHOLE = new Literal("wn");
-/** With one candidate there is nothing to retry on, and Envoy need not keep the request for it. */
-const MODE_STREAM_ONCE = new Literal("s1");
-const MODE_WHOLE_ONCE = new Literal("w1");
+const MODE_BYTES: u32 = 1;
+const MODE_STREAM: u8 = 0x73; // s
+const MODE_WHOLE: u8 = 0x77; // w
 
 const live: Map<u32, Exchange> = new Map<u32, Exchange>();
 const spare: Exchange[] = [];
@@ -47,10 +48,19 @@ export function liveExchanges(): Exchange[] {
   return live.values();
 }
 
+/** The request that was let go last, and in which callback. */
+let dispatched: Exchange | null = null;
+let dispatchedIn: u32 = 0;
+
 /** Tells Envoy how to serve the request, and the attempts' filters whose it is. */
 export function publishExchange(exchange: Exchange): void {
   const cluster = exchange.candidates[0].provider!.cluster;
-  const mode = modeOf(exchange);
+  dispatched = exchange;
+  dispatchedIn = callbackNumber;
+  if (exchange.candidateCount == 1) {
+    setHeader(HeaderMap.Request, exchange.head.stream ? names.ONLY_CLUSTER_STREAM : names.ONLY_CLUSTER_WHOLE, cluster.ptr, cluster.length);
+    return;
+  }
   value.clear();
   value.append(cluster.ptr, cluster.length);
   value.byte(BAR);
@@ -58,20 +68,22 @@ export function publishExchange(exchange: Exchange): void {
   store<u64>(handle, vmMark);
   store<u32>(handle, exchange.id, 8);
   value.length += HANDLE_BYTES;
-  value.append(mode.ptr, mode.length);
+  value.byte(exchange.head.stream ? MODE_STREAM : MODE_WHOLE);
   setProperty(DISPATCH, value.ptr, value.length);
 }
 
-function modeOf(exchange: Exchange): Literal {
-  if (exchange.candidateCount == 1) return exchange.head.stream ? MODE_STREAM_ONCE : MODE_WHOLE_ONCE;
-  return exchange.head.stream ? MODE_STREAM : MODE_WHOLE;
-}
-
-/** @returns the exchange of the request that the current attempt belongs to, null when it is not of this VM */
+/**
+ * The exchange of the request that the current attempt belongs to. Envoy begins the first attempt as soon as the gateway role has let the
+ * request go, before any other callback, so the first needs no look-up; later ones do.
+ * @returns null when it is not of this VM
+ */
 export function findExchange(): Exchange | null {
-  const dispatch = getProperty(DISPATCH);
-  if (dispatch.length < HANDLE_BYTES + MODE_BYTES) return null;
-  const handle = dispatch.ptr + dispatch.length - HANDLE_BYTES - MODE_BYTES;
+  const first = dispatched;
+  dispatched = null;
+  if (first != null && callbackNumber == dispatchedIn + 1) return first;
+  const value = getProperty(DISPATCH);
+  if (value.length < HANDLE_BYTES + MODE_BYTES) return null;
+  const handle = value.ptr + value.length - HANDLE_BYTES - MODE_BYTES;
   if (load<u64>(handle) != vmMark) return null;
   const id = load<u32>(handle, 8);
   return live.has(id) ? live.get(id) : null;

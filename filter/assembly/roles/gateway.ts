@@ -9,24 +9,21 @@ import { setProperty } from "../host/property";
 import { CONTINUE, clearRouteCache, continueRequest, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { formatOfPath, Operation, ProviderRules, problem, scanRequestHead, translateRequest } from "../translation";
 import * as answers from "./answers";
-import { settleAttempt } from "./attempts";
 import { GatewayConfig } from "./config";
 import { forgetDecision, startDecision } from "./decisions";
 import { recordEvent } from "./event_batch";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
 import { closeExchange, openExchange, publishExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber } from "./numbers";
-import { writeAttempts, writeTiming } from "./report";
+import { describeAnswer } from "./report";
 import { StreamContext } from "./stream_context";
 
 const ROUTER_PREFIX = new Literal("router:");
-const NO_ROUTE = new Literal("none");
 const BEARER = new Literal("Bearer ");
 /** `llm.candidate.2` and so on: the cluster of each later attempt, which Envoy's routes look up by the attempt's number. */
 const CANDIDATE_PROPERTIES: Literal[] = candidateProperties();
 /** A body whose model stands this near to its beginning needs no second look at its head. */
 const PREFIX_BYTES_MAX: u32 = 1024;
-const STATUS_OK: u32 = 200;
 
 const enum Phase {
   /** Not a request to a model: nothing to do with it. */
@@ -266,10 +263,11 @@ export class GatewayStream extends StreamContext {
   onResponseHeaders(endOfStream: bool): i32 {
     const exchange = this.exchange;
     if (exchange == null) return CONTINUE;
-    this.describe(exchange);
-    const isProviders = exchange.responder != 0 && !exchange.answeredLocally;
-    exchange.record.status = isProviders ? exchange.candidates[exchange.attemptCount - 1].status : readStatus();
-    if (exchange.answeredLocally || exchange.responder != 0 || endOfStream) return CONTINUE;
+    // A provider's answer was described where it came in, and Envoy does not even call for it: see gateway_filter.ts.
+    if (exchange.responder != 0) return CONTINUE;
+    exchange.record.status = readStatus();
+    describeAnswer(exchange);
+    if (exchange.answeredLocally || endOfStream) return CONTINUE;
     // Envoy's own answer: no provider could be reached, or none answered in time.
     answers.writeFailure(exchange, exchange.record.status, this.answer);
     setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.APPLICATION_JSON.ptr, names.APPLICATION_JSON.length);
@@ -287,23 +285,6 @@ export class GatewayStream extends StreamContext {
 
   onResponseTrailers(): i32 {
     return CONTINUE;
-  }
-
-  /** The headers that say which route, model and attempts led to the answer. */
-  private describe(exchange: Exchange): void {
-    if (exchange.router != null) {
-      if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
-      else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
-      writeTiming(exchange, scratch);
-      setHeader(HeaderMap.Response, names.SERVER_TIMING, scratch.ptr, scratch.length);
-    }
-    if (exchange.attemptCount == 0) return;
-    const candidate = exchange.candidates[exchange.attemptCount - 1];
-    settleAttempt(exchange, candidate);
-    if (exchange.responder != 0) setHeader(HeaderMap.Response, names.SELECTED_MODEL, candidate.id.ptr, candidate.id.length);
-    if (exchange.router == null && exchange.attemptCount == 1 && candidate.status == STATUS_OK) return; // there is no more to tell
-    writeAttempts(exchange, scratch);
-    setHeader(HeaderMap.Response, names.ATTEMPTS, scratch.ptr, scratch.length);
   }
 }
 
@@ -386,6 +367,8 @@ class RequestHeaders {
 
   removeUntrusted(): void {
     if (!this.hasUntrusted) return;
+    // Envoy has chosen a route already, and may have gone by one of them.
+    clearRouteCache();
     // The pairs were copied, so removing while stepping through them is safe.
     pairs.rewind();
     while (pairs.next()) {

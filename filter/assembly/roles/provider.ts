@@ -31,6 +31,7 @@ import { Endpoint, Provider } from "./config";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber, setStatus } from "./numbers";
+import { describeAnswer } from "./report";
 import { endActivity, noteActivity } from "./silence";
 import { StreamContext } from "./stream_context";
 
@@ -206,7 +207,6 @@ export class ProviderStream extends StreamContext {
     this.retriable = isRetriable(this.status);
     if (this.retriable) noteRetryAfter(candidate);
     if (this.retriable && !exchange.isLastAttempt) return CONTINUE; // Envoy retries at once and resets this stream
-    exchange.responder = this.id;
     this.phase = Phase.ErrorBody;
     if (!endOfStream) return STOP_HEADERS;
     readProviderError(candidate.endpoint!.format, <u16>this.status, this.errorType(), 0, 0, providerError);
@@ -402,12 +402,21 @@ export class ProviderStream extends StreamContext {
   /** The answer is good: it goes to the client. */
   private letGo(): void {
     this.candidate!.settle(Outcome.Answered, this.status);
-    this.exchange!.responder = this.id;
+    this.respond();
+  }
+
+  /** From here on this attempt's response is the client's. */
+  private respond(): void {
+    const exchange = this.exchange!;
+    exchange.responder = this.id;
+    exchange.record.status = this.status;
+    describeAnswer(exchange);
   }
 
   private onErrorBody(size: u32): i32 {
     const exchange = this.exchange!;
     const format = this.candidate!.endpoint!.format;
+    this.respond();
     const body = readBody(Body.Response, min(size, ERROR_BODY_READ_BYTES_MAX));
     readProviderError(format, <u16>this.status, this.errorType(), body.ptr, body.length, providerError);
     this.noteFailure(providerError.kind, providerError.message);

@@ -1,12 +1,37 @@
 import { Bytes } from "../bytes/bytes";
 import { writeInteger } from "../bytes/numbers";
+import { HeaderMap, setHeader } from "../host/headers";
+import { Literal } from "../host/literal";
+import * as names from "../host/names";
+import { settleAttempt } from "./attempts";
 import { Candidate, Exchange, Outcome } from "./exchange";
+
+const NO_ROUTE = new Literal("none");
+const STATUS_OK: u32 = 200;
+const text = new Bytes();
+
+/** Sets the headers that say which route, model and attempts led to the answer. */
+export function describeAnswer(exchange: Exchange): void {
+  if (exchange.router != null) {
+    if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
+    else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
+    writeTiming(exchange, text);
+    setHeader(HeaderMap.Response, names.SERVER_TIMING, text.ptr, text.length);
+  }
+  if (exchange.attemptCount == 0) return;
+  const candidate = exchange.candidates[exchange.attemptCount - 1];
+  settleAttempt(exchange, candidate);
+  if (exchange.responder != 0) setHeader(HeaderMap.Response, names.SELECTED_MODEL, candidate.id.ptr, candidate.id.length);
+  if (exchange.router == null && exchange.attemptCount == 1 && candidate.status == STATUS_OK) return; // there is no more to tell
+  writeAttempts(exchange, text);
+  setHeader(HeaderMap.Response, names.ATTEMPTS, text.ptr, text.length);
+}
 
 /**
  * The attempts in their order, as a header says them: `openai/gpt-5.4;status=429, anthropic/claude-sonnet-5;status=200`, or with
  * `error=` and why where there was no status to speak of.
  */
-export function writeAttempts(exchange: Exchange, out: Bytes): void {
+function writeAttempts(exchange: Exchange, out: Bytes): void {
   out.clear();
   appendAttempts(exchange, out);
 }
@@ -51,7 +76,7 @@ export function errorName(outcome: Outcome): string {
  * as this side saw it.
  * @see https://www.w3.org/TR/server-timing/
  */
-export function writeTiming(exchange: Exchange, out: Bytes): void {
+function writeTiming(exchange: Exchange, out: Bytes): void {
   out.clear();
   if (exchange.resolve_ms.length > 0) {
     out.ascii("resolve;dur=");

@@ -408,11 +408,9 @@ describe("what recording costs", () => {
     expect(counts).toEqual({
       proxy_get_header_map_pairs: 1,
       proxy_get_buffer_bytes: 2,
-      proxy_set_property: 1,
-      proxy_get_property: 1,
       proxy_get_header_map_value: 1,
       proxy_set_buffer_bytes: 1,
-      proxy_replace_header_map_value: 2,
+      proxy_replace_header_map_value: 3,
       proxy_call_foreign_function: 1,
       proxy_get_current_time_nanoseconds: 3,
     });

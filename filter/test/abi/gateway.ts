@@ -7,7 +7,8 @@ import { type Call, type Headers, newTarget, type Target, WasmHost } from "./hos
 const CONTINUE = 0;
 const STOP_AND_BUFFER = 1;
 /** As the rendered routes have it (`request_headers_to_remove`, `retry_on`, `retriable_status_codes`). */
-const REMOVED_BY_ROUTES = ["authorization", "x-api-key", "cookie", "accept-encoding"];
+const ONLY_CLUSTER_HEADERS = ["x-envoy-llm-stream-cluster", "x-envoy-llm-whole-cluster"];
+const REMOVED_BY_ROUTES = ["authorization", "x-api-key", "cookie", "accept-encoding", ...ONLY_CLUSTER_HEADERS];
 const isRetriable = (status: number): boolean => status >= 500 || [401, 403, 404, 408, 429].includes(status);
 
 export interface ProviderAnswer {
@@ -102,7 +103,8 @@ export class Request {
   get nextCluster(): string | undefined {
     const { properties } = this.target;
     if (this.attempts > 0) return properties.get(`llm.candidate.${this.attempts + 1}`)?.toString();
-    return properties.get("llm.dispatch")?.toString("latin1").split("|")[0];
+    const only = this.target.requestHeaders.find(([name]) => ONLY_CLUSTER_HEADERS.includes(name));
+    return only?.[1] ?? properties.get("llm.dispatch")?.toString("latin1").split("|")[0];
   }
 
   /** Runs the provider's filter over the request, as it goes out in the next attempt. */
