@@ -9,6 +9,7 @@ import type { Metrics } from "./telemetry/metrics.ts";
 import type { Cooldowns } from "./traffic/cooldowns.ts";
 import type { EventHub } from "./traffic/event_hub.ts";
 import type { RenderOptions } from "./xds/options.ts";
+import { routingSocket } from "./xds/options.ts";
 import { render, tokenSecret } from "./xds/render.ts";
 import type { StateDir } from "./xds/state_dir.ts";
 
@@ -116,7 +117,9 @@ export class LiveGateway {
     if (routingModel === null) return embedded;
     return {
       kind: "slm",
-      baseUrl: routingModel.baseUrl,
+      // The host is not looked up: the socket is what is connected to.
+      baseUrl: routingModel.baseUrl ?? "http://gateway/v1",
+      ...(routingModel.baseUrl === null ? { socketPath: routingSocket(this.#options.renderOptions.stateDir) } : {}),
       model: routingModel.model,
       promptForm: routingModel.promptForm,
       ...(routingModel.apiKey === null ? {} : { apiKey: routingModel.apiKey }),

@@ -218,10 +218,12 @@ export type GatewayTraffic = {
 };
 
 export type RoutingModel = {
-  readonly baseUrl: string;
+  /** null for a chat model of any format, which is asked through the gateway itself: that translates, and adds the key. */
+  readonly baseUrl: string | null;
+  /** As the endpoint serves it; the model's id where the gateway is asked. */
   readonly model: string;
   readonly apiKey: string | null;
-  readonly promptForm: "arch-router" | "plano-orchestrator";
+  readonly promptForm: "arch-router" | "plano-orchestrator" | "chat";
   readonly contextLength_tokens: number;
 };
 

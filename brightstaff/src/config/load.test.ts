@@ -173,7 +173,7 @@ describe("each mistake is told with its line, its path, what is wrong and what w
     ["two prices of a model", `${BASE}model_metrics_sources: [{type: cost, provider: static, prices: {gpt-5.2: ${PRICE}, openai/gpt-5.2: ${PRICE}}}]\n`, '6: model_metrics_sources[0].prices["openai/gpt-5.2"]: is a second price of "openai/gpt-5.2"; expected one for each model'],
     ["a limit too low", `${BASE}limits: {first_token_ms: 0}\n`, "6: limits.first_token_ms: is 0; expected a whole number from 1 to 86400000"],
     ["a CA bundle that is not there", `${BASE}overrides: {upstream_tls_ca_path: no-such.pem}\n`, '6: overrides.upstream_tls_ca_path: "no-such.pem" can\'t be read; expected a PEM file with CA certificates'],
-    ["a routing model that is none", `${BASE}overrides: {llm_routing_model: gpt-5.2}\n`, '6: overrides.llm_routing_model: "gpt-5.2" is no routing model that is served yet; expected an Arch-Router or a Plano-Orchestrator on an OpenAI-compatible base_url'],
+    ["a routing model that clients pay for", `${withProvider("model: openai/gpt-9, passthrough_auth: true")}overrides: {llm_routing_model: gpt-9}\n`, '7: overrides.llm_routing_model: "gpt-9" is called with the key of each client, which routing has not; expected a model with an access_key'],
     ["a routing model that is not there", `${BASE}overrides: {llm_routing_model: Plano-Orchestrator}\n`, '6: overrides.llm_routing_model: "Plano-Orchestrator" is no model of model_providers; expected an entry with its base_url there, such as model: plano/Plano-Orchestrator'],
   ])("%s", (_, text, expected) => {
     expect(mistakesOf(text).map((line) => line.replace(/^plano_config.yaml:? ?/, ""))).toEqual([expected]);
@@ -526,6 +526,11 @@ llm_providers:
 });
 
 describe("a routing model", () => {
+  test("any other model is asked in words, by its id and through the gateway", () => {
+    const expected = { baseUrl: null, model: "anthropic/claude-haiku-4-5", apiKey: null, promptForm: "chat", contextLength_tokens: 4096 };
+    expect(withModel("model: anthropic/claude-haiku-4-5, access_key: x", "claude-haiku-4-5")).toEqual(expected);
+  });
+
   const withModel = (entry: string, reference: string) =>
     loadGood(`${withProvider(entry)}overrides: {llm_routing_model: ${reference}, orchestrator_model_context_length: 4096}\n`).routingModel;
 

@@ -210,7 +210,10 @@ function readDefault(providers: GatewayProviders, catalog: ModelCatalog): number
 
 type GatewayProviders = ReturnType<typeof toCurrentForms>["providers"];
 
-/** The routing model's trained forms, told by its name as published: katanemo/Arch-Router-1.5B, katanemo/Plano-Orchestrator-4B and others. */
+/**
+ * The routing models with a trained form are told by their names as published: katanemo/Arch-Router-1.5B, katanemo/Plano-Orchestrator-4B and
+ * others. Any other chat model is asked in words.
+ */
 function readRoutingModel(raw: RawConfig, catalog: ModelCatalog, warnings: string[]): RoutingModel | null {
   const key =
     raw.overrides?.llm_routing_model === undefined ? (["routing", "model"] as const) : (["overrides", "llm_routing_model"] as const);
@@ -221,11 +224,11 @@ function readRoutingModel(raw: RawConfig, catalog: ModelCatalog, warnings: strin
   if (model === undefined || provider === undefined) return null;
   const name = model.model.toLowerCase();
   const promptForm = name.includes("arch-router") ? "arch-router" : name.includes("orchestrator") ? "plano-orchestrator" : undefined;
-  if (promptForm === undefined || provider.format !== "openai_chat") {
+  if (provider.passthroughAuth) {
     catalog.mistakes.push({
       path: key,
-      wrong: `${JSON.stringify(reference)} is no routing model that is served yet`,
-      expected: "an Arch-Router or a Plano-Orchestrator on an OpenAI-compatible base_url",
+      wrong: `${JSON.stringify(reference)} is called with the key of each client, which routing has not`,
+      expected: "a model with an access_key",
     });
     return null;
   }
@@ -234,6 +237,9 @@ function readRoutingModel(raw: RawConfig, catalog: ModelCatalog, warnings: strin
     return null;
   }
   const contextLength_tokens = raw.overrides?.orchestrator_model_context_length ?? ROUTING_CONTEXT_TOKENS;
+  if (promptForm === undefined || provider.format !== "openai_chat") {
+    return { baseUrl: null, model: model.id, apiKey: null, promptForm: "chat", contextLength_tokens };
+  }
   return { baseUrl: provider.baseUrl, model: model.model, apiKey: provider.accessKey, promptForm, contextLength_tokens };
 }
 

@@ -39,13 +39,15 @@ export type EmbeddedResolverOptions = {
   readonly modelDir: string;
 };
 
-/** The trained prompt and answer forms of the published routing models. */
-export type PromptForm = "arch-router" | "plano-orchestrator";
+/** The trained prompt and answer forms of the published routing models, and one in words for chat models that were not trained to route. */
+export type PromptForm = "arch-router" | "plano-orchestrator" | "chat";
 
 export type SlmResolverOptions = {
   readonly kind: "slm";
   /** OpenAI-compatible base URL with its version, for example `http://127.0.0.1:8000/v1`. */
   readonly baseUrl: string;
+  /** The Unix socket on which the endpoint listens, where it has no port. */
+  readonly socketPath?: string;
   /** The model's name as the endpoint serves it, for example `katanemo/Arch-Router-1.5B`. */
   readonly model: string;
   readonly promptForm: PromptForm;

@@ -1,8 +1,8 @@
 import type { GatewayConfig, Listener } from "../config/gateway_config.ts";
 import { bufferLimit_bytes } from "./buffer_limits.ts";
 import { http2Windows } from "./clusters.ts";
-import { GATEWAY_FILTER_NAME, GATEWAY_FILTER_TYPE } from "./gateway_filter.ts";
-import { GATEWAY_FILTER_FILE, LISTENER_CERTIFICATE, RDS_FILE, type RenderOptions, secretFile } from "./options.ts";
+import { GATEWAY_FILTER_NAME, GATEWAY_FILTER_TYPE, gatewayFilter } from "./gateway_filter.ts";
+import { GATEWAY_FILTER_FILE, LISTENER_CERTIFICATE, RDS_FILE, type RenderOptions, routingSocket, secretFile } from "./options.ts";
 import { any, extension, fileSource, type Message } from "./protobuf.ts";
 import { ROUTE_CONFIG_NAME } from "./routes.ts";
 
@@ -19,6 +19,13 @@ const HTTP2_STREAMS_MAX = 1000;
  */
 export function listener(config: GatewayConfig, options: RenderOptions): Message {
   const limit_bytes = bufferLimit_bytes(config.limits);
+  const filter = {
+    name: GATEWAY_FILTER_NAME,
+    config_discovery: {
+      config_source: fileSource(`${options.stateDir}/${GATEWAY_FILTER_FILE}`),
+      type_urls: [`type.googleapis.com/${GATEWAY_FILTER_TYPE}`],
+    },
+  };
   const { name, address, port, tls } = config.listener;
   return any("envoy.config.listener.v3.Listener", {
     name,
@@ -26,16 +33,41 @@ export function listener(config: GatewayConfig, options: RenderOptions): Message
     per_connection_buffer_limit_bytes: limit_bytes,
     filter_chains: [
       {
-        filters: [extension("envoy.filters.network.http_connection_manager", HCM_TYPE, connectionManager(limit_bytes, options))],
+        filters: [extension("envoy.filters.network.http_connection_manager", HCM_TYPE, connectionManager(limit_bytes, filter, options))],
         ...(tls === null ? {} : { transport_socket: downstreamTls(options) }),
       },
     ],
   });
 }
 
+/** The longest path of a Unix socket: sun_path of sockaddr_un has 108 bytes, one of them for the end (unix(7)). */
+const SOCKET_PATH_BYTES_MAX = 107;
+
+/**
+ * Where brightstaff asks a chat model that routes. Its filter knows no routers, so that asking for a decision can never need another
+ * decision. A Unix socket for the owner alone: no port that others could reach, and no client's key or certificate is asked for. Its filter is part of
+ * it, as requests on it are short.
+ */
+export function routingListener(config: GatewayConfig, options: RenderOptions): Message {
+  const path = routingSocket(options.stateDir);
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX)
+    throw new Error(`${path}: a socket's path has ${SOCKET_PATH_BYTES_MAX} bytes at most; use a shorter --state-dir`);
+  const limit_bytes = bufferLimit_bytes(config.limits);
+  const { name, typed_config } = gatewayFilter({ ...config, routers: [], routeAll: null }, options);
+  const filter = { name, typed_config };
+  return any("envoy.config.listener.v3.Listener", {
+    name: "routing",
+    address: { pipe: { path, mode: 0o600 } },
+    per_connection_buffer_limit_bytes: limit_bytes,
+    filter_chains: [
+      { filters: [extension("envoy.filters.network.http_connection_manager", HCM_TYPE, connectionManager(limit_bytes, filter, options))] },
+    ],
+  });
+}
+
 const HCM_TYPE = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
-function connectionManager(limit_bytes: number, { stateDir }: RenderOptions): Message {
+function connectionManager(limit_bytes: number, filter: Message, { stateDir }: RenderOptions): Message {
   return {
     stat_prefix: "llm",
     // HTTP/1.1 or HTTP/2, by ALPN or by what the client sends first.
@@ -49,13 +81,7 @@ function connectionManager(limit_bytes: number, { stateDir }: RenderOptions): Me
     http2_protocol_options: { max_concurrent_streams: HTTP2_STREAMS_MAX, ...http2Windows(limit_bytes) },
     rds: { route_config_name: ROUTE_CONFIG_NAME, config_source: fileSource(`${stateDir}/${RDS_FILE}`) },
     http_filters: [
-      {
-        name: GATEWAY_FILTER_NAME,
-        config_discovery: {
-          config_source: fileSource(`${stateDir}/${GATEWAY_FILTER_FILE}`),
-          type_urls: [`type.googleapis.com/${GATEWAY_FILTER_TYPE}`],
-        },
-      },
+      filter,
       extension("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", {
         // Neither providers nor clients need Envoy's own headers. The attempt's number is not among these: the routes ask for it.
         suppress_envoy_headers: true,

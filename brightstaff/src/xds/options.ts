@@ -19,6 +19,11 @@ export const LISTENER_CERTIFICATE = "listener_certificate";
 export const BRIGHTSTAFF_CLUSTER = "brightstaff";
 export const TOKEN_ESTIMATOR_CLUSTER = "token_estimator";
 
+/** Where Envoy listens for brightstaff's own requests to models; only for the owner of both. */
+export function routingSocket(stateDir: string): string {
+  return path.join(stateDir, "routing.sock");
+}
+
 export function secretFile(name: string): string {
   return path.join(SDS_DIR, `${name}.json`);
 }

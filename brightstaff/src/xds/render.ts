@@ -1,7 +1,7 @@
 import type { GatewayConfig, Provider } from "../config/gateway_config.ts";
 import { clusters } from "./clusters.ts";
 import { gatewayFilter } from "./gateway_filter.ts";
-import { listener, listenerCertificate } from "./listener.ts";
+import { listener, listenerCertificate, routingListener } from "./listener.ts";
 import { LISTENER_CERTIFICATE, type RenderOptions } from "./options.ts";
 import { any, type Message } from "./protobuf.ts";
 import { routeConfiguration } from "./routes.ts";
@@ -15,6 +15,8 @@ export type Resources = {
   readonly gatewayFilter: Message;
   readonly routes: Message;
   readonly listener: Message;
+  /** For brightstaff's own requests to a model that routes; null when there is none. */
+  readonly routingListener: Message | null;
 };
 
 /** Tokens of credentials that expire, by the name of their provider. */
@@ -34,6 +36,7 @@ export function render(config: GatewayConfig, options: RenderOptions, tokens: To
     gatewayFilter: gatewayFilter(config, options),
     routes: routeConfiguration(config),
     listener: listener(config, options),
+    routingListener: config.routingModel !== null && config.routingModel.baseUrl === null ? routingListener(config, options) : null,
   };
 }
 

@@ -26,6 +26,7 @@ function resources(clusters: readonly string[], secrets: Record<string, string> 
     gatewayFilter: { clusters },
     routes: { clusters },
     listener: {},
+    routingListener: null,
   };
 }
 

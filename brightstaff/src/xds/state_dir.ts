@@ -56,7 +56,7 @@ export class StateDir {
     await this.#replace(CDS_FILE, [...resources.clusters, ...removed]);
     await this.#replace(GATEWAY_FILTER_FILE, [resources.gatewayFilter]);
     await this.#replace(RDS_FILE, [resources.routes]);
-    await this.#replace(LDS_FILE, [resources.listener]);
+    await this.#replace(LDS_FILE, [resources.listener, ...(resources.routingListener === null ? [] : [resources.routingListener])]);
     if (removed.length > 0) this.#planRemoval(resources);
     else await this.#removeSecretsBut(resources.secrets);
   }

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -96,7 +99,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-type Changes = { promptForm?: PromptForm; deadline_ms?: number; apiKey?: string; contextLength_tokens?: number };
+type Changes = { socketPath?: string; promptForm?: PromptForm; deadline_ms?: number; apiKey?: string; contextLength_tokens?: number };
 
 function createSlm(changes: Changes = {}, now_ms?: () => number) {
   const fallback = new FallbackResolver();
@@ -140,6 +143,27 @@ describe("a model that answers", () => {
     expect(body.messages).toEqual([
       { role: "user", content: expect.stringContaining('[{"role": "user", "content": "write a function"}]') },
     ]);
+  });
+
+  it("asks a chat model on the gateway's socket, with room to think and no temperature", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "slm-"));
+    const socketPath = path.join(folder, "routing.sock");
+    const local = createServer(async (request, response) => {
+      requests.push({ request, body: JSON.parse(await text(request)) });
+      answering(completion('{"route": "bug-fixing"}'))(response);
+    });
+    await new Promise<void>((resolve) => local.listen(socketPath, resolve));
+    const { slm } = createSlm({ socketPath, promptForm: "chat" });
+    const { route } = await slm.resolve(conversation, routes, never);
+    await new Promise((resolve) => {
+      local.close(resolve);
+      local.closeAllConnections();
+    });
+    await rm(folder, { recursive: true });
+    expect(route).toBe("bug-fixing");
+    expect(requests[0]?.body).toMatchObject({ max_completion_tokens: 2048 });
+    expect(requests[0]?.body).not.toHaveProperty("temperature");
+    expect(requests[0]?.body).not.toHaveProperty("max_tokens");
   });
 
   it("gets no more than its context holds, routes and answer included", async () => {

@@ -11,6 +11,8 @@ const CONNECTIONS_MAX = 64;
 const KEEP_ALIVE_MS = 4_000;
 /** An answer is one short JSON object. */
 const ANSWER_TOKENS_MAX = 128;
+/** With what a model thinks before it answers: some chat models always do. */
+const CHAT_TOKENS_MAX = 2048;
 /** With so many routes that less is left, the endpoint's own refusal is better than a question about nothing. */
 const CONVERSATION_TOKENS_MIN = 256;
 const RESPONSE_BYTES_MAX = 65_536;
@@ -57,7 +59,12 @@ export class SlmResolver implements Resolver {
     this.#options = options;
     this.#fallback = fallback;
     this.#path = `${url.pathname.replace(/\/+$/, "")}/chat/completions`;
-    this.#pool = new Pool(url.origin, { connections: CONNECTIONS_MAX, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS });
+    this.#pool = new Pool(url.origin, {
+      connections: CONNECTIONS_MAX,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
+    });
     this.#writePrompt = promptWriters[options.promptForm];
     this.#breaker = new CircuitBreaker(now_ms);
   }
@@ -132,13 +139,15 @@ export class SlmResolver implements Resolver {
   }
 
   async #post(prompt: string, signal: AbortSignal): Promise<string> {
-    const { model, apiKey } = this.#options;
+    const { model, apiKey, promptForm } = this.#options;
+    // Always the likeliest answer: the same conversation is to take the same route. Chat models that think refuse a temperature, and take
+    // the length by its newer name, which the gateway knows to rename.
+    const settings = promptForm === "chat" ? { max_completion_tokens: CHAT_TOKENS_MAX } : { temperature: 0, max_tokens: ANSWER_TOKENS_MAX };
     const { statusCode, body } = await this.#pool.request({
       method: "POST",
       path: this.#path,
       headers: { "content-type": "application/json", ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) },
-      // Always the likeliest answer: the same conversation is to take the same route.
-      body: JSON.stringify({ model, messages: [{ role: "user", content: prompt }], temperature: 0, max_tokens: ANSWER_TOKENS_MAX }),
+      body: JSON.stringify({ model, messages: [{ role: "user", content: prompt }], ...settings }),
       signal,
     });
     if (statusCode !== 200) {
