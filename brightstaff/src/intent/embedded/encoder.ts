@@ -12,6 +12,11 @@ const WAITING_MAX = 2000;
 const CACHED_EMBEDDINGS_MAX = 4000;
 /** Tokens are some four characters; more are never read of either end, so that a megabyte is not tokenised for its ends. */
 const CHARACTERS_PER_TOKEN_MAX = 12;
+/** Before a thread that has ended is started anew; doubled when the new one ends soon, too. */
+const RESTART_MS = 100;
+const RESTART_MS_MAX = 30_000;
+/** A thread that has lived as long did not end for what made the one before it end. */
+const STEADY_MS = 60_000;
 
 type Waiting = {
   readonly text: string;
@@ -22,22 +27,29 @@ type Waiting = {
 
 /**
  * Sentence embeddings (384 dimensions, length 1) from the model that convert_model.py wrote, in a thread of its own.
- * Texts are taken one after another; those whose signal is aborted while they wait cost nothing.
+ * Texts are taken one after another; those whose signal is aborted while they wait cost nothing. When the thread ends, what waits for it
+ * fails at once, as does what comes before a new one is ready.
  */
 export class Encoder {
   readonly settings: EncoderSettings;
-  readonly #worker: Worker;
+  #worker: Worker;
+  /** Of the first thread: one that cannot be started at all is not tried again. */
   readonly #ready: Promise<void>;
   readonly #waiting: Waiting[] = [];
   readonly #cache = new Map<string, Float32Array>();
   #running: Waiting | null = null;
   #runningId = 0;
+  /** Why there is no thread, null while there is one. */
   #failure: Error | null = null;
+  #startedAt_ms = 0;
+  #restartAfter_ms = RESTART_MS;
+  #restart: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(settings: EncoderSettings) {
     this.settings = settings;
-    this.#worker = new Worker(new URL("./encoder_worker.ts", import.meta.url), { workerData: settings });
-    this.#ready = this.#start();
+    this.#worker = this.#createWorker();
+    this.#ready = this.#start(this.#worker);
     // Whoever asks ready() or embed() learns of it; nobody asking is no reason to end the process.
     this.#ready.catch(() => {});
   }
@@ -67,16 +79,46 @@ export class Encoder {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#restart);
     this.#fail(new Error("the routing model was closed"));
     await this.#worker.terminate();
   }
 
-  async #start(): Promise<void> {
-    this.#worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
-    this.#worker.on("exit", (code) => this.#fail(new Error(`the routing model's thread ended with code ${code}`)));
-    const [message] = await once(this.#worker, "message");
+  #createWorker(): Worker {
+    return new Worker(new URL("./encoder_worker.ts", import.meta.url), { workerData: this.settings });
+  }
+
+  /** Resolves when the thread takes texts; rejects when it ends before that. */
+  async #start(worker: Worker): Promise<void> {
+    let error = new Error("the routing model's thread ended");
+    worker.on("error", (thrown) => {
+      error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    });
+    const ended = new Promise<never>((_, reject) => {
+      // After every `error` there is an `exit`.
+      worker.on("exit", () => {
+        this.#fail(error);
+        reject(error);
+      });
+    });
+    const [message] = await Promise.race([once(worker, "message"), ended]);
     if (message !== "ready") throw new Error("the routing model's thread did not start as expected");
-    this.#worker.on("message", (reply: EncodeReply) => this.#finish(reply));
+    this.#failure = null;
+    this.#startedAt_ms = performance.now();
+    worker.on("message", (reply: EncodeReply) => this.#finish(reply));
+    ended.catch(() => this.#planRestart());
+  }
+
+  #planRestart(): void {
+    if (this.#isClosed) return;
+    if (performance.now() - this.#startedAt_ms >= STEADY_MS) this.#restartAfter_ms = RESTART_MS;
+    const restart = () => {
+      this.#worker = this.#createWorker();
+      this.#start(this.#worker).catch(() => this.#planRestart());
+    };
+    this.#restart = setTimeout(restart, this.#restartAfter_ms).unref();
+    this.#restartAfter_ms = Math.min(2 * this.#restartAfter_ms, RESTART_MS_MAX);
   }
 
   #ends(text: string): string {
