@@ -115,6 +115,15 @@ test("nothing outlives an npm that is killed", async () => {
   await waitFor(() => (all.some(isRunning) ? undefined : true));
 });
 
+test("nothing outlives this process when it is killed itself", async () => {
+  const start = new Start(onPort(0));
+  await start.url();
+  const children = childrenOf(start.child.pid);
+  expect(children).toHaveLength(2);
+  start.child.kill("SIGKILL");
+  await waitFor(() => (children.some(isRunning) ? undefined : true));
+});
+
 test("a port that is taken is told before anything starts", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

@@ -1,9 +1,15 @@
 // A process that start.ts starts, and that must neither die unnoticed nor outlive it.
 
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 
 /** A process that has not ended this long after it was asked to is killed. */
 const END_MS_MAX = 5_000;
+
+/**
+ * Has Linux end a program when this process is gone, in whatever way: prctl(2), PR_SET_PDEATHSIG. setpriv, of util-linux, replaces itself by
+ * the program. Without it a program outlives a `kill -9`; a Node module need not, as its message channel closes.
+ */
+const PARENT_DEATH_SIGNAL = spawnSync("setpriv", ["--pdeathsig", "TERM", "true"]).status === 0 ? ["setpriv", "--pdeathsig", "TERM"] : [];
 
 export class Supervised {
   readonly name: string;
@@ -22,8 +28,9 @@ export class Supervised {
 
   /** Starts a program; what it prints goes where ours goes. */
   static program(name: string, file: string, args: readonly string[]): Supervised {
+    const [first, ...rest] = [...PARENT_DEATH_SIGNAL, file, ...args] as [string, ...string[]];
     // Detached: a terminal sends Ctrl-C to its whole process group, and an orderly end needs it to arrive here alone.
-    return new Supervised(name, spawn(file, args, { detached: true, stdio: ["ignore", "inherit", "inherit"] }));
+    return new Supervised(name, spawn(first, rest, { detached: true, stdio: ["ignore", "inherit", "inherit"] }));
   }
 
   /** Starts a Node module with a message channel. */
