@@ -9,6 +9,7 @@ import { EventHub } from "./traffic/event_hub.ts";
 const router: Router = {
   name: "desk",
   description: "",
+  preset: null,
   tasks: [
     { name: "code", description: "writing code", models: ["a/dear", "a/cheap"], prefer: "cheapest" },
     { name: "chat", description: "small talk", models: ["a/dear", "a/cheap"], prefer: "fastest" },
@@ -19,6 +20,7 @@ const router: Router = {
 
 const config = {
   routers: [router],
+  variants: [],
   routeAll: null as Router | null,
   limits: { decision_ms: 100 },
 };

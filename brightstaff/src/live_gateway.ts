@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { GatewayConfig, Provider } from "./config/gateway_config.ts";
-import type { Loaded } from "./config/load.ts";
+import type { Loaded, StoredRouter } from "./config/load.ts";
+import { describeMistake, type Mistake } from "./config/mistakes.ts";
 import { Credentials } from "./credentials/index.ts";
 import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.ts";
 import { MetricsSources } from "./metrics_sources/index.ts";
@@ -8,6 +9,7 @@ import type { Deciding } from "./routes/decisions.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Cooldowns } from "./traffic/cooldowns.ts";
 import type { EventHub } from "./traffic/event_hub.ts";
+import { waitForEnvoy } from "./xds/envoy_readback.ts";
 import type { RenderOptions } from "./xds/options.ts";
 import { routingSocket } from "./xds/options.ts";
 import { render, tokenSecret } from "./xds/render.ts";
@@ -15,6 +17,8 @@ import type { StateDir } from "./xds/state_dir.ts";
 
 export type LiveGatewayOptions = {
   readonly load: () => Loaded;
+  /** The routers that are served beside the config's own. */
+  readonly storedRouters: () => readonly StoredRouter[];
   readonly createResolver: (options: ResolverOptions) => Resolver;
   /** The folder of the embedded resolver's model. */
   readonly modelDir: string;
@@ -34,6 +38,8 @@ export class LiveGateway {
   readonly #credentials: Credentials;
   #providers: readonly Provider[] = [];
   #deciding: Deciding | null = null;
+  #loaded: GoodConfig | null = null;
+  #refused: ReadonlyMap<string, readonly Mistake[]> = new Map();
   #resolverKey = "";
   #applying: Promise<unknown> = Promise.resolve();
 
@@ -48,14 +54,32 @@ export class LiveGateway {
     return this.#deciding;
   }
 
+  /** By id, what is wrong with stored routers that the config in use can't serve. */
+  get refused(): ReadonlyMap<string, readonly Mistake[]> {
+    return this.#refused;
+  }
+
+  /** What would be wrong with these stored routers in the config in use. */
+  check(stored: readonly StoredRouter[]): ReadonlyMap<string, readonly Mistake[]> {
+    if (this.#loaded === null) throw new Error("no config is in use yet");
+    return this.#loaded.withRouters(stored).refused;
+  }
+
+  /** Serves the stored routers as they are now, with the config in use, whatever its file says meanwhile; resolves when Envoy does. */
+  refresh(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#loaded !== null) await this.#serve(this.#loaded);
+      const { renderOptions, logger } = this.#options;
+      if (!(await waitForEnvoy(renderOptions.stateDir, ENVOY_MS_MAX))) logger.warn("Envoy has not taken up the routers yet");
+    });
+  }
+
   /**
    * Loads the config, renders it for Envoy and gets its resolver ready, one call after the other.
    * Resolves to the config's mistakes, one line each; with any, what was in use stays so.
    */
   apply(): Promise<readonly string[]> {
-    const applied = this.#applying.catch(() => undefined).then(() => this.#apply());
-    this.#applying = applied;
-    return applied;
+    return this.#inTurn(() => this.#apply());
   }
 
   async close(): Promise<void> {
@@ -66,31 +90,21 @@ export class LiveGateway {
     await this.#deciding?.resolver.close();
   }
 
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const applied = this.#applying.catch(() => undefined).then(work);
+    this.#applying = applied;
+    return applied;
+  }
+
   async #apply(): Promise<readonly string[]> {
-    const { load, stateDir, renderOptions, metrics, logger } = this.#options;
+    const { load, metrics, logger } = this.#options;
     const loaded = load();
     if (!loaded.ok) {
       metrics.configReloads.inc({ result: "rejected" });
       return loaded.mistakes;
     }
     for (const warning of loaded.warnings) logger.warn(warning);
-    const before = this.#deciding;
-    const deciding = {
-      config: loaded.config,
-      resolver: await this.#resolverFor(loaded.config),
-      sources: this.#sources,
-      cooldowns: this.#options.cooldowns,
-    };
-    const models = loaded.config.models.map(({ id }) => id);
-    this.#sources.use(loaded.config.metricsSources, models);
-    this.#providers = loaded.config.providers;
-    this.#credentials.use(loaded.config.providers);
-    await Promise.all([warmUp(deciding), this.#credentials.firstTokens(FIRST_TOKENS_MS_MAX)]);
-    // A new router can be decided on before Envoy knows of it. At the start, nothing is ready before the files are there.
-    if (before !== null) this.#deciding = deciding;
-    await stateDir.write(render(loaded.config, renderOptions, this.#credentials.tokens));
-    this.#deciding = deciding;
-    if (before !== null && before.resolver !== deciding.resolver) retire(before);
+    await this.#serve(loaded);
     metrics.configReloads.inc({ result: "applied" });
     metrics.configLoadedAt_seconds.setToCurrentTime();
     return [];
@@ -99,6 +113,40 @@ export class LiveGateway {
   async #publish(name: string, token: string | null): Promise<void> {
     const provider = this.#providers.find((known) => known.name === name);
     if (provider !== undefined) await this.#options.stateDir.writeSecret(name, tokenSecret(provider, token));
+  }
+
+  async #serve(loaded: GoodConfig): Promise<void> {
+    const { storedRouters, stateDir, renderOptions } = this.#options;
+    const { config, refused } = loaded.withRouters(storedRouters());
+    this.#tellRefused(refused);
+    const before = this.#deciding;
+    const deciding = { config, resolver: await this.#resolverFor(config), sources: this.#sources, cooldowns: this.#options.cooldowns };
+    const models = config.models.map(({ id }) => id);
+    this.#sources.use(config.metricsSources, models);
+    this.#providers = config.providers;
+    this.#credentials.use(config.providers);
+    // Other routers need no other tokens.
+    const tokens = loaded === this.#loaded ? undefined : this.#credentials.firstTokens(FIRST_TOKENS_MS_MAX);
+    await Promise.all([warmUp(deciding, before), tokens]);
+    // A new router can be decided on before Envoy knows of it. At the start, nothing is ready before the files are there.
+    if (before !== null) this.#deciding = deciding;
+    await stateDir.write(render(config, renderOptions, this.#credentials.tokens));
+    this.#deciding = deciding;
+    this.#loaded = loaded;
+    if (before !== null && before.resolver !== deciding.resolver) retire(before);
+  }
+
+  /** A stored router that a new config can't serve (a model has gone) is no reason to refuse the config, but one to say so. */
+  #tellRefused(refused: ReadonlyMap<string, readonly Mistake[]>): void {
+    const { storedRouters, metrics, logger } = this.#options;
+    const stored = storedRouters();
+    for (const [id, mistakes] of refused) {
+      const name = stored.find((known) => known.id === id)?.router.name;
+      logger.error({ uuid: id, router: name, mistakes: mistakes.map(describeMistake) }, "a stored router is not served");
+    }
+    this.#refused = refused;
+    metrics.storedRouters.set({ state: "served" }, stored.length - refused.size);
+    metrics.storedRouters.set({ state: "refused" }, refused.size);
   }
 
   /** The one in use where nothing that concerns it has changed, as loading takes a while. */
@@ -130,6 +178,11 @@ export class LiveGateway {
   }
 }
 
+type GoodConfig = Loaded & { readonly ok: true };
+
+/** How long a change of routers waits for Envoy; it usually takes some milliseconds. */
+const ENVOY_MS_MAX = 2_000;
+
 /** Providers without a token yet are refused by themselves, and must not keep the others from being served. */
 const FIRST_TOKENS_MS_MAX = 3_000;
 
@@ -140,13 +193,19 @@ const WARM_UP_MS_MAX = 5_000;
  * The embedded resolver reads a router's task descriptions at its first decision, tens of milliseconds' work that no request should wait for.
  * A routing model has nothing to read ahead, and may not be there yet.
  */
-async function warmUp({ config, resolver }: Deciding): Promise<void> {
+async function warmUp({ config, resolver }: Deciding, before: Deciding | null): Promise<void> {
   if (config.routingModel !== null) return;
-  const routers = config.routeAll === null ? config.routers : [...config.routers, config.routeAll];
-  for (const { tasks } of routers) {
+  const warm = new Set(before?.resolver === resolver ? tasksOf(before.config) : []);
+  for (const tasks of tasksOf(config)) {
     // What fails here fails again, and is told, when it matters.
-    await resolver.resolve(WARM_UP, tasks, AbortSignal.timeout(WARM_UP_MS_MAX)).catch(() => undefined);
+    if (!warm.has(tasks)) await resolver.resolve(WARM_UP, JSON.parse(tasks), AbortSignal.timeout(WARM_UP_MS_MAX)).catch(() => undefined);
   }
+}
+
+/** The routers' tasks as far as a resolver reads them, as JSON, so that equal ones are the same. */
+function tasksOf({ routers, routeAll }: GatewayConfig): string[] {
+  const all = routeAll === null ? routers : [...routers, routeAll];
+  return all.map(({ tasks }) => JSON.stringify(tasks.map(({ name, description }) => ({ name, description }))));
 }
 
 /** Closes a resolver when the last decision that was begun with it must be over. */

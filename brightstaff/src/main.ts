@@ -1,13 +1,20 @@
 // brightstaff's command line: renders Envoy's files from the config, and answers the filter's decision requests.
 
+import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import type { SchemaObject } from "ajv";
 import { type Logger, pino } from "pino";
+import { AdminListener } from "./admin_listener.ts";
 import { buildApp } from "./app.ts";
-import { loadConfig } from "./config/load.ts";
+import { loadConfig, PROJECT_CONFIG_DIR } from "./config/load.ts";
 import { watchFile } from "./config/watch.ts";
 import { createResolver } from "./intent/index.ts";
 import { LiveGateway } from "./live_gateway.ts";
+import { ManagedRouters } from "./managed_routers/managed_routers.ts";
+import { RouterFile, RouterFileError } from "./managed_routers/router_file.ts";
+import { bodyChecks } from "./managed_routers/wire_form.ts";
+import type { Deciding } from "./routes/decisions.ts";
 import { EventMetrics } from "./telemetry/event_metrics.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { Cooldowns } from "./traffic/cooldowns.ts";
@@ -18,6 +25,7 @@ const REPO = path.resolve(import.meta.dirname, "../..");
 
 const USAGE = `usage: main.ts [--config config/plano_config.yaml] [--state-dir envoy/run] [--listen 127.0.0.1:9091] [--wasm filter/build/llm_gateway.wasm]
                [--demo-url http://127.0.0.1:PORT]   where providers without a key are pointed
+               [--routers FILE]                     where routers of the management API are kept; routers.json in the state directory when left out
                [--log-level info]`;
 
 /** The config or the command line is wrong; anything else that ends the process is 1. */
@@ -29,6 +37,7 @@ type Options = {
   readonly listen: { readonly host: string; readonly port: number };
   readonly wasmFile: string;
   readonly demoUrl: string | undefined;
+  readonly routersFile: string;
   readonly logLevel: string;
 };
 
@@ -36,6 +45,7 @@ async function main(options: Options): Promise<void> {
   // Standard error, written at once: what is said last before a crash is what counts.
   const logger: Logger = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const metrics = createMetrics();
+  const managedRouters = openRouters(options.routersFile);
   let gateway: LiveGateway | undefined;
   const events = new EventHub();
   const config = () => gateway?.current?.config ?? null;
@@ -49,6 +59,7 @@ async function main(options: Options): Promise<void> {
 
   const live = new LiveGateway({
     load: () => loadConfig({ file: options.config, env: process.env, demoUrl: options.demoUrl }),
+    storedRouters: () => managedRouters.stored,
     createResolver,
     modelDir: path.join(process.env.PLANO_HOME ?? path.join(REPO, ".plano"), "models/all-MiniLM-L6-v2"),
     stateDir: new StateDir(options.stateDir),
@@ -64,13 +75,16 @@ async function main(options: Options): Promise<void> {
     for (const mistake of mistakes) console.error(mistake);
     process.exit(EXIT_USAGE);
   }
-  const unwatch = watchFile(options.config, () => void reload(live, options.config, metrics, logger));
+  const config = () => (live.current as Deciding).config;
+  managedRouters.serveBy({ config, check: (routers) => live.check(routers), refresh: () => live.refresh() });
+  const admin = new AdminListener({ routers: managedRouters, config, refused: () => live.refused, logger });
+  await admin.use(config().admin);
+  const unwatch = watchFile(options.config, () => void reload(live, admin, options.config, metrics, logger));
 
   const stop = () => {
     unwatch();
     // Decisions under way are answered; then the resolver goes.
-    void app
-      .close()
+    void Promise.all([app.close(), admin.close()])
       .then(() => live.close())
       .then(() => process.exit(0));
   };
@@ -79,12 +93,24 @@ async function main(options: Options): Promise<void> {
   // Whoever started it with a message channel has ended, and can no longer end it.
   process.once("disconnect", stop);
   logger.info({ config: options.config, port }, "ready");
-  process.send?.({ type: "ready", port });
+  process.send?.({ type: "ready", port, ...(admin.port === null ? {} : { adminPort: admin.port }) });
 }
 
-async function reload(gateway: LiveGateway, file: string, metrics: Metrics, logger: Logger): Promise<void> {
+function openRouters(file: string): ManagedRouters {
+  const checks = bodyChecks(JSON.parse(fs.readFileSync(path.join(PROJECT_CONFIG_DIR, "schema.json"), "utf8")) as SchemaObject);
+  try {
+    return new ManagedRouters(new RouterFile(file, checks.stored), checks);
+  } catch (error) {
+    if (!(error instanceof RouterFileError)) throw error;
+    for (const mistake of error.mistakes) console.error(mistake);
+    return process.exit(EXIT_USAGE);
+  }
+}
+
+async function reload(gateway: LiveGateway, admin: AdminListener, file: string, metrics: Metrics, logger: Logger): Promise<void> {
   try {
     const mistakes = await gateway.apply();
+    await admin.use(gateway.current?.config.admin ?? null);
     for (const mistake of mistakes) logger.error(mistake);
     if (mistakes.length > 0) logger.error({ config: file }, "the config was not taken up; the last good one stays in use");
     else logger.info({ config: file }, "the config was taken up");
@@ -102,6 +128,7 @@ function readOptions(): Options {
       listen: { type: "string", default: "127.0.0.1:9091" },
       wasm: { type: "string", default: path.join(REPO, "filter/build/llm_gateway.wasm") },
       "demo-url": { type: "string" },
+      routers: { type: "string" },
       "log-level": { type: "string", default: "info" },
     },
   });
@@ -117,6 +144,7 @@ function readOptions(): Options {
     listen: readListen(values.listen),
     wasmFile: path.resolve(values.wasm),
     demoUrl,
+    routersFile: path.resolve(values.routers ?? path.join(values["state-dir"], "routers.json")),
     logLevel: level,
   };
 }

@@ -1,3 +1,5 @@
+import type { Preset } from "./data_files.ts";
+
 /** The config after all checks: what the rest of brightstaff works with. Every name in it resolves, every limit has a value. */
 export type GatewayConfig = {
   /** When the file was last changed, in seconds since 1970; the age that /v1/models gives. */
@@ -12,7 +14,12 @@ export type GatewayConfig = {
   /** The names of `names` that the config calls aliases, for listings. */
   readonly aliases: readonly string[];
   readonly defaultModel: ModelIndex | null;
+  /** Those of the file, then those that were made through the management API. */
   readonly routers: readonly Router[];
+  /** The same routers by another preference, each under the name `<router>:<variant>`. */
+  readonly variants: readonly Router[];
+  /** All sets of tasks that come along, whether a router uses them or not. */
+  readonly presets: readonly Preset[];
   /** Made from top-level routing_preferences: every chat request goes through it. */
   readonly routeAll: Router | null;
   /** At most one of each type; of latencies always one. */
@@ -20,6 +27,8 @@ export type GatewayConfig = {
   /** The routing model to ask, or null for the embedded resolver. */
   readonly routingModel: RoutingModel | null;
   readonly limits: Limits;
+  /** null when the management API is not served. */
+  readonly admin: Admin | null;
   readonly connectTimeout_ms: number;
   /** The CA bundle that upstream certificates are checked against; null when no provider uses TLS. */
   readonly caFile: string | null;
@@ -53,7 +62,18 @@ export type Listener = {
   readonly timeout_ms: number | null;
   /** Candidates tried after the first. */
   readonly retriesMax: number;
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  readonly tls: TlsFiles | null;
+};
+
+export type TlsFiles = { readonly certFile: string; readonly keyFile: string };
+
+/** Where the management API listens, and the key that it asks for. */
+export type Admin = {
+  readonly address: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly key: string;
+  readonly tls: TlsFiles | null;
 };
 
 /** One place that requests go to with one credential: an Envoy cluster. Several models usually share it. */
@@ -159,6 +179,8 @@ export type Task = SelectionPolicy & {
 export type Router = {
   readonly name: string;
   readonly description: string;
+  /** The preset whose tasks it has; null for one with tasks of its own. */
+  readonly preset: string | null;
   readonly tasks: readonly Task[];
   /** Ids of models, tried after the matched task's own. */
   readonly fallback: readonly string[];

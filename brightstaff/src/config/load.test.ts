@@ -429,6 +429,109 @@ describe("routers", () => {
   });
 });
 
+describe("slugs of tasks", () => {
+  const tasksOf = (...slugs: string[]) => {
+    const policies = slugs.map((slug) => `{task_slug: ${slug}, models: [openai/gpt-5.2]}`);
+    return loadGood(withRouter(`name: r, ${FALLBACK}, policies: [${policies.join(", ")}]`)).routers[0]?.tasks ?? [];
+  };
+
+  test("that several presets have mean the general one, and the full form any", () => {
+    const [general] = tasksOf("summarization");
+    expect(tasksOf("general/summarization")).toEqual([general]);
+    const [writing] = tasksOf("writing/summarization");
+    expect(writing).toMatchObject({ name: "summarization" });
+    expect(writing?.description).not.toBe(general?.description);
+    expect(tasksOf("drafting")).toEqual(tasksOf("writing/drafting"));
+  });
+});
+
+describe("variants", () => {
+  const variants = (text: string) =>
+    loadGood(text).variants.map(({ name, tasks }) => [name, ...new Set(tasks.map(({ prefer }) => prefer))]);
+  const router = (rest = "") => withRouter(`name: r, preset: writing, models: [openai/gpt-5.2], ${FALLBACK}${rest}`);
+
+  test("are those that there is a source for", () => {
+    expect(variants(router())).toEqual([["r:optimal", "ranked"]]);
+    expect(variants(router() + LATENCIES)).toEqual([
+      ["r:optimal", "ranked"],
+      ["r:fastest", "fastest"],
+    ]);
+    expect(variants(router(", selection_policy: {prefer: cheapest}") + PRICES)).toEqual([
+      ["r:optimal", "ranked"],
+      ["r:cheapest", "cheapest"],
+    ]);
+  });
+
+  test("are chosen by the config, too", () => {
+    const { routers } = loadGood(router(", selection_policy: {prefer: optimal}"));
+    expect(routers[0]?.tasks.map(({ prefer }) => prefer)).toContain("ranked");
+  });
+});
+
+describe("stored routers", () => {
+  const stored = (name: string, model: string) => ({
+    id: `id-of-${name}`,
+    router: { name, policies: [{ task: { name: "t", description: "d" }, models: [model] }], fallback_models: ["gpt-5.2"] },
+  });
+  const withStored = (...routers: ReturnType<typeof stored>[]) => {
+    const loaded = load(withRouter(`name: own, ${FALLBACK}, policies: [{${TASK}, models: [anthropic/a]}]`));
+    if (!loaded.ok) throw new Error(loaded.mistakes.join("\n"));
+    return loaded.withRouters(routers);
+  };
+
+  test("are served beside the config's own, which keep their places", () => {
+    const { config, refused } = withStored(stored("made", "anthropic/b"));
+    expect(refused.size).toBe(0);
+    expect(config.routers.map(({ name, tasks }) => [name, tasks[0]?.models[0]])).toEqual([
+      ["own", "anthropic/a"],
+      ["made", "anthropic/b"],
+    ]);
+    expect(config.variants.map(({ name }) => name)).toEqual(["own:optimal", "made:optimal"]);
+    expect(config.models.map(({ id }) => id)).toEqual(["openai/gpt-5.2", "anthropic/a", "anthropic/b"]);
+  });
+
+  test("that the config can't serve are left out and told, and nothing else changes", () => {
+    const { config, refused } = withStored(stored("own", "gpt-5.2"), stored("lost", "gone/model"), stored("made", "gpt-5.2"));
+    expect(config.routers.map(({ name }) => name)).toEqual(["own", "made"]);
+    expect([...refused]).toEqual([
+      ["id-of-own", [{ path: ["name"], wrong: '"own" is here twice', expected: "each router once" }]],
+      [
+        "id-of-lost",
+        [expect.objectContaining({ path: ["policies", 0, "models", 0], wrong: '"gone/model" is no model of model_providers' })],
+      ],
+    ]);
+  });
+});
+
+describe("the management API", () => {
+  test("is off without a block of its own, and without its key", () => {
+    expect(loadGood(BASE).admin).toBeNull();
+    const loaded = load(`${BASE}admin: {key: $PLANO_ADMIN_KEY}\n`);
+    expect(loaded).toMatchObject({ ok: true, warnings: ["admin.key is not set, so the management API is not served"] });
+    expect(loaded.ok && loaded.config.admin).toBeNull();
+  });
+
+  test("has its own address and key", () => {
+    expect(loadGood(`${BASE}admin: {key: $OPENAI_API_KEY}\n`).admin).toEqual({
+      address: "127.0.0.1",
+      port: 12001,
+      key: "sk-openai",
+      tls: null,
+    });
+    expect(loadGood(`${BASE}admin: {address: "::1", port: 0, key: k}\n`).admin).toEqual({ address: "::1", port: 0, key: "k", tls: null });
+  });
+
+  test.each(["0.0.0.0", "10.0.0.1", '"::"'])("without a key refuses to listen on %s", (address) => {
+    expect(mistakesOf(`${BASE}admin: {address: ${address}, key: $PLANO_ADMIN_KEY}\n`)).toEqual([
+      `plano_config.yaml:6: admin.key: missing or not set, and ${address.replaceAll('"', "")} can be reached from other machines; expected a key such as $PLANO_ADMIN_KEY, or address: 127.0.0.1`,
+    ]);
+  });
+
+  test("tells of a wrong key without showing it", () => {
+    expect(mistakesOf(`${BASE}admin: {key: 1234}\n`)).toEqual(["plano_config.yaml:6: admin.key: is a number; expected text"]);
+  });
+});
+
 describe("sources of ranking data", () => {
   test("the gateway's own traffic tells latencies where nothing else does", () => {
     expect(loadGood(prefer("fastest")).metricsSources).toEqual([OWN_TRAFFIC]);

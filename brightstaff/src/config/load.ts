@@ -3,15 +3,17 @@ import path from "node:path";
 import { type DataFiles, type Preset, type ProviderData, readPresets, readProviders } from "./data_files.ts";
 import { type ConfigDocument, readDocument } from "./document.ts";
 import { readDuration_ms } from "./durations.ts";
-import { CANDIDATES_MAX, type GatewayConfig, type Limits, type Listener, type RoutingModel } from "./gateway_config.ts";
+import type { GatewayConfig, Limits, RoutingModel } from "./gateway_config.ts";
+import { isReadable, readAdmin, readListener } from "./listener.ts";
 import { readMetricsSources } from "./metrics_sources.ts";
 import { formatMistake, isUnder, type Mistake, type Path } from "./mistakes.ts";
 import type { ModelCatalog } from "./model_catalog.ts";
 import { readModelProviders } from "./model_providers.ts";
-import { type Located, located, toCurrentForms } from "./older_forms.ts";
-import type { RawConfig, RawListener } from "./raw_config.ts";
-import { type RouterContext, readRouteAll, readRouters } from "./routers.ts";
+import { located, toCurrentForms } from "./older_forms.ts";
+import type { RawConfig, RawRouter } from "./raw_config.ts";
+import { type RouterContext, readRouteAll, readRouters, readStoredRouters } from "./routers.ts";
 import { SchemaCheck } from "./schema_check.ts";
+import { servedVariants, variantsOf } from "./variants.ts";
 
 export type LoadOptions = {
   /** The config file. Messages name it as it is given here. */
@@ -23,12 +25,27 @@ export type LoadOptions = {
   readonly dataDir?: string;
 };
 
+/** A router made through the management API, as the config would have it, under its id there. */
+export type StoredRouter = { readonly id: string; readonly router: RawRouter };
+
+export type Served = {
+  readonly config: GatewayConfig;
+  /** By id, what is wrong with the stored routers that this config can't serve. */
+  readonly refused: ReadonlyMap<string, readonly Mistake[]>;
+};
+
 export type Loaded =
-  | { readonly ok: true; readonly config: GatewayConfig; readonly warnings: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly config: GatewayConfig;
+      readonly warnings: readonly string[];
+      /** The config with stored routers beside its own. One that it can't serve is left out and told; it never makes the config wrong. */
+      readonly withRouters: (stored: readonly StoredRouter[]) => Served;
+    }
   /** One line each, ready to print. */
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
-const PROJECT_CONFIG_DIR = path.resolve(import.meta.dirname, "../../../config");
+export const PROJECT_CONFIG_DIR = path.resolve(import.meta.dirname, "../../../config");
 
 /** Reads the config and everything that it names, and finds all that is wrong with it at once. */
 export function loadConfig(options: LoadOptions): Loaded {
@@ -50,12 +67,13 @@ export function loadConfig(options: LoadOptions): Loaded {
     mistakes.push(...found.filter(({ path: at }) => !mistakes.some((known) => isUnder(at, known.path))));
   const warnings: string[] = [];
   let config: GatewayConfig | undefined;
+  const context = { providers, presets, changed_s, options };
   if (mistakes.length === 0) {
     const schema = new SchemaCheck(JSON.parse(fs.readFileSync(path.join(dataDir, "schema.json"), "utf8")));
     add(unsetVariables(document, options.demoUrl));
     add(schema.checkAndPrune(document.value));
     if (typeof document.value === "object" && document.value !== null && !Array.isArray(document.value)) {
-      const built = build(document.value as RawConfig, document, { providers, presets, changed_s, options });
+      const built = build(document.value as RawConfig, document, context, []);
       config = built.config;
       warnings.push(...built.warnings);
       add(built.mistakes);
@@ -66,7 +84,13 @@ export function loadConfig(options: LoadOptions): Loaded {
   const lines = withLines.map(({ mistake, line }) => formatMistake(options.file, mistake, line));
   lines.push(...providers.mistakes, ...presets.mistakes);
   if (lines.length > 0 || config === undefined) return { ok: false, mistakes: lines };
-  return { ok: true, config, warnings };
+  const withRouters = (stored: readonly StoredRouter[]) => {
+    const built = build(document.value as RawConfig, document, context, stored);
+    // The document is as it was, but files that it names may have gone.
+    if (built.mistakes.length > 0) throw new Error(built.mistakes.map((mistake) => formatMistake(options.file, mistake)).join("; "));
+    return built;
+  };
+  return { ok: true, config, warnings, withRouters };
 }
 
 type BuildContext = {
@@ -76,9 +100,9 @@ type BuildContext = {
   readonly options: LoadOptions;
 };
 
-type Built = { readonly config: GatewayConfig; readonly mistakes: readonly Mistake[]; readonly warnings: readonly string[] };
+type Built = Served & { readonly mistakes: readonly Mistake[]; readonly warnings: readonly string[] };
 
-function build(raw: RawConfig, document: ConfigDocument, context: BuildContext): Built {
+function build(raw: RawConfig, document: ConfigDocument, context: BuildContext, stored: readonly StoredRouter[]): Built {
   const { demoUrl } = context.options;
   const forms = toCurrentForms(raw);
   const mistakes = [...forms.mistakes];
@@ -98,90 +122,50 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext):
   const routerContext: RouterContext = {
     catalog,
     presets: context.presets.byId,
+    taskKey: "task",
     // Latencies are always told of: by the gateway's own traffic where no other source is.
     metrics: new Set([...(raw.model_metrics_sources ?? []).map((source) => source?.type), "latency"]),
     mistakes: catalog.mistakes,
   };
   const routers = readRouters(located(["routers"], raw.routers), routerContext);
   const routeAll = readRouteAll(forms.preferences, routerContext);
+  const { routers: storedRouters, refused } = readStoredRouters(stored, routers, routerContext);
+  const allRouters = [...routers, ...storedRouters];
+  const baseDir = path.dirname(context.options.file);
   const config: GatewayConfig = {
     changed_s: context.changed_s,
-    listener: readListener(forms.listener, path.dirname(context.options.file), mistakes),
+    listener: readListener(forms.listener, baseDir, mistakes),
     providers: catalog.providers,
     models: catalog.models,
     wildcards: catalog.wildcards,
     names: catalog.names(),
     aliases: [...catalog.aliases.keys()],
     defaultModel: readDefault(forms.providers, catalog),
-    routers,
+    routers: allRouters,
+    variants: allRouters.flatMap((router) => variantsOf(router, servedVariants(routerContext.metrics))),
+    presets: [...context.presets.byId.values()],
     routeAll,
     metricsSources,
     routingModel: readRoutingModel(raw, catalog, warnings),
     limits: readLimits(raw),
+    admin: readAdmin(raw.admin, baseDir, mistakes, warnings),
     connectTimeout_ms,
     caFile: findCaFile(raw, catalog, context.options, mistakes),
   };
-  return { config, mistakes: [...mistakes, ...catalog.mistakes], warnings };
+  return { config, refused, mistakes: [...mistakes, ...catalog.mistakes], warnings };
 }
 
-/** A missing variable is a mistake wherever it stands, but for keys for which demo providers stand in. */
+/** A missing variable is a mistake wherever it stands, but for keys for which demo providers stand in, and the one that turns the management API on. */
 function unsetVariables({ unset }: ConfigDocument, demoUrl: string | undefined): Mistake[] {
   const isKey = ([list, , key]: Path) =>
     (list === "model_providers" || list === "llm_providers") && (key === "access_key" || key === "credentials");
   return unset
-    .filter(({ path: at }) => demoUrl === undefined || !isKey(at))
+    .filter(({ path: at }) => !(at[0] === "admin" && at[1] === "key") && (demoUrl === undefined || !isKey(at)))
     .map(({ path: at, variable }) => ({
       path: at,
       wrong: `the environment variable ${variable} is not set`,
       expected: "it to be set and not empty",
     }));
-}
-
-function readListener({ path: at, value }: Located<RawListener>, baseDir: string, mistakes: Mistake[]): Listener {
-  return {
-    name: value.name ?? "model",
-    address: readIpAddress(value.address ?? "127.0.0.1", [...at, "address"], mistakes),
-    port: value.port ?? 12000,
-    timeout_ms: value.timeout === undefined ? null : readDuration_ms(value.timeout),
-    retriesMax: value.max_retries ?? CANDIDATES_MAX - 1,
-    tls: readTls(value, at, baseDir, mistakes),
-  };
-}
-
-const IP_ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/;
-
-function readIpAddress(address: string, at: Path, mistakes: Mistake[]): string {
-  if (address === "localhost") return "127.0.0.1";
-  if (!IP_ADDRESS.test(address))
-    mistakes.push({
-      path: at,
-      wrong: `${JSON.stringify(address)} is no IP address`,
-      expected: '"127.0.0.1", or "0.0.0.0" to listen on all',
-    });
-  return address;
-}
-
-/** Paths are taken from the config file's own folder, so that it may be started from anywhere. */
-function readTls({ tls }: RawListener, at: Path, baseDir: string, mistakes: Mistake[]): Listener["tls"] {
-  if (tls?.cert_file === undefined || tls.key_file === undefined) return null;
-  const files = { certFile: path.resolve(baseDir, tls.cert_file), keyFile: path.resolve(baseDir, tls.key_file) };
-  for (const [key, file] of [
-    ["cert_file", files.certFile],
-    ["key_file", files.keyFile],
-  ] as const) {
-    if (!isReadable(file))
-      mistakes.push({ path: [...at, "tls", key], wrong: `${JSON.stringify(tls[key])} can't be read`, expected: "a PEM file" });
-  }
-  return files;
-}
-
-function isReadable(file: string): boolean {
-  try {
-    fs.accessSync(file, fs.constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function readAliases(raw: RawConfig, catalog: ModelCatalog): void {

@@ -26,9 +26,12 @@ export function formatPath(path: Path): string {
 
 /** One line: file (with the line when it is known), path, what is wrong, what would be right. */
 export function formatMistake(file: string, mistake: Mistake, line?: number): string {
-  const where = line === undefined ? file : `${file}:${line}`;
-  const expected = mistake.expected === undefined ? "" : `; expected ${mistake.expected}`;
-  return `${where}: ${formatPath(mistake.path)}: ${mistake.wrong}${expected}`.replaceAll("\n", " ");
+  return `${line === undefined ? file : `${file}:${line}`}: ${describeMistake(mistake)}`;
+}
+
+/** The same without the file. */
+export function describeMistake({ path, wrong, expected }: Mistake): string {
+  return `${formatPath(path)}: ${wrong}${expected === undefined ? "" : `; expected ${expected}`}`.replaceAll("\n", " ");
 }
 
 export function isUnder(path: Path, ancestor: Path): boolean {

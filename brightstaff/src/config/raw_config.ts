@@ -17,6 +17,7 @@ export type RawConfig = {
     orchestrator_model_context_length?: number;
   };
   limits?: Partial<Record<LimitName, number>>;
+  admin?: RawAdmin;
 };
 
 export type LimitName = "request_body_bytes_max" | "json_depth_max" | "first_token_ms" | "reply_ms" | "stream_idle_ms" | "decision_ms";
@@ -27,8 +28,12 @@ export type RawListener = {
   port?: number;
   timeout?: string;
   max_retries?: number;
-  tls?: { cert_file?: string; key_file?: string };
+  tls?: RawTls;
 };
+
+export type RawTls = { cert_file?: string; key_file?: string };
+
+export type RawAdmin = { address?: string; port?: number; key?: string; tls?: RawTls };
 
 export type RawEndpoint = { endpoint?: string; connect_timeout?: string; protocol?: "http" | "https"; http_host?: string };
 
@@ -61,7 +66,7 @@ export type RawCredentials = {
 };
 
 export type RawSelectionPolicy = {
-  prefer?: "ranked" | "cheapest" | "fastest" | "balanced" | "none";
+  prefer?: "ranked" | "optimal" | "cheapest" | "fastest" | "balanced" | "none";
   weights?: { cost?: number; latency?: number };
 };
 

@@ -4,19 +4,25 @@ import { expectedName, type Mistake, type Path } from "./mistakes.ts";
 import type { ModelCatalog } from "./model_catalog.ts";
 import { type Located, located } from "./older_forms.ts";
 import type { RawPolicy, RawPreference, RawRouter, RawSelectionPolicy } from "./raw_config.ts";
+import { findTask, type PresetTask, sluggedTasks } from "./task_slugs.ts";
+import { NEEDED_METRICS, VARIANTS } from "./variants.ts";
 
 export type RouterContext = {
   readonly catalog: ModelCatalog;
   readonly presets: ReadonlyMap<string, Preset>;
+  /** The key of a policy's own task: `task` in the config, `custom_task` in the management API. */
+  readonly taskKey: "task" | "custom_task";
   /** What there are sources of, without which `cheapest` and `fastest` mean nothing. */
   readonly metrics: ReadonlySet<MetricsType | undefined>;
   readonly mistakes: Mistake[];
 };
 
-type TaskText = { readonly name: string; readonly description: string };
-
-export function readRouters(routers: readonly Located<RawRouter>[], context: RouterContext): Router[] {
-  const names = new Set<string>();
+/** @param names those that are taken already; the routers' own are added */
+export function readRouters(
+  routers: readonly Located<RawRouter>[],
+  context: RouterContext,
+  names: Set<string> = new Set<string>(),
+): Router[] {
   return routers.flatMap(({ path, value }) => {
     if (value.name !== undefined && names.has(value.name)) {
       context.mistakes.push({
@@ -31,8 +37,30 @@ export function readRouters(routers: readonly Located<RawRouter>[], context: Rou
     const fallback = readModels(value.fallback_models, [...path, "fallback_models"], context);
     for (const task of tasks) refuseTooManyCandidates(task, fallback, context);
     if (value.name === undefined) return [];
-    return [{ name: value.name, description: value.description ?? "", tasks: tasks.map(({ value: task }) => task), fallback }];
+    const { name, description = "", preset = null } = value;
+    return [{ name, description, preset, tasks: tasks.map(({ value: task }) => task), fallback }];
   });
+}
+
+/**
+ * Routers from beside the config, each by itself: what is wrong with one is kept apart and leaves the others be.
+ * Paths of the mistakes are from the router down, in the management API's terms.
+ */
+export function readStoredRouters(
+  stored: readonly { readonly id: string; readonly router: RawRouter }[],
+  configured: readonly Router[],
+  context: RouterContext,
+): { routers: Router[]; refused: Map<string, readonly Mistake[]> } {
+  const names = new Set(configured.map(({ name }) => name));
+  const refused = new Map<string, readonly Mistake[]>();
+  const routers = stored.flatMap(({ id, router }) => {
+    const before = context.mistakes.length;
+    const read = readRouters([{ path: [], value: router }], { ...context, taskKey: "custom_task" }, names);
+    const mistakes = context.mistakes.splice(before);
+    if (mistakes.length > 0) refused.set(id, mistakes);
+    return mistakes.length > 0 ? [] : read;
+  });
+  return { routers, refused };
 }
 
 /** Top-level routing_preferences are a router that every chat request goes through; it has no name and no fallback of its own. */
@@ -42,7 +70,7 @@ export function readRouteAll(preferences: readonly Located<RawPreference>[], con
     return [{ path: [...path, "name"], value: readTask({ name: value.name, description: value.description }, value, path, context) }];
   });
   refuseRepeatedTasks(tasks, context);
-  return tasks.length === 0 ? null : { name: "", description: "", tasks: tasks.map(({ value }) => value), fallback: [] };
+  return tasks.length === 0 ? null : { name: "", description: "", preset: null, tasks: tasks.map(({ value }) => value), fallback: [] };
 }
 
 function readPolicies(router: RawRouter, path: Path, context: RouterContext): Located<Task>[] {
@@ -58,41 +86,29 @@ function readPolicies(router: RawRouter, path: Path, context: RouterContext): Lo
     context.mistakes.push({ path: [...path, "policies"], wrong: "missing", expected: "policies with tasks and their models, or a preset" });
   }
   return located([...path, "policies"], router.policies).flatMap((policy) => {
-    const text = findTask(policy, context);
+    const text = readTaskText(policy, context);
     return text === undefined ? [] : [{ path: text.path, value: readTask(text.value, policy.value, policy.path, context) }];
   });
 }
 
-function findTask({ path, value }: Located<RawPolicy>, context: RouterContext): Located<TaskText> | undefined {
+function readTaskText({ path, value }: Located<RawPolicy>, context: RouterContext): Located<PresetTask> | undefined {
+  const { taskKey } = context;
   if ((value.task === undefined) === (value.task_slug === undefined)) {
     const wrong = value.task === undefined ? "missing" : "is here together with task_slug";
-    context.mistakes.push({ path: [...path, "task"], wrong, expected: "either task: {name, description} or task_slug" });
+    context.mistakes.push({ path: [...path, taskKey], wrong, expected: `either ${taskKey}: {name, description} or task_slug` });
     return undefined;
   }
   if (value.task !== undefined) {
     const { name, description } = value.task;
-    return name === undefined || description === undefined ? undefined : { path: [...path, "task", "name"], value: { name, description } };
+    return name === undefined || description === undefined ? undefined : { path: [...path, taskKey, "name"], value: { name, description } };
   }
   const slug = value.task_slug as string;
   const at = [...path, "task_slug"];
-  const tasks = [...context.presets.values()].flatMap((preset) => preset.tasks);
-  const found = tasks.filter(({ name }) => name === slug);
-  if (found.length === 1) return { path: at, value: found[0] as TaskText };
-  if (found.length > 1)
-    context.mistakes.push({
-      path: at,
-      wrong: `${JSON.stringify(slug)} is a task of several presets`,
-      expected: "task: {name, description}",
-    });
-  else
-    context.mistakes.push({
-      path: at,
-      wrong: `${JSON.stringify(slug)} is no task of a preset`,
-      expected: expectedName(
-        slug,
-        tasks.map(({ name }) => name),
-      ),
-    });
+  const tasks = sluggedTasks(context.presets.values());
+  const task = findTask(tasks, slug);
+  if (task !== undefined) return { path: at, value: task };
+  const slugs = tasks.map((known) => known.slug);
+  context.mistakes.push({ path: at, wrong: `${JSON.stringify(slug)} is no task of a preset`, expected: expectedName(slug, slugs) });
   return undefined;
 }
 
@@ -134,7 +150,7 @@ function readPreset(router: RawRouter, path: Path, context: RouterContext): Loca
 
 type TaskSource = { readonly models?: (string | undefined)[]; readonly selection_policy?: RawSelectionPolicy };
 
-function readTask(text: TaskText, source: TaskSource, path: Path, context: RouterContext): Task {
+function readTask(text: PresetTask, source: TaskSource, path: Path, context: RouterContext): Task {
   return {
     name: text.name,
     description: text.description,
@@ -143,18 +159,11 @@ function readTask(text: TaskText, source: TaskSource, path: Path, context: Route
   };
 }
 
-const NEEDED_METRICS: Readonly<Record<SelectionPolicy["prefer"], readonly MetricsType[]>> = {
-  ranked: [],
-  none: [],
-  cheapest: ["cost"],
-  fastest: ["latency"],
-  balanced: ["cost", "latency"],
-};
-
 const METRICS_WORDS = { cost: "prices to tell the cheapest by", latency: "measurements to tell the fastest by" };
 
 function readPolicy(policy: RawSelectionPolicy | undefined, path: Path, context: RouterContext): SelectionPolicy {
-  const prefer = policy?.prefer ?? "ranked";
+  const given = policy?.prefer ?? "ranked";
+  const prefer = given === "optimal" ? VARIANTS.optimal : given;
   const weights = readWeights(policy, [...path, "selection_policy", "weights"], context);
   for (const type of NEEDED_METRICS[prefer]) {
     if (context.metrics.has(type) || weights?.[type] === 0) continue;

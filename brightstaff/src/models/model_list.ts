@@ -3,10 +3,10 @@ import type { GatewayConfig } from "../config/gateway_config.ts";
 /** Something that a client may put into `model`. */
 export type ListedModel = { readonly id: string; readonly owner: string };
 
-/** Everything that a client may put into `model` and that has a name: routers, models and aliases. What only a wildcard admits has none. */
+/** Everything that a client may put into `model` and that has a name: routers and their variants, models and aliases. What only a wildcard admits has none. */
 export function listModels(config: GatewayConfig): readonly ListedModel[] {
   return [
-    ...config.routers.map(({ name }) => ({ id: `router:${name}`, owner: "gateway" })),
+    ...[...config.routers, ...config.variants].map(({ name }) => ({ id: `router:${name}`, owner: "gateway" })),
     ...config.models.map(({ id }, index) => ({ id, owner: ownerOf(config, index) })),
     ...config.aliases.map((id) => ({ id, owner: ownerOf(config, config.names.get(id) ?? -1) })),
   ];

@@ -49,7 +49,7 @@ const REQUEST_SCHEMA = {
   required: ["router", "model", "messages"],
   additionalProperties: false,
   properties: {
-    router: { type: ["string", "null"], maxLength: 128 },
+    router: { type: ["string", "null"], maxLength: 512 },
     model: { type: "string", maxLength: 512 },
     api: { type: "string", maxLength: 64 },
     text_bytes: { type: "integer", minimum: 0 },
@@ -106,7 +106,8 @@ function refuse(reply: FastifyReply, metrics: Metrics, status: number, type: str
 
 function findRouter(config: GatewayConfig, name: string | null): Router | undefined {
   if (name === null) return config.routeAll ?? undefined;
-  return config.routers.find((router) => router.name === name);
+  const isIt = (router: Router) => router.name === name;
+  return config.routers.find(isIt) ?? config.variants.find(isIt);
 }
 
 async function decide(

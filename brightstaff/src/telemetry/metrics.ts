@@ -9,6 +9,7 @@ export type Metrics = {
   readonly resolverMisses: Counter<"miss">;
   readonly configReloads: Counter<"result">;
   readonly configLoadedAt_seconds: Gauge;
+  readonly storedRouters: Gauge<"state">;
   readonly sourceRefreshes: Counter<"type" | "provider" | "result">;
   readonly sourceRefreshedAt_seconds: Gauge<"type" | "provider">;
   readonly sourceModels: Gauge<"type" | "provider">;
@@ -57,6 +58,12 @@ export function createMetrics(): Metrics {
     configLoadedAt_seconds: new Gauge({
       name: "brightstaff_config_loaded_timestamp_seconds",
       help: "When the config in use was taken up, in seconds since 1970.",
+      registers,
+    }),
+    storedRouters: new Gauge({
+      name: "brightstaff_stored_routers",
+      help: "Routers made through the management API: those that are served, and those that the config in use can't serve (refused).",
+      labelNames: ["state"],
       registers,
     }),
     sourceRefreshes: new Counter({

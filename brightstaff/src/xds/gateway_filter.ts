@@ -43,7 +43,7 @@ export function gatewayConfiguration(config: GatewayConfig): Message {
   const places = upstreams(config);
   const indexes = new Map(models.map(({ id }, index) => [id, index]));
   const toFilterRouter = ({ name, fallback }: Router) => ({ name, fallback: fallback.map((id) => indexes.get(id)) });
-  const routers = config.routers.map(toFilterRouter);
+  const routers = [...config.routers, ...config.variants].map(toFilterRouter);
   if (config.routeAll !== null) routers.push(toFilterRouter(config.routeAll));
   return {
     role: "gateway",

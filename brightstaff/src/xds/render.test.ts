@@ -129,9 +129,10 @@ test("the filter's configuration refers to models and providers by index", () =>
     default_model: 0,
     routers: [
       { name: "r", fallback: [0, 2] },
+      { name: "r:optimal", fallback: [0, 2] },
       { name: "", fallback: [] },
     ],
-    route_all: 1,
+    route_all: 2,
   });
 });
 
