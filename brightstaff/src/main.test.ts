@@ -120,12 +120,12 @@ test("a port in use is told in one line", async () => {
   expect(output.trim()).toMatch(/^listen EADDRINUSE: .*$/);
 });
 
-describe("an edit of the config", () => {
-  const edit = async (text: string) => {
-    await fs.writeFile(path.join(directory, "new"), text);
-    await fs.rename(path.join(directory, "new"), path.join(directory, "plano_config.yaml"));
-  };
+async function edit(text: string): Promise<void> {
+  await fs.writeFile(path.join(directory, "new"), text);
+  await fs.rename(path.join(directory, "new"), path.join(directory, "plano_config.yaml"));
+}
 
+describe("an edit of the config", () => {
   test("takes effect in Envoy's files and in decisions", async () => {
     const url = await ready(start());
     expect((await decide(url, "two", CODE)).status).toBe(404);
@@ -146,6 +146,77 @@ describe("an edit of the config", () => {
     expect(await (await fetch(`${url}/metrics`)).text()).toContain('brightstaff_config_reloads_total{result="rejected"} 1');
     await edit(CONFIG.replace("name: one", "name: three"));
     await waitUntil("a good one works again", async () => (await decide(url, "three", CODE)).status === 200);
+  });
+});
+
+describe("routers made through the management API", () => {
+  const KEYS = { OPENAI_API_KEY: "sk-secret-key", PLANO_ADMIN_KEY: "the-admin-key" };
+  const ADMIN = `${CONFIG}admin: {port: 0, key: $PLANO_ADMIN_KEY}\n`;
+  const BODY = { policies: [{ task_slug: "code-generation", models: ["gpt-5.2"] }], fallback_models: ["gpt-5.2"] };
+
+  async function startWithAdmin(): Promise<{ url: string; admin: string }> {
+    const [message] = (await once(start([], KEYS), "message")) as [{ port: number; adminPort: number }];
+    return { url: `http://127.0.0.1:${message.port}`, admin: `http://127.0.0.1:${message.adminPort}/v2/gen-ai/models/routers` };
+  }
+
+  async function call(admin: string, method: string, body?: object, key = "the-admin-key"): Promise<{ status: number; body: unknown }> {
+    const headers = { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { "content-type": "application/json" }) };
+    const response = await fetch(admin, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return { status: response.status, body: await response.json() };
+  }
+
+  test("outlive a kill at any moment: all that were acknowledged, and none by half", async () => {
+    await fs.writeFile(path.join(directory, "plano_config.yaml"), ADMIN);
+    const acknowledged: unknown[] = [];
+    for (let round = 0; round < 4; round++) {
+      const { url, admin } = await startWithAdmin();
+      const { model_routers: kept } = (await call(`${admin}?per_page=200`, "GET")).body as { model_routers: { name: string }[] };
+      // The last one of a round may have been kept without its answer having come through.
+      expect(kept.slice(0, acknowledged.length)).toEqual(acknowledged);
+      expect(kept.length - acknowledged.length).toBeLessThanOrEqual(1);
+      for (const { name } of kept) expect((await decide(url, name, CODE)).body).toMatchObject({ route: "code-generation" });
+      acknowledged.splice(0, acknowledged.length, ...kept);
+      const killed = once(child as ChildProcess, "exit");
+      setTimeout(() => child?.kill("SIGKILL"), 60 + 17 * round);
+      try {
+        for (let index = 0; index < 20; index++) {
+          const { body } = await call(admin, "POST", { name: `round-${round}-${index}`, ...BODY });
+          acknowledged.push((body as { model_router: unknown }).model_router);
+        }
+      } catch {
+        // It is dead.
+      }
+      await killed;
+    }
+    expect(acknowledged.length).toBeGreaterThan(3);
+  });
+
+  test("that an edit of the config takes their model from are told, and the rest is served", async () => {
+    const other = "{model: openai/gpt-5.2-mini, access_key: $OPENAI_API_KEY}";
+    await fs.writeFile(path.join(directory, "plano_config.yaml"), ADMIN.replace("model_providers: [", `model_providers: [${other}, `));
+    const { url, admin } = await startWithAdmin();
+    const mini = { policies: [{ task_slug: "code-generation", models: ["gpt-5.2-mini"] }], fallback_models: ["gpt-5.2"] };
+    expect(await call(admin, "POST", { name: "mini", ...mini })).toMatchObject({ status: 200 });
+    expect(await call(admin, "POST", { name: "full", ...BODY })).toMatchObject({ status: 200 });
+    expect((await decide(url, "mini:optimal", CODE)).body).toMatchObject({ models: ["openai/gpt-5.2-mini"] });
+    await edit(ADMIN.replace("$PLANO_ADMIN_KEY", "another-key"));
+    await waitUntil("the edit is taken up", () => output.includes("the config was taken up"));
+    expect(output).toMatch(/"router":"mini","mistakes":\["policies\[0\]\.models\[0\]: .*"msg":"a stored router is not served"/);
+    expect((await decide(url, "mini", CODE)).status).toBe(404);
+    expect((await decide(url, "full", CODE)).status).toBe(200);
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('brightstaff_stored_routers{state="refused"} 1');
+    expect((await call(admin, "GET")).status).toBe(401);
+    const { body } = await call(admin, "GET", undefined, "another-key");
+    expect(body).toMatchObject({ model_routers: [{ name: "mini", errors: [expect.any(String)] }, { name: "full" }] });
+    expect(output).not.toMatch(/the-admin-key|another-key/);
+  });
+
+  test("are not lost to a file that can't be read: the start is refused", async () => {
+    await fs.mkdir(path.join(directory, "envoy/run"), { recursive: true });
+    await fs.writeFile(path.join(directory, "envoy/run/routers.json"), "{");
+    const [code] = await once(start([], KEYS), "close");
+    expect(code).toBe(2);
+    expect(output).toContain('routers.json: is no file of routers; expected {"version": 1, "routers": [...]}');
   });
 });
 

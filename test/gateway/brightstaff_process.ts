@@ -23,6 +23,7 @@ export class BrightstaffProcess {
   readonly #child: ChildProcess;
   readonly #log: ChildLog;
   #port = 0;
+  #adminPort: number | undefined;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -53,7 +54,7 @@ export class BrightstaffProcess {
     endWithThisProcess(child);
     const started = new BrightstaffProcess(child);
     try {
-      started.#port = await started.#waitUntilReady();
+      await started.#waitUntilReady();
     } catch (error) {
       await started.close();
       throw error;
@@ -67,6 +68,12 @@ export class BrightstaffProcess {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Of the management API. Throws when the config has none. */
+  get adminPort(): number {
+    if (this.#adminPort === undefined) throw new Error("brightstaff serves no management API");
+    return this.#adminPort;
   }
 
   get running(): boolean {
@@ -95,7 +102,7 @@ export class BrightstaffProcess {
     await endChild(this.#child);
   }
 
-  #waitUntilReady(): Promise<number> {
+  #waitUntilReady(): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`brightstaff ${why}; its log:\n${this.log()}`));
       const timer = setTimeout(() => fail(`is not ready after ${START_MS_MAX} ms`), START_MS_MAX);
@@ -105,10 +112,12 @@ export class BrightstaffProcess {
         clearTimeout(timer);
         fail(`ended with ${code ?? signal}`);
       });
-      this.#child.on("message", (message: { type?: string; port?: number }) => {
+      this.#child.on("message", (message: { type?: string; port?: number; adminPort?: number }) => {
         if (message.type !== "ready" || message.port === undefined) return;
         clearTimeout(timer);
-        resolve(message.port);
+        this.#port = message.port;
+        this.#adminPort = message.adminPort;
+        resolve();
       });
     });
   }

@@ -145,7 +145,7 @@ export class ManagedRouters {
 }
 
 function checked<T>(body: unknown, check: SchemaCheck): T {
-  const mistakes = check.checkAndPrune(body);
+  const mistakes = check.checkAndPrune(body ?? null);
   if (mistakes.length > 0) throw unprocessable(mistakes);
   return body as T;
 }
