@@ -138,6 +138,15 @@ describe("a router", () => {
   });
 });
 
+test("a preference that there is no source for is refused", async () => {
+  await app.close();
+  start(CONFIG.replace(/^model_metrics_sources.*$/m, ""));
+  const policies = [{ ...POLICY, selection_policy: { prefer: "cheapest" } }];
+  const message =
+    "policies[0].selection_policy.prefer: there are no prices to tell the cheapest by; expected a source of type cost in model_metrics_sources";
+  expect(await call("POST", "", { ...DESK, policies })).toEqual(refusal(422, "unprocessable_entity", message));
+});
+
 describe("the key", () => {
   test.each(["", "Bearer", "Bearer wrong", `Basic ${KEY}`, KEY, `Bearer ${KEY}x`])("%j is not it", async (authorization) => {
     expect(await call("GET", "", undefined, authorization)).toEqual(refusal(401, "unauthorized", expect.any(String)));
@@ -164,7 +173,6 @@ describe("a body that is wrong is refused, every mistake named with its field", 
     ["a task without description", policy({ custom_task: { name: "x" } }), "policies[0].custom_task.description: missing; expected text"],
     ["the same task twice", { ...DESK, policies: [POLICY, POLICY] }, 'policies[1].custom_task.name: "refunds" is here twice; expected each task once'],
     ["an unknown task", policy({ custom_task: undefined, task_slug: "draftin" }), 'policies[0].task_slug: "draftin" is no task of a preset; expected "drafting" (did you mean that?)'],
-    ["a preference without a source", policy({ selection_policy: { prefer: "fastest" } }), "policies[0].selection_policy.prefer: there are no measurements to tell the fastest by; expected a source of type latency in model_metrics_sources"],
     ["an unknown preference", policy({ selection_policy: { prefer: "best" } }), 'policies[0].selection_policy.prefer: is "best"; expected one of "ranked", "optimal", "cheapest", "fastest", "balanced", "none"'],
     ["many policies", { ...DESK, policies: Array.from({ length: 65 }, () => POLICY) }, "policies: has 65 entries; expected at most 64"],
   ])("%s", async (_, body, message) => {
@@ -250,8 +258,8 @@ describe("a list", () => {
 
   test("of presets has each that a router serves, in its variants, ready to create a router from", async () => {
     const { presets, meta } = (await call("GET", "/presets")).body as { presets: { slug: string; config: object }[]; meta: object };
-    expect(presets.map(({ slug }) => slug)).toEqual(["writing:optimal", "writing:cheapest"]);
-    expect(meta).toEqual({ page: 1, pages: 1, total: 2 });
+    expect(presets.map(({ slug }) => slug)).toEqual(["writing:optimal", "writing:cheapest", "writing:fastest"]);
+    expect(meta).toEqual({ page: 1, pages: 1, total: 3 });
     expect(presets[1]).toMatchObject({
       display_name: "Writing, cheapest",
       config: { fallback_models: ["anthropic/a"], policies: expect.arrayContaining([expect.objectContaining({ task_slug: "drafting" })]) },

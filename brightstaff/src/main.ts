@@ -75,10 +75,7 @@ async function main(options: Options): Promise<void> {
     for (const mistake of mistakes) console.error(mistake);
     process.exit(EXIT_USAGE);
   }
-  const config = () => (live.current as Deciding).config;
-  managedRouters.serveBy({ config, check: (routers) => live.check(routers), refresh: () => live.refresh() });
-  const admin = new AdminListener({ routers: managedRouters, config, refused: () => live.refused, logger });
-  await admin.use(config().admin);
+  const admin = await serveAdmin(live, managedRouters, logger);
   const unwatch = watchFile(options.config, () => void reload(live, admin, options.config, metrics, logger));
 
   const stop = () => {
@@ -94,6 +91,15 @@ async function main(options: Options): Promise<void> {
   process.once("disconnect", stop);
   logger.info({ config: options.config, port }, "ready");
   process.send?.({ type: "ready", port, ...(admin.port === null ? {} : { adminPort: admin.port }) });
+}
+
+/** The management API, where the config in use has one. */
+async function serveAdmin(live: LiveGateway, routers: ManagedRouters, logger: Logger): Promise<AdminListener> {
+  const config = () => (live.current as Deciding).config;
+  routers.serveBy({ config, check: (stored) => live.check(stored), refresh: () => live.refresh() });
+  const admin = new AdminListener({ routers, config, refused: () => live.refused, logger });
+  await admin.use(config().admin);
+  return admin;
 }
 
 function openRouters(file: string): ManagedRouters {

@@ -181,7 +181,7 @@ describe.each(CLIENTS)("$name", ({ name, leftOut, program, refusal, listsConfig 
     expect(tasks).toContainEqual(expect.objectContaining({ task_slug: "code-generation", category: "software-engineering" }));
     if (!listsConfig) return;
     const { presets } = (await call("presets")) as { presets: { slug: string }[] };
-    expect(presets.map(({ slug }) => slug)).toEqual(["writing:optimal", "writing:cheapest"]);
+    expect(presets.map(({ slug }) => slug)).toEqual(["writing:optimal", "writing:cheapest", "writing:fastest"]);
   });
 
   step(`is told what is wrong${because}`, async () => {
@@ -212,7 +212,11 @@ describe("a preset by name", () => {
     expect(await attemptsOf(model, POEM_PROMPT)).toEqual(["creative-writing", attempts]);
   });
 
-  test.each(["router:writing:fastest", "router:writing:best", "router:writing:"])("%s is not served", async (model) => {
+  test("router:writing:fastest", async () => {
+    expect(await attemptsOf("router:writing:fastest", POEM_PROMPT)).toEqual(["creative-writing", expect.stringMatching(/;status=200$/)]);
+  });
+
+  test.each(["router:writing:best", "router:writing:"])("%s is not served", async (model) => {
     expect(await attemptsOf(model, POEM_PROMPT)).toBe(404);
   });
 });

@@ -1,4 +1,4 @@
-import type { MetricsType, Router, SelectionPolicy } from "./gateway_config.ts";
+import type { GatewayConfig, MetricsType, Router, SelectionPolicy } from "./gateway_config.ts";
 
 /** By what follows a router's name and a colon: how all its tasks then choose among their models. */
 export const VARIANTS = { optimal: "ranked", cheapest: "cheapest", fastest: "fastest" } as const satisfies Record<
@@ -33,4 +33,10 @@ export function variantsOf(router: Router, served: readonly Variant[]): Router[]
     name: variantName(router.name, variant),
     tasks: router.tasks.map(({ name, description, models }) => ({ name, description, models, prefer: VARIANTS[variant] })),
   }));
+}
+
+/** The router, or the variant of one, that clients ask for as `router:<name>`. */
+export function findRouter({ routers, variants }: GatewayConfig, name: string): Router | undefined {
+  const isIt = (router: Router) => router.name === name;
+  return routers.find(isIt) ?? variants.find(isIt);
 }

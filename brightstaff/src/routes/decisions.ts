@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { GatewayConfig, Router, Task } from "../config/gateway_config.ts";
+import { findRouter } from "../config/variants.ts";
 import type { Conversation, Resolver } from "../intent/resolver.ts";
 import { expectTokens } from "../ranking/expected_tokens.ts";
 import { type ExpectedTokens, type RankingData, rank, sink } from "../ranking/rank.ts";
@@ -83,9 +84,9 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
       }
       const deciding = current();
       if (deciding === null) return refuse(reply, metrics, 503, "not_ready", "no config is in use yet");
-      const router = findRouter(deciding.config, request.body.router);
-      if (router === undefined)
-        return refuse(reply, metrics, 404, "unknown_router", `there is no router ${JSON.stringify(request.body.router)}`);
+      const { router: name } = request.body;
+      const router = name === null ? deciding.config.routeAll : findRouter(deciding.config, name);
+      if (router == null) return refuse(reply, metrics, 404, "unknown_router", `there is no router ${JSON.stringify(name)}`);
       // The filter waits no longer than this; what comes later is work for nothing.
       const signal = AbortSignal.timeout(deciding.config.limits.decision_ms);
       try {
@@ -102,12 +103,6 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
 function refuse(reply: FastifyReply, metrics: Metrics, status: number, type: string, message: string): FastifyReply {
   metrics.decisionErrors.inc({ type });
   return reply.code(status).send({ error: { message, type } });
-}
-
-function findRouter(config: GatewayConfig, name: string | null): Router | undefined {
-  if (name === null) return config.routeAll ?? undefined;
-  const isIt = (router: Router) => router.name === name;
-  return config.routers.find(isIt) ?? config.variants.find(isIt);
 }
 
 async function decide(

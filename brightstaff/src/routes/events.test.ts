@@ -16,6 +16,7 @@ const config = {
   ],
   wildcards: [{ prefix: "any/", provider: 0 }],
   routers: [{ name: "desk", tasks: [{ name: "code" }] }],
+  variants: [],
   routeAll: { name: "", tasks: [{ name: "poetry" }] },
 } as unknown as GatewayConfig;
 

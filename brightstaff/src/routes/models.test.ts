@@ -20,6 +20,7 @@ const config = {
   ]),
   aliases: ["fast"],
   routers: [{ name: "desk", description: "", tasks: [], fallback: [] }],
+  variants: [],
 } as unknown as GatewayConfig;
 
 const IDS = ["router:desk", "acme/one", "acme/org/two", "acme/three", "fast"];

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { GatewayConfig } from "../config/gateway_config.ts";
+import { findRouter } from "../config/variants.ts";
 import { type AttemptEvent, type EventBatch, type GatewayEvent, timePerOutputToken_ms } from "../traffic/gateway_event.ts";
 
 /** What stands in a label for a name that the config in use does not have, so that no client decides how many series there are. */
@@ -104,7 +105,7 @@ export class EventMetrics {
   #routeLabels({ router: name, route }: GatewayEvent): { router: string; route: string } {
     if (name === undefined) return { router: NONE, route: NONE };
     const config = this.#config();
-    const router = name === ROUTE_ALL ? config?.routeAll : config?.routers.find((known) => known.name === name);
+    const router = config === null ? null : name === ROUTE_ALL ? config.routeAll : findRouter(config, name);
     if (route === undefined) return { router: router == null ? OTHER : name, route: NONE };
     return { router: router == null ? OTHER : name, route: router?.tasks.some((task) => task.name === route) ? route : OTHER };
   }

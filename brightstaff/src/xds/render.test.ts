@@ -130,9 +130,10 @@ test("the filter's configuration refers to models and providers by index", () =>
     routers: [
       { name: "r", fallback: [0, 2] },
       { name: "r:optimal", fallback: [0, 2] },
+      { name: "r:fastest", fallback: [0, 2] },
       { name: "", fallback: [] },
     ],
-    route_all: 2,
+    route_all: 3,
   });
 });
 
