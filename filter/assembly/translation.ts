@@ -124,6 +124,7 @@ export function translateRequest(
   }
   out.reserve(length);
   problem.messageList = formatAt(from).messageList;
+  canonicalRequest.takesCacheMarks = formatAt(to).takesCacheMarks;
   const translated = formatAt(from).readRequest(cursor, canonicalRequest) && formatAt(to).writeRequest(canonicalRequest, model, rules, out);
   canonicalRequest.forget();
   if (!translated) return refused();

@@ -511,6 +511,125 @@ describe("limits", () => {
   });
 });
 
+describe("schemas that are enforced", () => {
+  const user = { role: "user", content: "x" };
+  const loose = {
+    type: "object",
+    title: "A",
+    properties: {
+      minimum: { type: "integer", minimum: 0, maximum: 9 },
+      list: { type: "array", minItems: 1, items: { oneOf: [{ type: "string", maxLength: 3 }, { $ref: "#/$defs/B" }] } },
+    },
+    required: ["minimum"],
+    additionalProperties: true,
+    $defs: { B: { properties: {} }, additionalProperties: { type: "object" } },
+  };
+  const closed = {
+    type: "object",
+    title: "A",
+    properties: {
+      minimum: { type: "integer" },
+      list: { type: "array", items: { anyOf: [{ type: "string" }, { $ref: "#/$defs/B" }] } },
+    },
+    required: ["minimum"],
+    $defs: { B: { properties: {}, additionalProperties: false }, additionalProperties: { type: "object", additionalProperties: false } },
+    additionalProperties: false,
+  };
+  const sentTo = (to: FormatName, model: string, from: FormatName, fields: object) => {
+    const result = facade.translateRequest(from, to, JSON.stringify({ model: "m", max_tokens: 9, messages: [user], ...fields }), model);
+    if ("problem" in result) throw new Error(result.problem.message);
+    return { ...JSON.parse(result.body), dropped: result.dropped };
+  };
+
+  test("Claude's are closed and without limits", () => {
+    const response_format = { type: "json_schema", json_schema: { name: "a", strict: true, schema: loose } };
+    const tools = [{ type: "function", function: { name: "f", parameters: loose, strict: true } }];
+    const { output_config, tools: sent } = sentTo("anthropic_messages", "claude-sonnet-4-5", "openai_chat", { response_format, tools });
+    expect(output_config.format).toEqual({ type: "json_schema", schema: closed });
+    expect(sent).toEqual([{ name: "f", input_schema: closed, strict: true }]);
+  });
+
+  test("a model that takes none is told the schema, and JSON mode, in words", () => {
+    const response_format = { type: "json_schema", json_schema: { name: "a", schema: { type: "object", title: 'The "A"' } } };
+    const told = sentTo("anthropic_messages", "claude-opus-4-1", "openai_chat", { response_format });
+    expect(told.system[0].text).toContain('{"type":"object","title":"The \\"A\\""}');
+    expect(told.dropped).toEqual([]);
+    const messages = [{ role: "system", content: "Be brief." }, user];
+    const json = sentTo("anthropic_messages", "claude-opus-4-7", "openai_chat", { messages, response_format: { type: "json_object" } });
+    expect(json.system.map(({ text }: { text: string }) => text)).toEqual(["Be brief.", expect.stringContaining("JSON object")]);
+  });
+
+  const strict = {
+    type: "object",
+    properties: { a: { type: "string" }, b: { anyOf: [{ type: "object", properties: {}, required: [], additionalProperties: false }] } },
+    required: ["a", "b"],
+    additionalProperties: false,
+  };
+  test.each([
+    [strict, true],
+    [{ ...strict, required: ["a"] }, undefined],
+    [{ ...strict, additionalProperties: true }, undefined],
+    [{ ...strict, properties: { a: {}, b: { items: { type: "object", properties: { c: {} } } } } }, undefined],
+    [{ ...strict, properties: { a: {}, b: { oneOf: [] } } }, undefined],
+  ])("OpenAI's are strict only when they can be: %j", (schema, isStrict) => {
+    const fields = {
+      tools: [{ name: "f", input_schema: schema, strict: true }],
+      output_config: { format: { type: "json_schema", schema } },
+    };
+    const chat = sentTo("openai_chat", "gpt-4o", "anthropic_messages", fields);
+    expect(chat.tools[0].function.strict).toBe(isStrict);
+    expect(chat.response_format.json_schema.strict).toBe(isStrict);
+    expect(chat.dropped).toEqual(isStrict ? [] : ["tools[].strict"]);
+    const responses = sentTo("openai_responses", "gpt-4o", "anthropic_messages", fields);
+    expect(responses.tools[0].strict).toBe(isStrict === true);
+    expect(responses.text.format.strict).toBe(isStrict === true);
+  });
+
+  test("a schema that is too deep to follow goes over", () => {
+    let schema: object = { type: "string" };
+    for (let i = 0; i < 50; i++) schema = { type: "object", properties: { a: schema } };
+    const response_format = { type: "json_schema", json_schema: { name: "a", schema } };
+    expect(sentTo("anthropic_messages", "claude-sonnet-4-5", "openai_chat", { response_format }).output_config.format.schema.type).toBe(
+      "object",
+    );
+  });
+});
+
+describe("marks of a prompt's cached part", () => {
+  const cache_control = { type: "ephemeral", ttl: "1h" };
+  const text = (n: number) => ({ type: "text", text: `${n}`, cache_control });
+  const body = (content: object[]) =>
+    JSON.stringify({
+      model: "m",
+      messages: [
+        { role: "system", content: [text(0)] },
+        { role: "user", content },
+      ],
+      tools: [{ type: "function", function: { name: "f" }, cache_control }],
+    });
+
+  test("in OpenAI's form go to Claude, four at most", () => {
+    const result = facade.translateRequest("openai_chat", "anthropic_messages", body([text(1)]), "claude-sonnet-4-5");
+    if ("problem" in result) throw new Error(result.problem.message);
+    const { system, messages, tools } = JSON.parse(result.body);
+    expect([system[0], messages[0].content[0], tools[0]].map((one) => one.cache_control)).toEqual([
+      cache_control,
+      cache_control,
+      cache_control,
+    ]);
+    expect(result.dropped).toEqual([]);
+    const many = facade.translateRequest("openai_chat", "anthropic_messages", body([1, 2, 3, 4].map(text)), "claude-sonnet-4-5");
+    if ("problem" in many) throw new Error(many.problem.message);
+    expect(many.body.match(/cache_control/g)).toHaveLength(4);
+    expect(many.dropped).toEqual(["cache_control (more than four)"]);
+  });
+
+  test("are left out for those who cache by themselves", () => {
+    const result = facade.translateRequest("openai_chat", "gemini", body([text(1)]), "gemini-3.6-flash");
+    expect("dropped" in result && result.dropped).toEqual(["messages[].content[].cache_control", "tools[].cache_control"]);
+  });
+});
+
 describe("what Gemini takes", () => {
   const user = { role: "user", content: "x" };
   const openai = (fields: object, model = "gemini-3.6-flash") =>

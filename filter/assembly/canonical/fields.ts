@@ -1,6 +1,6 @@
 import { Cursor, Kind } from "../json/cursor";
 import { ABSENT, Slice } from "../json/slice";
-import { PartKind } from "./parts";
+import { Part, PartKind } from "./parts";
 import { problem } from "./problem";
 import { CanonicalRequest } from "./request";
 
@@ -82,6 +82,12 @@ function takeStrings(cursor: Cursor, name: string, request: CanonicalRequest): b
     request.stopSequences.add(PartKind.Text, cursor.takeString());
   }
   return cursor.ok;
+}
+
+/** Reads a part's mark of where the prompt's cached part ends, as far as the target knows such; `path` is that of the part. */
+export function readCacheControl(cursor: Cursor, request: CanonicalRequest, part: Part, path: string): void {
+  if (request.takesCacheMarks && cursor.kind() == Kind.Object) part.cacheControl = cursor.takeValue();
+  else dropField(cursor, request, path);
 }
 
 /** Passes a field that has no place in the canonical request, and notes it unless it is null. `path` is that of its object. */

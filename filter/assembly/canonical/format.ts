@@ -29,6 +29,8 @@ export abstract class Format {
   /** The header in which providers name an answer whose body does not, and the one with an error's type; empty: there is none. */
   answerIdHeader: Bytes = NO_HEADER;
   errorTypeHeader: Bytes = NO_HEADER;
+  /** Prompts in this format have marks of where their cached part ends. */
+  takesCacheMarks: bool = false;
   private freeReader: StreamReader | null = null;
   private freeWriter: StreamWriter | null = null;
 

@@ -42,6 +42,8 @@ export class Part {
   detail: Slice;
   description: Slice;
   signature: Slice;
+  /** What Anthropic's `cache_control` says at this part, as JSON; absent: the prompt's cached part does not end here. */
+  cacheControl: Slice;
 }
 
 export enum Role {

@@ -62,9 +62,13 @@ export class CanonicalRequest {
   outputFormat: OutputFormat = OutputFormat.Unset;
   outputSchema: Slice = ABSENT;
   outputSchemaName: Slice = ABSENT;
+  /** The client wants its schema enforced. */
+  outputIsStrict: bool = false;
   stream: bool = false;
   /** How long tool-call ids must be for the provider, 0 for any length: from its rules, not from the client. */
   toolIdLength: u32 = 0;
+  /** The target knows marks of where a prompt's cached part ends: set before the request is read. */
+  takesCacheMarks: bool = false;
   /** Reasoning with a seal that the target's format knows may be sent to this model: set by whoever writes. */
   takesSealed: bool = false;
   /** Paths of what the request says and the target cannot, one a line. Indexes are left out, so that each path stands once. */
@@ -97,8 +101,10 @@ export class CanonicalRequest {
     this.outputFormat = OutputFormat.Unset;
     this.outputSchema = ABSENT;
     this.outputSchemaName = ABSENT;
+    this.outputIsStrict = false;
     this.stream = false;
     this.takesSealed = false;
+    this.takesCacheMarks = false;
     this.dropped.clear();
     this.drops = 0;
   }

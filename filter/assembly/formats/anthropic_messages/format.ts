@@ -23,6 +23,7 @@ import { MessagesStreamWriter } from "./stream_writer";
 export class AnthropicMessages extends Format {
   constructor(name: string = "anthropic_messages", path: string = "/v1/messages", operation: Operation = Operation.Generate) {
     super(name, path, "messages", operation);
+    this.takesCacheMarks = true;
   }
 
   scanHead(cursor: Cursor, head: RequestHead): bool {

@@ -1,4 +1,4 @@
-import { dropField, readElements } from "../../canonical/fields";
+import { dropField, readCacheControl, readElements } from "../../canonical/fields";
 import { Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -8,6 +8,7 @@ import { forgetCallSignature, readRedactedThinking, readThinking, takeCallSignat
 
 /** The source of messages that stood beside the list: the top-level `system`. They come first, wherever in the body they stood. */
 const BESIDE_THE_LIST: i32 = -1;
+const BLOCK_PATH = "messages[].content[].";
 
 export function readSystem(cursor: Cursor, request: CanonicalRequest): bool {
   const kind = cursor.kind();
@@ -84,14 +85,15 @@ function readBlock(cursor: Cursor, request: CanonicalRequest, message: i32, role
 }
 
 function readText(cursor: Cursor, request: CanonicalRequest): void {
-  let text = ABSENT;
+  const part = request.parts.add(PartKind.Text);
   cursor.enterObject();
   while (cursor.nextKey()) {
-    if (cursor.keyIs("text")) text = cursor.takeString();
+    if (cursor.keyIs("text")) part.text = cursor.takeString();
     else if (cursor.keyIs("type")) cursor.skip();
-    else dropField(cursor, request, "messages[].content[].");
+    else if (cursor.keyIs("cache_control")) readCacheControl(cursor, request, part, BLOCK_PATH);
+    else dropField(cursor, request, BLOCK_PATH);
   }
-  if (!sliceIsEmpty(text)) request.parts.add(PartKind.Text, text);
+  if (sliceIsEmpty(part.text)) request.parts.dropLast();
 }
 
 function readToolUse(cursor: Cursor, request: CanonicalRequest, message: i32, index: i32): bool {
@@ -102,6 +104,7 @@ function readToolUse(cursor: Cursor, request: CanonicalRequest, message: i32, in
     if (cursor.keyIs("id")) part.id = cursor.takeString();
     else if (cursor.keyIs("name")) part.name = cursor.takeString();
     else if (cursor.keyIs("input")) part.text = cursor.takeValue();
+    else if (cursor.keyIs("cache_control")) readCacheControl(cursor, request, part, BLOCK_PATH);
     else if (cursor.keyIs("type")) cursor.skip();
     else dropField(cursor, request, "messages[].content[].");
   }
@@ -117,6 +120,7 @@ function readWithSource(cursor: Cursor, request: CanonicalRequest, kind: PartKin
   while (cursor.nextKey()) {
     if (cursor.keyIs("source")) readSource(cursor, part);
     else if (cursor.keyIs("title")) part.name = cursor.takeString();
+    else if (cursor.keyIs("cache_control")) readCacheControl(cursor, request, part, BLOCK_PATH);
     else if (cursor.keyIs("type")) cursor.skip();
     else dropField(cursor, request, "messages[].content[].");
   }

@@ -2,12 +2,13 @@ import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
-import { CanonicalRequest } from "../../canonical/request";
+import { CanonicalRequest, OutputFormat } from "../../canonical/request";
 import { Seal } from "../../canonical/seal";
 import { writeArgumentsObject } from "../../canonical/tool_arguments";
 import { writeToolId } from "../../canonical/tool_id";
-import { ABSENT, sliceIs, sliceIsEmpty } from "../../json/slice";
-import { isBlank, writeString } from "../../json/text";
+import { ABSENT, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
+import { isBlank, writeEscaped, writeString } from "../../json/text";
+import { writeCacheControl } from "./cache_control";
 
 /** The length that ids of this API and others keep below, in characters. */
 export const TOOL_ID_LENGTH_MAX: u32 = 64;
@@ -27,24 +28,43 @@ function hasConversation(request: CanonicalRequest): bool {
   return false;
 }
 
-/** All instructions, wherever in the conversation they stand, are one field here. */
-export function writeSystem(request: CanonicalRequest, rules: ProviderRules, out: Bytes): bool {
-  if (!hasConversation(request)) return true;
+/** All instructions, wherever in the conversation they stand, are one field here. `takesSchemas`: whether the model knows schemas for answers. */
+export function writeSystem(request: CanonicalRequest, takesSchemas: bool, rules: ProviderRules, out: Bytes): bool {
+  const isTold = request.outputFormat == OutputFormat.Json || (request.outputFormat == OutputFormat.JsonSchema && !takesSchemas);
+  const has = hasConversation(request);
+  if (!has && !isTold) return true;
   let count = 0;
   for (let i: u32 = 0; i < request.messages.count; i++) {
     const message = request.messages.at(i);
-    if (!isInstruction(message)) continue;
+    if (!has || !isInstruction(message)) continue;
     for (let j = message.firstPart; j < message.firstPart + message.partCount; j++) {
       const part = request.parts.at(j);
       if (part.kind != <u8>PartKind.Text) return problem.refuseMessage(message.source, "instructions can only be text for this model");
       if (isBlank(part.text)) continue;
       if (count == 0 && !rules.writeKey(out, "system")) return true;
       out.byte(count++ == 0 ? 0x5b : 0x2c);
-      writeTextBlock(part, out);
+      writeTextBlock(request, part, out);
     }
+  }
+  if (isTold) {
+    if (count == 0 && !rules.writeKey(out, "system")) return true;
+    out.byte(count++ == 0 ? 0x5b : 0x2c);
+    writeFormatInstruction(request, out);
   }
   if (count > 0) out.byte(0x5d);
   return true;
+}
+
+/**
+ * What a model that takes no schema is told instead: the answer is JSON, and by which schema.
+ */
+function writeFormatInstruction(request: CanonicalRequest, out: Bytes): void {
+  out.ascii('{"type":"text","text":"Answer with one JSON object and nothing else: no words before or after it and no Markdown.');
+  if (request.outputFormat == OutputFormat.JsonSchema) {
+    out.ascii(" It must be valid by this JSON Schema: ");
+    writeEscaped(out, slicePtr(request.outputSchema), sliceLength(request.outputSchema));
+  }
+  out.ascii('"}');
 }
 
 /** The first turn must be the user's: put before a conversation that the assistant begins. */
@@ -147,20 +167,21 @@ function writeContent(request: CanonicalRequest, message: Message, part: Part, o
   switch (<PartKind>part.kind) {
     case PartKind.Text:
     case PartKind.Refusal:
-      writeTextBlock(part, out);
+      writeTextBlock(request, part, out);
       return true;
     case PartKind.Image:
       return writeImage(request, message, part, out);
     case PartKind.Document:
-      return writeDocument(message, part, out);
+      return writeDocument(request, message, part, out);
     default:
       return problem.refuseMessage(message.source, "audio cannot be sent to this model");
   }
 }
 
-function writeTextBlock(part: Part, out: Bytes): void {
+function writeTextBlock(request: CanonicalRequest, part: Part, out: Bytes): void {
   out.ascii('{"type":"text","text":');
   writeString(out, part.text);
+  writeCacheControl(request, part, out);
   out.byte(0x7d);
 }
 
@@ -169,11 +190,12 @@ function writeImage(request: CanonicalRequest, message: Message, part: Part, out
   if (part.detail != ABSENT) request.drop("messages[].content[].image_url.detail");
   out.ascii('{"type":"image","source":');
   writeSource(part, out);
+  writeCacheControl(request, part, out);
   out.byte(0x7d);
   return true;
 }
 
-function writeDocument(message: Message, part: Part, out: Bytes): bool {
+function writeDocument(request: CanonicalRequest, message: Message, part: Part, out: Bytes): bool {
   if (part.id != ABSENT) return refuseFile(message);
   const isUrl = part.mediaType == ABSENT && !sliceIsEmpty(part.text);
   if (!isUrl && !sliceIs(part.mediaType, "application/pdf"))
@@ -184,6 +206,7 @@ function writeDocument(message: Message, part: Part, out: Bytes): bool {
     out.ascii(',"title":');
     writeString(out, part.name);
   }
+  writeCacheControl(request, part, out);
   out.byte(0x7d);
   return true;
 }

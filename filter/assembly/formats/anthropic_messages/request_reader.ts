@@ -96,6 +96,7 @@ function readOutputFormat(cursor: Cursor, request: CanonicalRequest): bool {
   while (cursor.nextKey()) {
     if (cursor.keyIs("schema") && cursor.kind() == Kind.Object) {
       request.outputFormat = OutputFormat.JsonSchema;
+      request.outputIsStrict = true;
       request.outputSchema = cursor.takeValue();
     } else cursor.skip();
   }

@@ -4,8 +4,10 @@ import { claudeVersion, NOT_CLAUDE, takesSampling, takesSchemas, thinksAdaptivel
 import { effortName, thinkingBudget, wantsThinking } from "../../canonical/claude_thinking";
 import { ProviderRules } from "../../canonical/field_rules";
 import { CanonicalRequest, OutputFormat } from "../../canonical/request";
+import { writeClosedSchema } from "../../canonical/schema_rules";
 import { ABSENT, Slice, sliceLength, slicePtr, textOf } from "../../json/slice";
 import { isBlank, writeString, writeText } from "../../json/text";
+import { beginCacheMarks } from "./cache_control";
 import { writeMessages, writeSystem } from "./message_writer";
 import { writeToolChoice, writeTools } from "./tool_writer";
 
@@ -16,11 +18,12 @@ const OUTPUT_TOKENS_DEFAULT: i64 = 8192;
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const version = claudeVersion(model);
   request.takesSealed = version != NOT_CLAUDE;
+  beginCacheMarks();
   const start = out.length;
   if (rules.writeKey(out, "model")) writeString(out, textOf(model));
   const budget = thinkingBudget(request, version);
   if (rules.writeKey(out, "max_tokens")) writeMaxTokens(request, budget, out);
-  if (!writeSystem(request, rules, out) || !writeMessages(request, rules, out)) return false;
+  if (!writeSystem(request, takesSchemas(version), rules, out) || !writeMessages(request, rules, out)) return false;
   if (request.tools.count > 0) {
     if (rules.writeKey(out, "tools")) writeTools(request, takesSchemas(version), out);
     writeToolChoice(request, rules, out);
@@ -109,7 +112,6 @@ function writeSampling(request: CanonicalRequest, version: i32, thinks: bool, ru
 function writeOutputConfig(request: CanonicalRequest, version: i32, thinks: bool, rules: ProviderRules, out: Bytes): void {
   const withEffort = thinks && thinksAdaptively(version);
   const withSchema = request.outputFormat == OutputFormat.JsonSchema && takesSchemas(version);
-  if (request.outputFormat != OutputFormat.Unset && !withSchema) request.drop("response_format");
   if ((!withEffort && !withSchema) || !rules.writeKey(out, "output_config")) return;
   out.byte(0x7b);
   if (withEffort) {
@@ -120,7 +122,7 @@ function writeOutputConfig(request: CanonicalRequest, version: i32, thinks: bool
   if (withSchema) {
     if (withEffort) out.byte(0x2c);
     out.ascii('"format":{"type":"json_schema","schema":');
-    writeText(out, request.outputSchema);
+    writeClosedSchema(request.outputSchema, out);
     out.byte(0x7d);
   }
   out.byte(0x7d);

@@ -1,4 +1,4 @@
-import { dropField, readElements } from "../../canonical/fields";
+import { dropField, readCacheControl, readElements } from "../../canonical/fields";
 import { PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
@@ -27,6 +27,7 @@ function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
     else if (cursor.keyIs("input_schema") && cursor.kind() == Kind.Object) tool.text = cursor.takeValue();
     else if (cursor.keyIs("strict")) tool.isStrict = cursor.takeTrue();
     else if (cursor.keyIs("type")) cursor.skip();
+    else if (cursor.keyIs("cache_control")) readCacheControl(cursor, request, tool, "tools[].");
     else dropField(cursor, request, "tools[].");
   }
   return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "name", "is required"));

@@ -1,9 +1,11 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
+import { writeClosedSchema } from "../../canonical/schema_rules";
 import { writeObjectSchema } from "../../canonical/tool_schema";
 import { ABSENT } from "../../json/slice";
 import { writeString } from "../../json/text";
+import { writeCacheControl } from "./cache_control";
 
 /** Appends the array of tools. `takesSchemas`: whether the model knows strict ones. */
 export function writeTools(request: CanonicalRequest, takesSchemas: bool, out: Bytes): void {
@@ -16,11 +18,13 @@ export function writeTools(request: CanonicalRequest, takesSchemas: bool, out: B
       writeString(out, tool.description);
     }
     out.ascii(',"input_schema":');
-    writeObjectSchema(tool.text, out);
+    if (tool.isStrict && takesSchemas && tool.text != ABSENT) writeClosedSchema(tool.text, out);
+    else writeObjectSchema(tool.text, out);
     if (tool.isStrict) {
       if (takesSchemas) out.ascii(',"strict":true');
       else request.drop("tools[].function.strict");
     }
+    writeCacheControl(request, tool, out);
     out.byte(0x7d);
   }
   out.byte(0x5d);

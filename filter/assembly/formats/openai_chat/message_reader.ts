@@ -1,5 +1,5 @@
 import { setFileData, setUrl } from "../../canonical/data_url";
-import { dropField, readElements } from "../../canonical/fields";
+import { dropField, readCacheControl, readElements } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -118,6 +118,8 @@ function readPart(cursor: Cursor, request: CanonicalRequest, message: i32, index
     else if (cursor.keyIs("image_url")) readImage(cursor, part);
     else if (cursor.keyIs("file")) readFile(cursor, part);
     else if (cursor.keyIs("input_audio")) readAudio(cursor, part);
+    // Anthropic's, in OpenAI's form, as gateways before this one have it: https://docs.litellm.ai/docs/completion/prompt_caching
+    else if (cursor.keyIs("cache_control")) readCacheControl(cursor, request, part, "messages[].content[].");
     else dropField(cursor, request, "messages[].content[].");
   }
   if (!cursor.ok) return false;

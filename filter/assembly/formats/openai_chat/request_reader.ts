@@ -101,8 +101,7 @@ function readJsonSchema(cursor: Cursor, request: CanonicalRequest): void {
   while (cursor.nextKey()) {
     if (cursor.keyIs("schema") && cursor.kind() == Kind.Object) request.outputSchema = cursor.takeValue();
     else if (cursor.keyIs("name")) request.outputSchemaName = cursor.takeString();
-    else if (cursor.keyIs("strict"))
-      cursor.skip(); // other APIs are always strict
+    else if (cursor.keyIs("strict")) request.outputIsStrict = cursor.takeTrue();
     else dropField(cursor, request, "response_format.json_schema.");
   }
 }

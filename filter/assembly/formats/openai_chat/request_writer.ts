@@ -3,6 +3,7 @@ import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
 import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
+import { isStrictSchema } from "../../canonical/schema_rules";
 import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
 import { writeMessages } from "./message_writer";
@@ -99,7 +100,10 @@ function writeTools(request: CanonicalRequest, out: Bytes): void {
       out.ascii(',"parameters":');
       writeText(out, tool.text);
     }
-    if (tool.isStrict) request.drop("tools[].strict"); // here it takes only schemas in which every field is required
+    if (tool.isStrict) {
+      if (tool.text != ABSENT && isStrictSchema(tool.text)) out.ascii(',"strict":true');
+      else request.drop("tools[].strict");
+    }
     out.ascii("}}");
   }
   out.byte(0x5d);
@@ -134,7 +138,8 @@ function writeResponseFormat(request: CanonicalRequest, rules: ProviderRules, ou
   else writeString(out, request.outputSchemaName);
   out.ascii(',"schema":');
   writeText(out, request.outputSchema);
-  out.ascii("}}"); // not strict: that takes only schemas in which every field is required
+  if (request.outputIsStrict && isStrictSchema(request.outputSchema)) out.ascii(',"strict":true');
+  out.ascii("}}");
 }
 
 function writeUser(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {

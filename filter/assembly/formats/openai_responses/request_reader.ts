@@ -110,8 +110,8 @@ function readFormat(cursor: Cursor, request: CanonicalRequest): bool {
   while (cursor.nextKey()) {
     if (cursor.keyIs("schema") && cursor.kind() == Kind.Object) request.outputSchema = cursor.takeValue();
     else if (cursor.keyIs("name")) request.outputSchemaName = cursor.takeString();
-    else if (cursor.keyIs("type") || cursor.keyIs("strict"))
-      cursor.skip(); // other APIs are always strict
+    else if (cursor.keyIs("strict")) request.outputIsStrict = cursor.takeTrue();
+    else if (cursor.keyIs("type")) cursor.skip();
     else dropField(cursor, request, "text.format.");
   }
   if (!cursor.ok) return false;

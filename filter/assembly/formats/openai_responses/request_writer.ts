@@ -3,6 +3,7 @@ import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
 import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
+import { isStrictSchema } from "../../canonical/schema_rules";
 import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
 import { writeItems } from "./item_writer";
@@ -66,7 +67,6 @@ function writeToolFields(request: CanonicalRequest, rules: ProviderRules, out: B
   if (request.forbidsParallelTools && rules.writeKey(out, "parallel_tool_calls")) out.ascii("false");
 }
 
-/** `strict` is the default here, and takes only schemas in which every field is required. */
 function writeTools(request: CanonicalRequest, out: Bytes): void {
   for (let i: u32 = 0; i < request.tools.count; i++) {
     const tool = request.tools.at(i);
@@ -79,8 +79,9 @@ function writeTools(request: CanonicalRequest, out: Bytes): void {
     out.ascii(',"parameters":');
     if (tool.text == ABSENT) out.ascii('{"type":"object","properties":{}}');
     else writeText(out, tool.text);
-    if (tool.isStrict) request.drop("tools[].strict");
-    out.ascii(',"strict":false}');
+    const strict = tool.isStrict && tool.text != ABSENT && isStrictSchema(tool.text);
+    if (tool.isStrict && !strict) request.drop("tools[].strict");
+    out.ascii(strict ? ',"strict":true}' : ',"strict":false}'); // true by default
   }
   out.byte(0x5d);
 }
@@ -114,7 +115,7 @@ function writeFormat(request: CanonicalRequest, rules: ProviderRules, out: Bytes
   else writeString(out, request.outputSchemaName);
   out.ascii(',"schema":');
   writeText(out, request.outputSchema);
-  out.ascii(',"strict":false}}');
+  out.ascii(request.outputIsStrict && isStrictSchema(request.outputSchema) ? ',"strict":true}}' : ',"strict":false}}');
 }
 
 function writeUser(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
