@@ -1,21 +1,33 @@
 import type { Resolver } from "../intent/resolver.ts";
 import { type Item, OTHER } from "./dataset.ts";
+import type { Journal } from "./journal.ts";
 
-export type Decision = { readonly item: Item; readonly chosen: string; readonly confidence: number | null; readonly resolve_ms: number };
+export type Decision = {
+  readonly item: Item;
+  readonly chosen: string;
+  readonly confidence: number | null;
+  /** Who decided: the one that was asked, or the one that stood in. */
+  readonly resolver: string;
+  readonly resolve_ms: number;
+};
 
-/** Resolves every item, one after another, as a single client would; `progress` hears the number that is done. */
+/** Resolves every item, one after another, as a single client would. What `journal` knows already is not resolved again. */
 export async function evaluate(
   resolver: Resolver,
   items: readonly Item[],
-  progress: (done: number) => void = () => {},
+  step: () => void = () => {},
+  journal: Pick<Journal, "once"> = { once: (_, find) => find() },
 ): Promise<Decision[]> {
   const never = new AbortController().signal;
   const decisions: Decision[] = [];
-  for (const item of items) {
-    const started = performance.now();
-    const { route, confidence } = await resolver.resolve(item.messages, item.routes, never);
-    decisions.push({ item, chosen: route ?? OTHER, confidence, resolve_ms: performance.now() - started });
-    progress(decisions.length);
+  for (const [index, item] of items.entries()) {
+    const decided = await journal.once(`${index}.decision`, async () => {
+      const started = performance.now();
+      const { route, confidence, resolver: decidedBy } = await resolver.resolve(item.messages, item.routes, never);
+      return { chosen: route ?? OTHER, confidence, resolver: decidedBy, resolve_ms: performance.now() - started };
+    });
+    decisions.push({ item, ...decided });
+    step();
   }
   return decisions;
 }
