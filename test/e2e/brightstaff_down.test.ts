@@ -39,6 +39,30 @@ afterEach(() => {
   if (gateway.brightstaff.running) gateway.brightstaff.resume();
 });
 
+const ANTHROPIC = { "anthropic-version": "2023-06-01" };
+
+/** The list of models is Envoy's own, and what a provider counts needs nobody else; the rest says that it can't be done now. */
+async function expectModelsAndCounts(): Promise<void> {
+  for (const headers of [{}, ANTHROPIC]) {
+    const list = (await (await fetch(`${gateway.url}/v1/models`, { headers })).json()) as { data: { id: string }[] };
+    expect(list.data.map(({ id }) => id)).toContain("router:code");
+    const one = await fetch(`${gateway.url}/v1/models/router:code`, { headers });
+    expect(one.status).toBeGreaterThanOrEqual(503);
+    expect(one.headers.get("content-type")).toBe("application/json");
+    const error = "anthropic-version" in headers ? { type: "api_error" } : { type: "server_error" };
+    expect(await one.json()).toMatchObject({ error: { ...error, message: expect.any(String) } });
+  }
+  const count = (name: "task" | "fallback") =>
+    exchange(`${gateway.url}/v1/messages/count_tokens`, {
+      headers: ANTHROPIC,
+      body: { model: modelOf(name), messages: [{ role: "user", content: "Hello" }] },
+    });
+  expect(JSON.parse((await count("fallback")).body)).toEqual({ input_tokens: expect.any(Number) });
+  const refused = await count("task");
+  expect(refused.status).toBeGreaterThanOrEqual(503);
+  expect(JSON.parse(refused.body)).toMatchObject({ type: "error", error: { message: expect.stringContaining("gateway/estimate") } });
+}
+
 const CODE_PROMPT = "Write a Python function that sorts a list of dictionaries by key";
 
 const askRouter = (client: (typeof CLIENT_FORMATS)[number], stream: boolean) =>
@@ -136,6 +160,7 @@ test("killed, and started again", async () => {
   await gateway.brightstaff.kill();
   await expectFallbackModel();
   await expectDirectRequestsUnaffected();
+  await expectModelsAndCounts();
   expect((await exchange(`${gateway.url}/healthz`, { method: "GET" })).status).toBe(503);
   expect((await stream.read()).complete).toBe(true);
 

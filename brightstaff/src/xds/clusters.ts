@@ -173,9 +173,15 @@ function credentialInjector(provider: Provider, options: RenderOptions): Message
 
 /** brightstaff as who estimates tokens: a provider like any other, which gets the client's request as it came. */
 function tokenEstimatorCluster({ limits }: GatewayConfig, options: RenderOptions): Message {
-  const http_filters = [providerRole(options), UPSTREAM_CODEC];
-  return brightstaffCluster(TOKEN_ESTIMATOR_CLUSTER, options, { http_filters }, bufferLimit_bytes(limits));
+  const protocolOptions = {
+    common_http_protocol_options: { idle_timeout: duration(POOL_IDLE_MS), max_stream_duration: duration(ESTIMATE_MS_MAX) },
+    http_filters: [providerRole(options), UPSTREAM_CODEC],
+  };
+  return brightstaffCluster(TOKEN_ESTIMATOR_CLUSTER, options, protocolOptions, bufferLimit_bytes(limits));
 }
+
+/** The route's own deadline is that of a whole answer of a model. */
+const ESTIMATE_MS_MAX = 30_000;
 
 function brightstaffCluster(name: string, { brightstaff }: RenderOptions, protocolOptions: Message = {}, limit_bytes?: number): Message {
   return any(CLUSTER_TYPE, {

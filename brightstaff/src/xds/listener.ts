@@ -1,10 +1,11 @@
 import type { GatewayConfig, Listener } from "../config/gateway_config.ts";
+import { anthropicForm, type ModelsForm, openaiForm } from "../models/forms.ts";
 import { bufferLimit_bytes } from "./buffer_limits.ts";
 import { http2Windows } from "./clusters.ts";
 import { GATEWAY_FILTER_NAME, GATEWAY_FILTER_TYPE, gatewayFilter } from "./gateway_filter.ts";
 import { GATEWAY_FILTER_FILE, LISTENER_CERTIFICATE, RDS_FILE, type RenderOptions, routingSocket, secretFile } from "./options.ts";
 import { any, extension, fileSource, type Message } from "./protobuf.ts";
-import { ROUTE_CONFIG_NAME } from "./routes.ts";
+import { IS_ANTHROPIC, ROUTE_CONFIG_NAME } from "./routes.ts";
 
 /** A client must have sent its headers, and its whole request, by then. */
 const REQUEST_HEADERS_TIMEOUT = "30s";
@@ -67,9 +68,27 @@ export function routingListener(config: GatewayConfig, options: RenderOptions): 
 
 const HCM_TYPE = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
+/** Upstream could not be reached, was cut off, took too long or was asked too much. */
+const UPSTREAM_FAILED = { response_flag_filter: { flags: ["UF", "UH", "UC", "UR", "UT", "UO"] } };
+const UPSTREAM_FAILED_MESSAGE = "This could not be answered now; try again later.";
+
+/**
+ * What Envoy says by itself where brightstaff is not there, in the form of the client's API. Requests to models pass the filter, which says
+ * more than this.
+ */
+const OWN_ANSWERS = [
+  { filter: { and_filter: { filters: [UPSTREAM_FAILED, { header_filter: { header: IS_ANTHROPIC } }] } }, ...ownAnswer(anthropicForm) },
+  { filter: UPSTREAM_FAILED, ...ownAnswer(openaiForm) },
+];
+
+function ownAnswer(form: ModelsForm): Message {
+  return { body_format_override: { json_format: form.error(503, UPSTREAM_FAILED_MESSAGE) } };
+}
+
 function connectionManager(limit_bytes: number, filter: Message, { stateDir }: RenderOptions): Message {
   return {
     stat_prefix: "llm",
+    local_reply_config: { mappers: OWN_ANSWERS },
     // HTTP/1.1 or HTTP/2, by ALPN or by what the client sends first.
     codec_type: "AUTO",
     // The client's address is the connection's: what it claims in x-forwarded-for counts for nothing, and providers are not told of it.

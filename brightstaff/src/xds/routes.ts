@@ -41,7 +41,7 @@ function healthRoute(): Message {
 
 const IS_GET = { name: ":method", string_match: { exact: "GET" } };
 /** Anthropic's clients are told by the header that their API requires. */
-const IS_ANTHROPIC = { name: ANTHROPIC_VERSION_HEADER, present_match: true };
+export const IS_ANTHROPIC = { name: ANTHROPIC_VERSION_HEADER, present_match: true };
 /** A query that asks for one page of the list. */
 const HAS_PAGE = { name: ":path", string_match: { safe_regex: { regex: ".*[?&](limit|after_id|before_id)=.*" } } };
 
