@@ -20,6 +20,7 @@ const SECOND = modelOf("second");
 const PROMPT = "Write a Python function that sorts a list of dictionaries by key";
 
 let fleet: Fleet<"first" | "second" | "dead">;
+let config: Record<string, unknown>;
 let gateway: Gateway;
 let brightstaff: BrightstaffProcess;
 
@@ -34,19 +35,17 @@ beforeAll(async () => {
     policies: [{ task: { name: "programming", description: "Writing, explaining or repairing program code" }, models, ...more }],
     fallback_models: models,
   });
-  gateway = await startGateway({
-    config: configOf({
-      model_providers: [...fleet.entries(), { model: "any/*", base_url: fleet.mock("first").url, provider_interface: "openai" }],
-      routers: [
-        router("ordered", [FIRST, SECOND]),
-        router("doomed", [modelOf("dead"), FIRST]),
-        router("quick", [FIRST, SECOND], { selection_policy: { prefer: "fastest" } }),
-      ],
-      model_metrics_sources: [{ type: "latency", provider: "gateway_traffic", half_life: "2s", explore_every: 3 }],
-    }),
-    // One worker, so that all events are in one VM's buffer.
-    concurrency: 1,
+  config = configOf({
+    model_providers: [...fleet.entries(), { model: "any/*", base_url: fleet.mock("first").url, provider_interface: "openai" }],
+    routers: [
+      router("ordered", [FIRST, SECOND]),
+      router("doomed", [modelOf("dead"), FIRST]),
+      router("quick", [FIRST, SECOND], { selection_policy: { prefer: "fastest" } }),
+    ],
+    model_metrics_sources: [{ type: "latency", provider: "gateway_traffic", half_life: "2s", explore_every: 3 }],
   });
+  // One worker, so that all events are in one VM's buffer.
+  gateway = await startGateway({ config, concurrency: 1 });
   brightstaff = gateway.brightstaff;
 });
 
@@ -61,6 +60,14 @@ async function readCounts(): Promise<Map<string, number>> {
   const { body } = await exchange(`http://127.0.0.1:${brightstaff.port}/metrics`, { method: "GET" });
   const lines = body.split("\n").filter((line) => line.startsWith("gateway_"));
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]));
+}
+
+/** Requests that were told of, and events that were dropped. */
+async function total(): Promise<{ told: number; dropped: number }> {
+  const counts = await readCounts();
+  let told = 0;
+  for (const [name, count] of counts) if (name.startsWith("gateway_requests_total")) told += count;
+  return { told, dropped: counts.get('gateway_events_lost_total{reason="dropped"}') ?? 0 };
 }
 
 const requests = (labels: { router?: string; route?: string; model: string; status: string; end: string }) =>
@@ -170,6 +177,18 @@ describe("every request is told of", () => {
   });
 });
 
+test("a change of the config loses no event, of neither the requests before it nor those meanwhile", async () => {
+  const { told } = await total();
+  const run = async (count: number) => {
+    for (let i = 0; i < count; i++) expect((await ask(gateway.url, openaiChat, { model: FIRST, stream: true })).status).toBe(200);
+  };
+  await run(10);
+  await Promise.all([run(20), gateway.reload({ ...config, limits: { reply_ms: 500_000 } })]);
+  await run(10);
+  await waitUntil("all are told", async () => (await total()).told >= told + 40);
+  expect((await total()).dropped).toBe(0);
+});
+
 /** The model that a router's request was tried on first. */
 async function firstTried(router: string): Promise<string | undefined> {
   const answer = await ask(gateway.url, openaiChat, { model: `router:${router}`, prompt: PROMPT, stream: true });
@@ -221,13 +240,6 @@ describe("ranking by what was told", () => {
 });
 
 describe("while brightstaff is down", () => {
-  const total = async () => {
-    const counts = await readCounts();
-    let told = 0;
-    for (const [name, count] of counts) if (name.startsWith("gateway_requests_total")) told += count;
-    return { told, dropped: counts.get('gateway_events_lost_total{reason="dropped"}') ?? 0 };
-  };
-
   async function downDuring(run: () => Promise<void>): Promise<void> {
     await sleep(FLUSHED_MS); // what came before is told
     const { port } = brightstaff;

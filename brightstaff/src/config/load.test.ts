@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serviceAccountKey } from "../../../test/mock_providers/token_service_forms.ts";
 import { readProviders } from "./data_files.ts";
-import type { GatewayConfig } from "./gateway_config.ts";
+import type { GatewayConfig, StaticPrices } from "./gateway_config.ts";
 import { type Loaded, loadConfig } from "./load.ts";
 import { oneOf } from "./mistakes.ts";
 
@@ -153,6 +153,7 @@ describe("each mistake is told with its line, its path, what is wrong and what w
 
     ["a price of an unknown model", BASE + PRICES.replace("gpt-5.2", "gpt-5.1"), '6: model_metrics_sources[0].prices["openai/gpt-5.1"]: "openai/gpt-5.1" is no model of model_providers; expected "openai/gpt-5.2" (did you mean that?)'],
     ["a negative price", BASE + PRICES.replace("mtok: 1", "mtok: -1"), '6: model_metrics_sources[0].prices["openai/gpt-5.2"].input_usd_per_mtok: is -1; expected a number of at least 0'],
+    ["a price for much input without a size", source(`type: cost, provider: static, prices: {gpt-5.2: {input_usd_per_mtok: 1, output_usd_per_mtok: 2, long_context: ${PRICE}}}`), '6: model_metrics_sources[0].prices["gpt-5.2"].long_context.above_tokens: missing; expected a whole number of at least 1'],
     ["a source of no kind", source("type: cost, provider: modelsdev"), '6: model_metrics_sources[0].provider: is "modelsdev"; expected "models.dev" (did you mean that?)'],
     ["a source without a type", source("provider: models.dev"), '6: model_metrics_sources[0].type: missing; expected one of "cost", "latency"'],
     ["prices as latencies", source("type: latency, provider: models.dev"), '6: model_metrics_sources[0].type: is "latency"; expected "cost"'],
@@ -533,6 +534,19 @@ describe("sources of ranking data", () => {
     expect(loadGood(source("type: latency, provider: gateway_traffic, half_life: 90s, explore_every: 0")).metricsSources).toEqual([
       { type: "latency", provider: "gateway_traffic", halfLife_ms: 90_000, exploreEvery_decisions: 0 },
     ]);
+  });
+
+  test("prices of one's own may differ for much input", () => {
+    const longContext =
+      "long_context: {above_tokens: 200000, input_usd_per_mtok: 2, cached_input_usd_per_mtok: 0.2, output_usd_per_mtok: 3}";
+    const rates = `input_usd_per_mtok: 1, output_usd_per_mtok: 2, ${longContext}`;
+    const [table] = loadGood(source(`type: cost, provider: static, prices: {gpt-5.2: {${rates}}}`)).metricsSources;
+    expect((table as StaticPrices).prices.get("openai/gpt-5.2")).toEqual({
+      input_usd_per_mtok: 1,
+      cachedInput_usd_per_mtok: null,
+      output_usd_per_mtok: 2,
+      longContext: [{ above_tokens: 200_000, input_usd_per_mtok: 2, cachedInput_usd_per_mtok: 0.2, output_usd_per_mtok: 3 }],
+    });
   });
 
   test("as Plano's documentation has them", () => {

@@ -1,9 +1,9 @@
 import { readDuration_ms } from "./durations.ts";
-import type { GatewayTraffic, MetricsSourceConfig, Price, RemoteMetricsSource } from "./gateway_config.ts";
+import type { GatewayTraffic, MetricsSourceConfig, Price, RemoteMetricsSource, TokenRates } from "./gateway_config.ts";
 import type { Path } from "./mistakes.ts";
 import type { ModelCatalog } from "./model_catalog.ts";
 import type { Located } from "./older_forms.ts";
-import type { RawMetricsSource } from "./raw_config.ts";
+import type { RawMetricsSource, RawPrice, RawRates } from "./raw_config.ts";
 
 /** Prices change now and then, latencies by the minute. Plano reads a source without refresh_interval once and never again. */
 const REFRESH_MS = { cost: 3_600_000, latency: 60_000 };
@@ -77,18 +77,26 @@ function readPrices(source: RawMetricsSource, path: Path, catalog: ModelCatalog)
   const prices = new Map<string, Price>();
   for (const [reference, price] of Object.entries(source.prices ?? {})) {
     const model = catalog.resolve(reference, [...path, reference]);
-    if (model === undefined || price.input_usd_per_mtok === undefined || price.output_usd_per_mtok === undefined) continue;
+    const rates = readRates(price);
+    if (model === undefined || rates === undefined) continue;
     if (prices.has(model.id))
       catalog.mistakes.push({
         path: [...path, reference],
         wrong: `is a second price of ${JSON.stringify(model.id)}`,
         expected: "one for each model",
       });
-    prices.set(model.id, {
-      input_usd_per_mtok: price.input_usd_per_mtok,
-      cachedInput_usd_per_mtok: price.cached_input_usd_per_mtok ?? null,
-      output_usd_per_mtok: price.output_usd_per_mtok,
-    });
+    prices.set(model.id, { ...rates, ...readLongContext(price) });
   }
   return prices;
+}
+
+function readRates(raw: RawRates): TokenRates | undefined {
+  const { input_usd_per_mtok, output_usd_per_mtok } = raw;
+  if (input_usd_per_mtok === undefined || output_usd_per_mtok === undefined) return undefined;
+  return { input_usd_per_mtok, cachedInput_usd_per_mtok: raw.cached_input_usd_per_mtok ?? null, output_usd_per_mtok };
+}
+
+function readLongContext({ long_context: raw }: RawPrice): Pick<Price, "longContext"> {
+  const rates = raw === undefined ? undefined : readRates(raw);
+  return rates === undefined || raw?.above_tokens === undefined ? {} : { longContext: [{ above_tokens: raw.above_tokens, ...rates }] };
 }

@@ -90,7 +90,9 @@ export type RawRouter = {
   fallback_models?: (string | undefined)[];
 };
 
-export type RawPrice = { input_usd_per_mtok?: number; cached_input_usd_per_mtok?: number; output_usd_per_mtok?: number };
+export type RawRates = { input_usd_per_mtok?: number; cached_input_usd_per_mtok?: number; output_usd_per_mtok?: number };
+
+export type RawPrice = RawRates & { long_context?: RawRates & { above_tokens?: number } };
 
 export type RawMetricsSource = {
   type?: "cost" | "latency";
