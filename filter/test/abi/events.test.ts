@@ -180,6 +180,30 @@ describe("the event of a request", () => {
     ]);
   });
 
+  it("tells nothing of the request before it, though the memory is used again", () => {
+    const limited = chat();
+    respond(limited, { status: 429, headers: [...json, ["retry-after", "17"]], chunks: ["{}"] });
+    limited.end();
+    const streamed = chat({ model: "router:any", stream: true }, [["x-request-id", "id"]]).decide({ route: "r", models: [] });
+    respond(streamed, { status: 200, headers: sse, chunks: [hi, ...lastChunks] });
+    streamed.end();
+    const failed = chat();
+    respond(failed, { status: 500, headers: json, chunks: ["{}"] });
+    failed.end();
+    const { attempts, ...event } = flush()[2] as { attempts: object[] };
+    expect(attempts).toEqual([{ model: "openai/gpt-5.2", status: 500, duration_ms: 0 }]);
+    expect(event).toEqual({
+      started_ms: STARTED_MS,
+      client_format: "openai_chat",
+      streamed: false,
+      candidates: ["openai/gpt-5.2"],
+      status: 500,
+      answered_by: "openai/gpt-5.2",
+      end: "complete",
+      duration_ms: 0,
+    });
+  });
+
   it("tells of a request that found no provider, and of a wait that came to nothing", () => {
     const refused = chat({ model: "router:anthropic" }).decide();
     refused.attempt().end();
