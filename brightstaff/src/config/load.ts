@@ -123,8 +123,7 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext, 
     catalog,
     presets: context.presets.byId,
     taskKey: "task",
-    // Latencies are always told of: by the gateway's own traffic where no other source is.
-    metrics: new Set([...(raw.model_metrics_sources ?? []).map((source) => source?.type), "latency"]),
+    hasPrices: (raw.model_metrics_sources ?? []).some((source) => source?.type === "cost"),
     mistakes: catalog.mistakes,
   };
   const routers = readRouters(located(["routers"], raw.routers), routerContext);
@@ -142,7 +141,7 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext, 
     aliases: [...catalog.aliases.keys()],
     defaultModel: readDefault(forms.providers, catalog),
     routers: allRouters,
-    variants: allRouters.flatMap((router) => variantsOf(router, servedVariants(routerContext.metrics))),
+    variants: allRouters.flatMap((router) => variantsOf(router, servedVariants(routerContext.hasPrices))),
     presets: [...context.presets.byId.values()],
     routeAll,
     metricsSources,

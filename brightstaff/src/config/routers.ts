@@ -1,19 +1,19 @@
 import type { Preset } from "./data_files.ts";
-import { CANDIDATES_MAX, type MetricsType, type Router, type SelectionPolicy, type Task } from "./gateway_config.ts";
+import { CANDIDATES_MAX, type Router, type SelectionPolicy, type Task } from "./gateway_config.ts";
 import { expectedName, type Mistake, type Path } from "./mistakes.ts";
 import type { ModelCatalog } from "./model_catalog.ts";
 import { type Located, located } from "./older_forms.ts";
 import type { RawPolicy, RawPreference, RawRouter, RawSelectionPolicy } from "./raw_config.ts";
 import { findTask, type PresetTask, sluggedTasks } from "./task_slugs.ts";
-import { NEEDED_METRICS, VARIANTS } from "./variants.ts";
+import { needsPrices, VARIANTS } from "./variants.ts";
 
 export type RouterContext = {
   readonly catalog: ModelCatalog;
   readonly presets: ReadonlyMap<string, Preset>;
   /** The key of a policy's own task: `task` in the config, `custom_task` in the management API. */
   readonly taskKey: "task" | "custom_task";
-  /** What there are sources of, without which `cheapest` and `fastest` mean nothing. */
-  readonly metrics: ReadonlySet<MetricsType | undefined>;
+  /** Whether there is a source of prices, without which `cheapest` means nothing. */
+  readonly hasPrices: boolean;
   readonly mistakes: Mistake[];
 };
 
@@ -159,18 +159,15 @@ function readTask(text: PresetTask, source: TaskSource, path: Path, context: Rou
   };
 }
 
-const METRICS_WORDS = { cost: "prices to tell the cheapest by", latency: "measurements to tell the fastest by" };
-
 function readPolicy(policy: RawSelectionPolicy | undefined, path: Path, context: RouterContext): SelectionPolicy {
   const given = policy?.prefer ?? "ranked";
   const prefer = given === "optimal" ? VARIANTS.optimal : given;
   const weights = readWeights(policy, [...path, "selection_policy", "weights"], context);
-  for (const type of NEEDED_METRICS[prefer]) {
-    if (context.metrics.has(type) || weights?.[type] === 0) continue;
+  if (needsPrices(prefer) && !context.hasPrices && weights?.cost !== 0) {
     context.mistakes.push({
       path: [...path, "selection_policy", "prefer"],
-      wrong: `there are no ${METRICS_WORDS[type]}`,
-      expected: `a source of type ${type} in model_metrics_sources`,
+      wrong: "there are no prices to tell the cheapest by",
+      expected: "a source of type cost in model_metrics_sources",
     });
   }
   return weights === undefined ? { prefer } : { prefer, weights };

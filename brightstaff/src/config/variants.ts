@@ -1,4 +1,4 @@
-import type { GatewayConfig, MetricsType, Router, SelectionPolicy } from "./gateway_config.ts";
+import type { GatewayConfig, Router, SelectionPolicy } from "./gateway_config.ts";
 
 /** By what follows a router's name and a colon: how all its tasks then choose among their models. */
 export const VARIANTS = { optimal: "ranked", cheapest: "cheapest", fastest: "fastest" } as const satisfies Record<
@@ -8,18 +8,14 @@ export const VARIANTS = { optimal: "ranked", cheapest: "cheapest", fastest: "fas
 
 export type Variant = keyof typeof VARIANTS;
 
-/** What must be known of models for a preference to mean anything. */
-export const NEEDED_METRICS: Readonly<Record<SelectionPolicy["prefer"], readonly MetricsType[]>> = {
-  ranked: [],
-  none: [],
-  cheapest: ["cost"],
-  fastest: ["latency"],
-  balanced: ["cost", "latency"],
-};
+/** Whether a preference means nothing without prices. Latencies are always known: the gateway's own traffic tells them where nothing else does. */
+export function needsPrices(prefer: SelectionPolicy["prefer"]): boolean {
+  return prefer === "cheapest" || prefer === "balanced";
+}
 
 /** Those for which there is a source of what they go by: without one, a name would promise what it can't keep. */
-export function servedVariants(metrics: ReadonlySet<MetricsType | undefined>): Variant[] {
-  return (Object.keys(VARIANTS) as Variant[]).filter((variant) => NEEDED_METRICS[VARIANTS[variant]].every((type) => metrics.has(type)));
+export function servedVariants(hasPrices: boolean): Variant[] {
+  return (Object.keys(VARIANTS) as Variant[]).filter((variant) => hasPrices || !needsPrices(VARIANTS[variant]));
 }
 
 export function variantName(router: string, variant: Variant): string {
