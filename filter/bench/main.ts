@@ -1,4 +1,5 @@
 // What the wasm parts of the filter cost on this machine's V8, without Envoy around them: `node filter/bench/main.ts`.
+import { eventStreamOf } from "../test/event_stream_fixture.ts";
 import { CLIENT_FORMATS, Facade, FORMATS, type FormatName } from "../test/facade.ts";
 import { fixturesOf } from "../test/golden.ts";
 
@@ -7,6 +8,7 @@ const MODELS: Record<FormatName, string> = {
   anthropic_messages: "claude-sonnet-4-5",
   openai_responses: "gpt-4o",
   gemini: "gemini-3.6-flash",
+  bedrock_converse: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
 };
 /** Each figure is the fastest of some rounds of this length, in CPU time: the machine's other work only ever adds. */
 const ROUND_MS = 100;
@@ -110,11 +112,15 @@ const responsesEvent =
   'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":4,"item_id":"msg_01830d662ab3856501693c32183a488190","output_index":0,"content_index":0,"delta":" quick brown","logprobs":[],"obfuscation":"aB3x"}\n\n';
 const geminiEvent =
   'data: {"candidates":[{"content":{"parts":[{"text":" quick brown fox jumps"}],"role":"model"},"index":0}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":13,"totalTokenCount":22,"promptTokensDetails":[{"modality":"TEXT","tokenCount":9}]},"modelVersion":"gemini-3.6-flash","responseId":"M3iLaY-AI7zTxN8P3Piw4Qg"}\r\n\r\n';
+const bedrockEvent = eventStreamOf(
+  '{"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":" quick brown fox jumps"},"p":"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM"}}',
+);
 const events: Record<FormatName, Buffer> = {
   openai_chat: Buffer.from(openaiEvent),
   anthropic_messages: Buffer.from(anthropicEvent),
   openai_responses: Buffer.from(responsesEvent),
   gemini: Buffer.from(geminiEvent),
+  bedrock_converse: bedrockEvent,
 };
 for (const provider of FORMATS) {
   for (const client of CLIENT_FORMATS) {

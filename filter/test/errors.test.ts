@@ -66,6 +66,7 @@ describe("kinds", () => {
     [404, "not found"],
     [408, "timeout"],
     [413, "request too large"],
+    [424, "server"],
     [422, "invalid request"],
     [429, "rate limit"],
     [500, "server"],

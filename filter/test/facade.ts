@@ -52,7 +52,7 @@ interface Exports {
 }
 
 /** In the order of assembly/formats/registry.ts. */
-export const FORMATS = ["openai_chat", "anthropic_messages", "openai_responses", "gemini"] as const;
+export const FORMATS = ["openai_chat", "anthropic_messages", "openai_responses", "gemini", "bedrock_converse"] as const;
 /** Behind those, what other operations are asked in. */
 export const OPERATION_FORMATS = ["openai_embeddings", "anthropic_count_tokens", "gemini_count_tokens", "openai_input_tokens"] as const;
 export type FormatName = (typeof FORMATS)[number];

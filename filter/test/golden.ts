@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
+import { eventStreamOf } from "./event_stream_fixture.ts";
 import type { FormatName } from "./facade.ts";
 
 const FIXTURES = path.resolve(import.meta.dirname, "../../test/fixtures");
@@ -14,6 +15,8 @@ export interface Fixture {
   /** Without its extension. */
   name: string;
   text: string;
+  /** What is sent: the text, or what it stands for where the format is not one of text. */
+  bytes: Uint8Array;
 }
 
 /** The fixtures of one kind that are written in a format: test/fixtures/<format>/<kind>/. */
@@ -22,7 +25,11 @@ export function fixturesOf(format: FormatName, kind: FixtureKind): Fixture[] {
   return fs
     .readdirSync(folder)
     .sort()
-    .map((file) => ({ format, kind, name: path.parse(file).name, text: fs.readFileSync(path.join(folder, file), "utf8") }));
+    .map((file) => {
+      const text = fs.readFileSync(path.join(folder, file), "utf8");
+      const isBinary = format === "bedrock_converse" && kind === "streams";
+      return { format, kind, name: path.parse(file).name, text, bytes: isBinary ? eventStreamOf(text) : Buffer.from(text) };
+    });
 }
 
 /**

@@ -200,6 +200,12 @@ describe("noise", () => {
         '"system":',
         '"tools":[{',
       ],
+      ...[
+        '"output":{"message":{"content":[',
+        '{"toolUse":{"toolUseId":"a","name":"f","input":',
+        '{"reasoningContent":{"reasoningText":{',
+        '"stopReason":',
+      ],
     );
     fc.assert(
       fc.property(fc.array(tokens, { maxLength: 40 }), fc.integer({ min: 1, max: 50 }), (parts, size) => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { anthropicRequestProblem } from "../../brightstaff/src/demo_providers/anthropic/validate.ts";
+import { converseRequestProblem } from "../../brightstaff/src/demo_providers/bedrock/validate.ts";
 import { geminiRequestProblem } from "../../brightstaff/src/demo_providers/gemini/validate.ts";
 import { openaiRequestProblem } from "../../brightstaff/src/demo_providers/openai/validate.ts";
 import { CLIENT_FORMATS, Facade, FORMATS, type FormatName } from "./facade.ts";
@@ -12,6 +13,7 @@ const MODELS: Record<FormatName, string> = {
   anthropic_messages: "claude-sonnet-4-5",
   openai_responses: "gpt-4o",
   gemini: "gemini-3.5-flash",
+  bedrock_converse: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
 };
 
 let facade: Facade;
@@ -21,6 +23,7 @@ beforeAll(async () => {
 
 /** What the API itself would refuse a request for, by its published schema and rules; null when it takes it. */
 function refusalOf(format: FormatName, body: unknown): string | null {
+  if (format === "bedrock_converse") return converseRequestProblem(body, MODELS.bedrock_converse)?.message ?? null;
   if (format === "gemini") return geminiRequestProblem(body, MODELS.gemini)?.message ?? null;
   if (format === "anthropic_messages") return anthropicRequestProblem(body, "2023-06-01");
   if (format === "openai_responses") return responsesRequestProblem(body);

@@ -82,6 +82,12 @@ describe("a 200 that is no answer", () => {
     ["openai_chat", '{"object":"error","message":"no such model","type":"NotFoundError","code":404}', "not found"],
     ["openai_chat", '{"error":"model is loading"}', "server"],
     ["anthropic_messages", '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', "overloaded"],
+    ["bedrock_converse", '{"__type":"ServiceUnavailableException","message":"Try again."}', "overloaded"],
+    [
+      "bedrock_converse",
+      '{"output":{"message":{"role":"assistant","content":[{"text":"I"}]}},"stopReason":"malformed_tool_use"}',
+      "server",
+    ],
   ] as const)("%s: an error is told as one: %s", (format, text, kind) => {
     const { result, error } = facade.translateResponse(format, "openai_chat", text);
     expect(result).toBe("provider error");

@@ -69,12 +69,12 @@ for (const provider of FORMATS) {
       const fixtures = fixturesOf(provider, "streams").map((fixture) => [fixture.name, fixture] as const);
 
       test.each(fixtures)("%s", (_, fixture) => {
-        const { written, progress, state } = replay(provider, client, encoder.encode(fixture.text), fixture.text.length * 4, true);
+        const { written, progress, state } = replay(provider, client, fixture.bytes, fixture.bytes.length, true);
         expectGolden(fixture, client, { progress, state: JSON.parse(state) as StreamState, events: eventsOf(written.trimStart()) });
       });
 
       test.each(fixtures)("%s: the same in chunks of every size", (_, fixture) => {
-        const bytes = encoder.encode(fixture.text);
+        const { bytes } = fixture;
         for (const includeUsage of client === "openai_chat" && provider !== client ? [true, false] : [false]) {
           const whole = replay(provider, client, bytes, bytes.length, includeUsage);
           for (let size = 1; size < bytes.length; size++) {
@@ -172,7 +172,7 @@ describe("a stream that was cut", () => {
     "%s to %s ends with the error event and no end",
     (provider, client) => {
       for (const fixture of fixturesOf(provider, "streams").filter((one) => one.name.startsWith("cut_"))) {
-        const { out, written, state } = replay(provider, client, encoder.encode(fixture.text), 1000, true);
+        const { out, written, state } = replay(provider, client, fixture.bytes, 1000, true);
         expect(JSON.parse(state)).toMatchObject({ terminalSeen: 0 });
         expect(out).not.toContain("[DONE]");
         expect(out).not.toContain("message_stop");
@@ -285,8 +285,8 @@ describe("limits", () => {
 
 describe("openai_responses: events are numbered, nested and summed up as the API's own", () => {
   const fixtures = FORMATS.filter((format) => format !== "openai_responses").flatMap((format) => fixturesOf(format, "streams"));
-  test.each(fixtures.map((fixture) => [fixture.format, fixture.name, fixture.text] as const))("%s: %s", (format, name, text) => {
-    const { written } = replay(format, "openai_responses", encoder.encode(text), 1000, false);
+  test.each(fixtures.map((fixture) => [fixture.format, fixture.name, fixture.bytes] as const))("%s: %s", (format, name, bytes) => {
+    const { written } = replay(format, "openai_responses", bytes, 1000, false);
     const events = eventsOf(written.trimStart()).flatMap(({ event, data }) => (event === undefined ? [] : [data as ResponsesEvent]));
     if (events[0]?.type === "error") expect(name).toMatch(/^(cut_before|error_|html|not_json)/);
     else expect(responsesStreamProblem(events)).toBeNull();

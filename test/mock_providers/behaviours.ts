@@ -25,6 +25,8 @@ export type Behaviour =
   /** 200 without a body. */
   | { kind: "empty" }
   | { kind: "invalid json" }
+  /** A binary stream with one bit changed: in its first message, or behind content. Other answers are not changed. */
+  | { kind: "damaged"; at: "first" | "after content" }
   /** The answer's text, made `textBytes` long. */
   | { kind: "huge"; textBytes: number }
   /** What a provider once answered: the path of a recording (see recordings.ts). */

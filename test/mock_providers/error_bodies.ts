@@ -1,4 +1,5 @@
 import { anthropicError, anthropicErrorReply } from "../../brightstaff/src/demo_providers/anthropic/errors.ts";
+import { bedrockErrorEvent, bedrockErrorReply } from "../../brightstaff/src/demo_providers/bedrock/errors.ts";
 import type { WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
 import { geminiErrorBody, geminiErrorReply } from "../../brightstaff/src/demo_providers/gemini/errors.ts";
 import { type OpenaiError, openaiErrorReply } from "../../brightstaff/src/demo_providers/openai/errors.ts";
@@ -46,6 +47,23 @@ const GEMINI_MESSAGES: Record<number, string> = {
   529: "The model is overloaded.",
 };
 
+/** docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html */
+const BEDROCK_MESSAGES: Record<number, string> = {
+  400: "The provided request is not valid.",
+  401: "The security token included in the request is invalid.",
+  403: "You don't have access to the model with the specified model ID.",
+  404: "Could not resolve the foundation model from the provided model identifier.",
+  408: "Model has timed out in processing the request. Try your request again.",
+  424: "The system encountered an unexpected error during processing. Try your request again.",
+  429: "Too many requests, please wait before trying again.",
+  500: "The system encountered an unexpected error during processing. Try your request again.",
+  503: "Bedrock is unable to process your request.",
+};
+
+function bedrockMessage(status: number): string {
+  return BEDROCK_MESSAGES[status] ?? `Error ${status}`;
+}
+
 function openaiError(status: number, message?: string): OpenaiError {
   const known = OPENAI_ERRORS[status] ?? OPENAI_ERRORS[status >= 500 ? 500 : 400];
   if (known === undefined) throw new Error(`no error body for status ${status}`);
@@ -64,14 +82,19 @@ function anthropicMessage(status: number): string {
 export function errorReply(format: WireFormat, status: number, message?: string, headers: Record<string, string> = {}): WholeReply {
   // Gemini says when to come back in the error's details.
   if (format === "gemini") return geminiErrorReply({ status, message: message ?? geminiMessage(status) }, headers);
+  if (format === "bedrock_converse") return bedrockErrorReply({ status, message: message ?? bedrockMessage(status) }, headers);
   const all = status === 429 ? { "retry-after": "1", ...headers } : headers;
   return format === "openai_chat"
     ? openaiErrorReply(openaiError(status, message), all)
     : anthropicErrorReply(status, message ?? anthropicMessage(status), all);
 }
 
-/** The same error as an event of a stream; OpenAI and Gemini send the error object alone, Anthropic an event of the name `error`. */
-export function errorEvent(format: WireFormat, status: number): string {
+/**
+ * The same error as an event of a stream; OpenAI and Gemini send the error object alone, Anthropic an event of the name `error`, Bedrock an
+ * exception.
+ */
+export function errorEvent(format: WireFormat, status: number): string | Buffer {
+  if (format === "bedrock_converse") return bedrockErrorEvent({ status, message: bedrockMessage(status) });
   if (format === "anthropic_messages") return `event: error\ndata: ${JSON.stringify(anthropicError(status, anthropicMessage(status)))}\n\n`;
   if (format === "gemini") return `data: ${JSON.stringify(geminiErrorBody({ status, message: geminiMessage(status) }))}\r\n\r\n`;
   const { status: _status, ...error } = openaiError(status);

@@ -1,3 +1,4 @@
+import { withBody } from "../../brightstaff/src/demo_providers/bedrock/event_stream.ts";
 import { isStream, type Reply, type StreamFrame } from "../../brightstaff/src/demo_providers/wire.ts";
 
 /** One event stays below what providers send in one, so a huge text comes in many. */
@@ -9,16 +10,20 @@ export function hugeReply(reply: Reply, textBytes: number): Reply {
   const frames: StreamFrame[] = [];
   let replaced = false;
   for (const frame of reply.frames) {
-    const longer = frame.mark === "content" ? withText(frame.text, "x") : frame.text;
-    if (longer === frame.text) frames.push(frame);
+    const longer = frame.mark === "content" ? inFrame(frame.data, "x") : frame.data;
+    if (longer === frame.data) frames.push(frame);
     else if (!replaced) {
       replaced = true;
       for (let left = textBytes; left > 0; left -= EVENT_TEXT_BYTES) {
-        frames.push({ ...frame, text: withText(frame.text, "x".repeat(Math.min(left, EVENT_TEXT_BYTES))) });
+        frames.push({ ...frame, data: inFrame(frame.data, "x".repeat(Math.min(left, EVENT_TEXT_BYTES))) });
       }
     }
   }
   return { ...reply, frames };
+}
+
+function inFrame(data: string | Buffer, text: string): string | Buffer {
+  return typeof data === "string" ? withText(data, text) : withBody(data, (body) => withText(body, text));
 }
 
 /** Replaces the value of the body's first "text" or "content" string. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextTick, setTimeout as sleep } from "node:timers/promises";
+import { encodeEvent } from "../../brightstaff/src/demo_providers/bedrock/event_stream.ts";
 import type { ProviderEngine, WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
 import { isStream, type ProviderRequest, type Reply, type StreamFrame } from "../../brightstaff/src/demo_providers/wire.ts";
 import type { Cut, PacedBehaviour } from "./behaviours.ts";
@@ -51,7 +52,9 @@ export async function perform({ format, engine, request, behaviour, channel, sig
     case "empty":
       return out.whole({ status: 200, headers: answer().headers, body: "" });
     case "invalid json":
-      return out.whole(invalidReply(answer()));
+      return out.whole(invalidReply(format, answer()));
+    case "damaged":
+      return out.whole(damagedReply(answer(), behaviour.at));
     case "huge":
       return out.whole(hugeReply(answer(), behaviour.textBytes));
     case "replay":
@@ -59,14 +62,30 @@ export async function perform({ format, engine, request, behaviour, channel, sig
   }
 }
 
-function pingOf(format: WireFormat, reply: Reply): string {
+function pingOf(format: WireFormat, reply: Reply): string | Buffer {
   if (!isStream(reply)) return "\n";
+  if (format === "bedrock_converse") return encodeEvent("keepAlive", "{}"); // the API has none of its own; clients pass new events over
   return format === "anthropic_messages" ? 'event: ping\ndata: {"type":"ping"}\n\n' : ": keep-alive\n\n";
 }
 
-function invalidReply(reply: Reply): Reply {
+function invalidReply(format: WireFormat, reply: Reply): Reply {
   const broken = '{"id":"broken","choices":[}';
-  return isStream(reply) ? { ...reply, frames: [{ text: `data: ${broken}\n\n`, mark: "content" }] } : { ...reply, body: broken };
+  if (!isStream(reply)) return { ...reply, body: broken };
+  const data = format === "bedrock_converse" ? encodeEvent("contentBlockDelta", broken) : `data: ${broken}\n\n`;
+  return { ...reply, frames: [{ data, mark: "content" }] };
+}
+
+function damagedReply(reply: Reply, at: "first" | "after content"): Reply {
+  if (!isStream(reply)) return reply;
+  const index = at === "first" ? 0 : reply.frames.findLastIndex(({ mark }) => mark === "content");
+  const frames = reply.frames.map((frame, place) => {
+    if (place !== index || typeof frame.data === "string") return frame;
+    const data = Buffer.from(frame.data);
+    const middle = data.length >> 1;
+    data[middle] = (data[middle] as number) ^ 1;
+    return { ...frame, data };
+  });
+  return { ...reply, frames };
 }
 
 /** Frames up to a cut, in the sense of `Behaviour`. */
@@ -94,7 +113,7 @@ class Output {
   }
 
   async whole(reply: Reply): Promise<void> {
-    const pieces = isStream(reply) ? reply.frames.map((frame) => frame.text) : [reply.body];
+    const pieces = isStream(reply) ? reply.frames.map((frame) => frame.data) : [reply.body];
     const sized: Record<string, string> = isStream(reply) ? {} : { "content-length": String(Buffer.byteLength(reply.body)) };
     this.#channel.head(reply.status, { ...reply.headers, ...sized });
     if (await this.#write(pieces)) this.#channel.end();
@@ -103,7 +122,7 @@ class Output {
   /** The reply up to `at`, then `finish`. A whole reply goes out without its length, so that a clean end is one to the protocol. */
   async part(reply: Reply, at: Cut, finish: () => void): Promise<void> {
     this.#channel.head(reply.status, reply.headers);
-    if (isStream(reply)) await this.#write(framesUntil(reply.frames, at).map((frame) => frame.text));
+    if (isStream(reply)) await this.#write(framesUntil(reply.frames, at).map((frame) => frame.data));
     else if (at === "after content") await this.#write([reply.body.slice(0, Math.ceil(reply.body.length / 2))]);
     // What was written should reach the client before the end does.
     await sleep(5);
@@ -113,19 +132,20 @@ class Output {
   async failing(reply: Reply, at: Cut | "first", format: WireFormat, status: number): Promise<void> {
     if (!isStream(reply)) return this.whole({ ...errorReply(format, status), status: 200 });
     const before = at === "first" ? [] : framesUntil(reply.frames, at);
-    return this.whole({ ...reply, frames: [...before, { text: errorEvent(format, status), mark: "closing" }] });
+    return this.whole({ ...reply, frames: [...before, { data: errorEvent(format, status), mark: "closing" }] });
   }
 
-  async pings(reply: Reply, ping: string, intervalMs: number): Promise<void> {
+  async pings(reply: Reply, ping: string | Buffer, intervalMs: number): Promise<void> {
     this.#channel.head(200, reply.headers);
-    if (isStream(reply)) await this.#write(framesUntil(reply.frames, "before content").map((frame) => frame.text));
+    if (isStream(reply)) await this.#write(framesUntil(reply.frames, "before content").map((frame) => frame.data));
     while (await this.#channel.write(ping)) await sleep(intervalMs, undefined, { signal: this.#signal });
   }
 
   /** False when the client left meanwhile. */
-  async #write(pieces: string[]): Promise<boolean> {
+  async #write(pieces: (string | Buffer)[]): Promise<boolean> {
     const { chunkBytes, chunkIntervalMs = 0 } = this.#behaviour;
-    const chunks = chunkBytes === undefined ? pieces : slices(Buffer.from(pieces.join("")), [chunkBytes].flat());
+    const chunks =
+      chunkBytes === undefined ? pieces : slices(Buffer.concat(pieces.map((piece) => Buffer.from(piece as string))), [chunkBytes].flat());
     for (const [index, chunk] of chunks.entries()) {
       if (index > 0 && chunkIntervalMs > 0) await sleep(chunkIntervalMs, undefined, { signal: this.#signal });
       // Without a turn of the event loop between them, pieces would leave in one packet.

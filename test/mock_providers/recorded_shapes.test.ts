@@ -54,7 +54,7 @@ function demoAnswers(format: keyof typeof MODELS, stream: boolean, fields: objec
     const body = { model: MODELS[format], max_tokens: 2000, messages, stream, ...extra, ...fields };
     const reply = engine.respondAs(format, { method: "POST", path: "/", headers, body: Buffer.from(JSON.stringify(body)) });
     expect(reply.status, JSON.stringify(reply).slice(0, 500)).toBe(200);
-    return isStream(reply) ? reply.frames.flatMap((frame) => dataOf(frame.text)) : [JSON.parse(reply.body)];
+    return isStream(reply) ? reply.frames.flatMap((frame) => dataOf(String(frame.data))) : [JSON.parse(reply.body)];
   });
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
+import { encodeEvent } from "../../brightstaff/src/demo_providers/bedrock/event_stream.ts";
 import type { WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
 import type { Reply, StreamFrame } from "../../brightstaff/src/demo_providers/wire.ts";
 
@@ -35,7 +36,8 @@ export function readCassette(file: string): CassetteInteraction[] {
 /** A recording as the provider would have sent it: `*.chunks.txt` framed as a stream, a cassette's first answer, else a body. */
 export function replayReply(format: WireFormat, file: string): Reply {
   if (file.endsWith(".chunks.txt")) {
-    return { status: 200, headers: { "content-type": "text/event-stream; charset=utf-8" }, frames: frameChunks(format, readChunks(file)) };
+    const contentType = format === "bedrock_converse" ? "application/vnd.amazon.eventstream" : "text/event-stream; charset=utf-8";
+    return { status: 200, headers: { "content-type": contentType }, frames: frameChunks(format, readChunks(file)) };
   }
   if (file.endsWith(".yaml")) {
     const response = readCassette(file)[0]?.response;
@@ -53,12 +55,13 @@ function isErrorBody(body: string): boolean {
 
 function frameChunks(format: WireFormat, chunks: string[]): StreamFrame[] {
   const frames = chunks.map((data): StreamFrame => {
-    if (format === "gemini") return { text: `data: ${data}\r\n\r\n`, mark: "content" };
-    if (format === "openai_chat") return { text: `data: ${data}\n\n`, mark: markOfOpenaiChunk(data) };
+    if (format === "bedrock_converse") return bedrockFrame(data);
+    if (format === "gemini") return { data: `data: ${data}\r\n\r\n`, mark: "content" };
+    if (format === "openai_chat") return { data: `data: ${data}\n\n`, mark: markOfOpenaiChunk(data) };
     const { type } = JSON.parse(data) as { type: string };
-    return { text: `event: ${type}\ndata: ${data}\n\n`, mark: ANTHROPIC_MARKS[type] ?? "preamble" };
+    return { data: `event: ${type}\ndata: ${data}\n\n`, mark: ANTHROPIC_MARKS[type] ?? "preamble" };
   });
-  if (format === "openai_chat") frames.push({ text: "data: [DONE]\n\n", mark: "terminal" });
+  if (format === "openai_chat") frames.push({ data: "data: [DONE]\n\n", mark: "terminal" });
   return frames;
 }
 
@@ -68,6 +71,13 @@ const ANTHROPIC_MARKS: Record<string, StreamFrame["mark"]> = {
   message_delta: "closing",
   message_stop: "terminal",
 };
+
+/** Recorded events are {"<type>": <payload>}. */
+function bedrockFrame(recorded: string): StreamFrame {
+  const [[type, payload]] = Object.entries(JSON.parse(recorded) as Record<string, unknown>) as [[string, unknown]];
+  const mark = type === "metadata" ? "terminal" : type === "messageStart" ? "preamble" : type.endsWith("Stop") ? "closing" : "content";
+  return { data: encodeEvent(type, JSON.stringify(payload)), mark };
+}
 
 function markOfOpenaiChunk(data: string): StreamFrame["mark"] {
   const { choices } = JSON.parse(data) as { choices?: { delta?: { content?: string; tool_calls?: unknown }; finish_reason?: string }[] };

@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { ENDPOINTS, type EngineOptions, ProviderEngine, type WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
 import { readRequest } from "../../brightstaff/src/demo_providers/send.ts";
 import { type ProviderRequest, parseJson } from "../../brightstaff/src/demo_providers/wire.ts";
+import { type AwsAccount, signatureProblem } from "./aws_signature.ts";
 import type { Pace, PacedBehaviour } from "./behaviours.ts";
 import { ResponseChannel } from "./channel.ts";
 import { perform } from "./perform.ts";
@@ -20,6 +21,8 @@ export interface MockProviderOptions extends EngineOptions, Pace {
   port?: number;
   /** PEM certificate and key; the server then speaks TLS. */
   tls?: { cert: string; key: string };
+  /** Requests must be signed by this account of AWS's; others get its 403. */
+  aws?: AwsAccount;
   /** With `tls`: offers h2 besides http/1.1 in ALPN. */
   http2?: boolean;
 }
@@ -37,6 +40,8 @@ export interface RecordedRequest {
   body: any;
   /** True once the exchange ended, by either side, before the answer was complete. */
   abandoned: boolean;
+  /** Why its signature is none of `aws`; null where it is good, or nothing was asked. */
+  signatureProblem: string | null;
 }
 
 export interface MockProvider {
@@ -138,11 +143,14 @@ class MockServer implements MockProvider {
     try {
       const request = await readRequest(incoming as IncomingMessage, ENDPOINTS[this.#options.format].bodyBytesMax);
       const recorded = this.#record(request, incoming.httpVersion);
+      if (this.#options.aws !== undefined) recorded.signatureProblem = await signatureProblem(request, this.#options.aws);
       response.once("close", () => {
         recorded.abandoned = !response.writableEnded;
       });
       const { delayMs, chunkIntervalMs, chunkBytes, format } = this.#options;
-      const behaviour = this.#queue.shift() ?? this.#options.choose?.(recorded) ?? this.#behaviour;
+      const unsigned: PacedBehaviour | null =
+        recorded.signatureProblem === null ? null : { kind: "status", status: 403, message: recorded.signatureProblem };
+      const behaviour = unsigned ?? this.#queue.shift() ?? this.#options.choose?.(recorded) ?? this.#behaviour;
       const pace: Pace = { delayMs, chunkIntervalMs, chunkBytes };
       await perform({ format, engine: this.#engine, request, behaviour: { ...pace, ...behaviour }, channel, signal: this.#closing.signal });
     } catch (error) {
@@ -162,6 +170,7 @@ class MockServer implements MockProvider {
       bodyText: body.toString("utf8"),
       body: parseJson(body)?.value,
       abandoned: false,
+      signatureProblem: null,
     };
     this.requests.push(recorded);
     this.#waiting = this.#waiting.filter(({ count, resolve }) => {

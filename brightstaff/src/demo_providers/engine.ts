@@ -1,10 +1,11 @@
 import { anthropicEndpoint } from "./anthropic/endpoint.ts";
+import { bedrockEndpoint } from "./bedrock/endpoint.ts";
 import { geminiEndpoint } from "./gemini/endpoint.ts";
 import { openaiEndpoint } from "./openai/endpoint.ts";
 import { PromptCache } from "./prompt_cache.ts";
 import type { ProviderRequest, Reply } from "./wire.ts";
 
-export type WireFormat = "openai_chat" | "anthropic_messages" | "gemini";
+export type WireFormat = "openai_chat" | "anthropic_messages" | "gemini" | "bedrock_converse";
 
 export interface EngineState {
   requireKey: boolean;
@@ -29,6 +30,7 @@ export const ENDPOINTS: Record<WireFormat, Endpoint> = {
   openai_chat: openaiEndpoint,
   anthropic_messages: anthropicEndpoint,
   gemini: geminiEndpoint,
+  bedrock_converse: bedrockEndpoint,
 };
 
 export interface EngineOptions {
@@ -42,6 +44,7 @@ const DEMO_MODELS: Record<WireFormat, readonly string[]> = {
   openai_chat: ["gpt-5.4", "gpt-5.4-mini", "gpt-4o"],
   anthropic_messages: ["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5"],
   gemini: ["gemini-3.6-flash", "gemini-2.5-pro"],
+  bedrock_converse: ["us.anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0"],
 };
 
 /** Answers requests in the providers' wire formats, without any I/O of its own. */

@@ -26,6 +26,11 @@ export const anthropicIds = {
   request: () => `req_011${randomText(BASE58, 21)}`,
 };
 
+/** The form is that of recorded answers: `tooluse_` and 22 characters of URL-safe base64. */
+export const bedrockIds = {
+  toolUse: () => `tooluse_${randomBytes(16).toString("base64url")}`,
+};
+
 /** The form is that of recorded answers: 23 characters of URL-safe base64. */
 export const geminiIds = {
   response: () => randomBytes(17).toString("base64url"),

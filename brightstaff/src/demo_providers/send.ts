@@ -29,7 +29,7 @@ export async function sendReply(response: ServerResponse, reply: Reply, interval
   response.writeHead(reply.status, reply.headers);
   response.flushHeaders();
   for (const frame of reply.frames) {
-    if (!(await writeChunk(response, frame.text))) return;
+    if (!(await writeChunk(response, frame.data))) return;
     if (intervalMs > 0 && frame.mark === "content") await sleep(intervalMs);
   }
   response.end();

@@ -10,11 +10,11 @@ export interface ProviderRequest {
 }
 
 /**
- * One server-sent event, complete with its blank line. `content` marks what a client would show or run (text, thinking, tool
+ * One event with the frame around it: a server-sent event complete with its blank line, or a message of a binary stream. `content` marks what a client would show or run (text, thinking, tool
  * arguments); `terminal` marks the event that ends a stream well. Fault injection cuts by these marks.
  */
 export interface StreamFrame {
-  text: string;
+  data: string | Buffer;
   mark: "preamble" | "content" | "closing" | "terminal";
 }
 

@@ -1,6 +1,7 @@
-import { readNumber } from "../bytes/numbers";
+import { readInteger, readNumber } from "../bytes/numbers";
 import { ABSENT, sliceLength, slicePtr } from "../json/slice";
 import { thinksAdaptively } from "./claude_models";
+import { wantedEffort } from "./effort";
 import { Message, PartKind, Role } from "./parts";
 import { CanonicalRequest, Effort, ToolChoice } from "./request";
 import { Seal } from "./seal";
@@ -12,7 +13,7 @@ const THINKING_TOKENS_MIN: i64 = 1024;
 
 /** Forced tools and thinking exclude each other, and the tools were asked for by name. */
 export function wantsThinking(request: CanonicalRequest): bool {
-  if (request.effort <= Effort.None) return false;
+  if (wantedEffort(request) <= Effort.None) return false;
   const forced = request.tools.count > 0 && (request.toolChoice == ToolChoice.Required || request.toolChoice == ToolChoice.Named);
   if (forced) request.drop("reasoning_effort (a tool is forced)");
   return !forced;
@@ -25,6 +26,8 @@ export function thinkingBudget(request: CanonicalRequest, version: i32): i64 {
     request.drop("reasoning_effort (within a tool loop)");
     return 0;
   }
+  // A client that says how many tokens knows its limit too.
+  if (request.effort == Effort.Unset) return readInteger(slicePtr(request.reasoningBudget), sliceLength(request.reasoningBudget));
   const budget = budgetOf(request.effort);
   if (request.maxTokens == ABSENT) return budget;
   // Thinking counts toward the limit, and half of it is left to the answer.

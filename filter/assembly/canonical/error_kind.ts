@@ -33,6 +33,8 @@ export function errorKindOfStatus(status: u16): ErrorKind {
     case 503:
     case 529:
       return ErrorKind.Overloaded;
+    case 424: // a gateway's word for a failure of the model behind it
+      return ErrorKind.Server;
     default:
       return status >= 400 && status < 500 ? ErrorKind.InvalidRequest : ErrorKind.Server;
   }

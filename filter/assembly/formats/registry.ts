@@ -3,6 +3,7 @@ import { Format } from "../canonical/format";
 import { Operation } from "../canonical/operation";
 import { AnthropicCountTokens } from "./anthropic_messages/count_tokens";
 import { AnthropicMessages } from "./anthropic_messages/format";
+import { BedrockConverse } from "./bedrock_converse/format";
 import { GeminiCountTokens } from "./gemini/count_tokens";
 import { Gemini } from "./gemini/format";
 import { OpenaiChat } from "./openai_chat/format";
@@ -16,6 +17,7 @@ const formats: StaticArray<Format> = [
   new AnthropicMessages(),
   new OpenaiResponses(),
   new Gemini(),
+  new BedrockConverse(),
   // Those of other operations.
   new OpenaiEmbeddings(),
   new AnthropicCountTokens(),

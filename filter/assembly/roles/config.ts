@@ -49,6 +49,8 @@ export class Provider {
   passthroughAuth: bool = false;
   authHeader: Text = NOTHING;
   authPrefix: Text = NOTHING;
+  /** What Envoy adds behind this filter when it signs requests to the provider; empty: it does not sign. */
+  readonly signatureHeaders: Text[] = [];
 
   constructor() {
     this.endpoints.push(new Endpoint(this));
@@ -287,6 +289,7 @@ export class ConfigReader {
     else if (cursor.keyIs("passthrough_auth")) provider.passthroughAuth = cursor.takeTrue();
     else if (cursor.keyIs("auth_header")) provider.authHeader = this.text();
     else if (cursor.keyIs("auth_prefix")) provider.authPrefix = this.text();
+    else if (cursor.keyIs("signature_headers")) this.readTexts(provider.signatureHeaders);
     else if (cursor.keyIs("headers")) this.readHeaders(provider);
     else if (cursor.keyIs("drop")) this.readDrops(provider.endpoint.rules, false);
     else if (cursor.keyIs("rename")) this.readRenames(provider.endpoint.rules, false);
@@ -327,6 +330,12 @@ export class ConfigReader {
     const format = formatNamed(name.ptr, name.length);
     if (format < 0) this.broken = true;
     return format < 0 ? 0 : <u8>format;
+  }
+
+  private readTexts(texts: Text[]): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) texts.push(this.text());
   }
 
   private readHeaders(provider: Provider): void {

@@ -141,6 +141,7 @@ export class ProviderStream extends StreamContext {
     const endpoint = this.candidate!.endpoint!;
     setPath(exchange, endpoint, this.candidate!.model);
     this.setHeaders(exchange, provider);
+    if (provider.signatureHeaders.length > 0) dropSignatureOf(provider);
     if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 
     const modelOnly = endpoint.format == exchange.clientFormat && isOwnBody(exchange.head, endpoint.rules);
@@ -417,8 +418,9 @@ export class ProviderStream extends StreamContext {
     const exchange = this.exchange!;
     const format = this.candidate!.endpoint!.format;
     this.respond();
+    const type = this.errorType(); // before the body: both lie where the host's last answer does
     const body = readBody(Body.Response, min(size, ERROR_BODY_READ_BYTES_MAX));
-    readProviderError(format, <u16>this.status, this.errorType(), body.ptr, body.length, providerError);
+    readProviderError(format, <u16>this.status, type, body.ptr, body.length, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     if (providerError.status != this.status && this.correctStatus(providerError.status)) return CONTINUE;
     const retryAfter = providerError.retryAfterSeconds;
@@ -494,7 +496,7 @@ export function openProviderStream(id: u32): ProviderStream {
 
 /** What Envoy's route retries on; see `retry_on` in the rendered routes. */
 function isRetriable(status: u32): bool {
-  return status >= 500 || status == 401 || status == 403 || status == 404 || status == 408 || status == 429;
+  return status >= 500 || status == 401 || status == 403 || status == 404 || status == 408 || status == 424 || status == 429;
 }
 
 /** Text that is longer than any of the two forms is neither. */
@@ -505,10 +507,19 @@ function noteRetryAfter(candidate: Candidate): void {
 
 /** All attempts share one set of headers: what the attempt before set for its provider, its key above all, must not reach the next. */
 function dropHeadersOf(exchange: Exchange, provider: Provider): void {
-  removeHeaderNamed(HeaderMap.Request, provider.authHeader.ptr, provider.authHeader.length);
+  dropSignatureOf(provider);
   for (let i = 0; i < provider.headers.length; i++) {
     if ((exchange.headersSet & (1 << i)) == 0) continue;
     const name = provider.headers[i].name;
+    removeHeaderNamed(HeaderMap.Request, name.ptr, name.length);
+  }
+}
+
+/** The credential and what else Envoy adds behind this filter, be it an attempt's before or the client's own: a signature is added anew. */
+function dropSignatureOf(provider: Provider): void {
+  removeHeaderNamed(HeaderMap.Request, provider.authHeader.ptr, provider.authHeader.length);
+  for (let i = 0; i < provider.signatureHeaders.length; i++) {
+    const name = provider.signatureHeaders[i];
     removeHeaderNamed(HeaderMap.Request, name.ptr, name.length);
   }
 }

@@ -175,7 +175,7 @@ export function setClock(seconds: i32): void {
 function originOf(provider: u8): facade.AnswerOrigin {
   origin.clear();
   if (facade.answerIdHeader(provider).length == 0) return origin;
-  origin.model.ascii("asked-model");
+  origin.model.ascii("asked-claude");
   origin.id.ascii("id-of-the-header");
   return origin;
 }

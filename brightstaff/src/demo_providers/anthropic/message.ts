@@ -21,7 +21,7 @@ export function writeMessage(message: MessageAnswer): string {
 export function streamMessage(message: MessageAnswer): StreamFrame[] {
   const frames: StreamFrame[] = [];
   const push = (mark: StreamFrame["mark"], event: JsonObject & { type: string }) =>
-    frames.push({ text: `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`, mark });
+    frames.push({ data: `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`, mark });
   push("preamble", { type: "message_start", message: envelope(message, [], null, 1) });
   for (const [index, block] of blocksOf(message).entries()) {
     push(block.opens, { type: "content_block_start", index, content_block: block.start });

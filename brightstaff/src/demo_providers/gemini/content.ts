@@ -23,7 +23,7 @@ export function streamContent(content: GeneratedContent): StreamFrame[] {
   for (let at = 0; at < answer.pieces.length; at += PIECES_PER_EVENT) {
     texts.push({ text: answer.pieces.slice(at, at + PIECES_PER_EVENT).join("") });
   }
-  const frame = (event: JsonObject, mark: StreamFrame["mark"]) => ({ text: `data: ${JSON.stringify(event)}\r\n\r\n`, mark });
+  const frame = (event: JsonObject, mark: StreamFrame["mark"]) => ({ data: `data: ${JSON.stringify(event)}\r\n\r\n`, mark });
   const parts = [...thoughtParts(content), ...texts, ...answer.calls.map(callPart)];
   return [
     ...parts.map((part) => frame(eventOf(content, [part], false), "content")),

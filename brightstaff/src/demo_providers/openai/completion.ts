@@ -54,7 +54,7 @@ export function streamCompletion(completion: Completion, includeUsage: boolean, 
       ...(includeUsage ? { usage } : {}),
       ...(obfuscate ? { obfuscation: openaiIds.obfuscation(1 + Math.floor(Math.random() * OBFUSCATION_CHARS_MAX)) } : {}),
     };
-    frames.push({ text: `data: ${JSON.stringify(chunk)}\n\n`, mark });
+    frames.push({ data: `data: ${JSON.stringify(chunk)}\n\n`, mark });
   };
   const queues = completion.choices.map((choice) => deltasOf(choice));
   for (let step = 0; queues.some((queue) => step < queue.length); step++) {
@@ -66,7 +66,7 @@ export function streamCompletion(completion: Completion, includeUsage: boolean, 
     }
   }
   if (includeUsage) push("closing", [], completion.usage);
-  frames.push({ text: "data: [DONE]\n\n", mark: "terminal" });
+  frames.push({ data: "data: [DONE]\n\n", mark: "terminal" });
   return frames;
 }
 

@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
+import { hasConversation, isInstruction } from "../../canonical/instructions";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, OutputFormat } from "../../canonical/request";
@@ -12,21 +13,6 @@ import { writeCacheControl } from "./cache_control";
 
 /** The length that ids of this API and others keep below, in characters. */
 export const TOOL_ID_LENGTH_MAX: u32 = 64;
-
-function isInstruction(message: Message): bool {
-  return message.role == <u8>Role.System || message.role == <u8>Role.Developer;
-}
-
-/**
- * Whether anything is said besides instructions. A conversation must not be empty here, so one of nothing else is put as the user's words.
- */
-function hasConversation(request: CanonicalRequest): bool {
-  for (let i: u32 = 0; i < request.messages.count; i++) {
-    const message = request.messages.at(i);
-    if (!isInstruction(message) && message.partCount > 0) return true;
-  }
-  return false;
-}
 
 /** All instructions, wherever in the conversation they stand, are one field here. `takesSchemas`: whether the model knows schemas for answers. */
 export function writeSystem(request: CanonicalRequest, takesSchemas: bool, rules: ProviderRules, out: Bytes): bool {

@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
+import { hasConversation, isInstruction } from "../../canonical/instructions";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -32,19 +33,6 @@ const enum Speaker {
 let open: Speaker = Speaker.Nobody;
 /** Whether the content that is open has a function call. Of calls that were made at once, the first has the signature. */
 let hasCall: bool = false;
-
-function isInstruction(message: Message): bool {
-  return message.role == <u8>Role.System || message.role == <u8>Role.Developer;
-}
-
-/** Whether anything is said besides instructions. Contents must not be empty, so instructions alone are put as the user's words. */
-function hasConversation(request: CanonicalRequest): bool {
-  for (let i: u32 = 0; i < request.messages.count; i++) {
-    const message = request.messages.at(i);
-    if (!isInstruction(message) && message.partCount > 0) return true;
-  }
-  return false;
-}
 
 /** All instructions, wherever in the conversation they stand, are one field here, of text only. */
 export function writeSystemInstruction(request: CanonicalRequest, rules: ProviderRules, out: Bytes): bool {
