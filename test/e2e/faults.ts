@@ -27,7 +27,7 @@ function fault(name: string, behaviour: PacedBehaviour, outcome: RegExp, only?: 
   return { name, member: async (format) => ({ format, behaviour }), outcome, reached: true, ...(only === undefined ? {} : { only }) };
 }
 
-const statusFaults = [401, 403, 404, 408, 429, 500, 529].map((status) =>
+const statusFaults = [401, 403, 404, 408, 424, 429, 500, 529].map((status) =>
   fault(`status-${status}`, { kind: "status", status }, new RegExp(`^status=${status}$`)),
 );
 

@@ -6,7 +6,12 @@ import { type MockProvider, type MockProviderOptions, startMockProvider } from "
 export type { WireFormat } from "../../brightstaff/src/demo_providers/engine.ts";
 
 /** `provider_interface` of the config for a wire format. */
-const INTERFACES: Record<WireFormat, string> = { openai_chat: "openai", anthropic_messages: "anthropic", gemini: "gemini" };
+const INTERFACES: Record<WireFormat, string> = {
+  openai_chat: "openai",
+  anthropic_messages: "anthropic",
+  gemini: "gemini",
+  bedrock_converse: "bedrock",
+};
 
 export const WIRE_FORMATS = Object.keys(INTERFACES) as WireFormat[];
 
@@ -40,7 +45,8 @@ export class Fleet<Name extends string> {
   entry(name: Name, more: Record<string, unknown> = {}): Record<string, unknown> {
     const member = this.#members[name];
     const base_url = "url" in member ? member.url : this.mock(name).url;
-    return { model: modelOf(name), base_url, provider_interface: INTERFACES[member.format], ...more };
+    const key = member.format === "bedrock_converse" ? { access_key: "key-of-the-fleet" } : {}; // the only one that is never asked without
+    return { model: modelOf(name), base_url, provider_interface: INTERFACES[member.format], ...key, ...more };
   }
 
   entries(): Record<string, unknown>[] {
@@ -57,7 +63,7 @@ export function modelOf(name: string): string {
   return `${name}/model`;
 }
 
-/** Members of one kind, one in each wire format, as `<name>-openai`, `<name>-anthropic` and `<name>-gemini`. */
+/** Members of one kind, one in each wire format, as `<name>-openai`, `<name>-anthropic` and so on. */
 export function nameOf(name: string, format: WireFormat): string {
   return `${name}-${INTERFACES[format]}`;
 }

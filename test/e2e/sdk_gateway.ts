@@ -3,6 +3,9 @@
 import { startDemoProviders } from "../../brightstaff/src/demo_providers/server.ts";
 import { startGateway } from "../gateway/start_gateway.ts";
 
+/** With the characters that a path must not have as they are. */
+const BEDROCK_MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+
 /** Models of each wire format. OpenAI's reasoning models refuse stop sequences, so none are sent to them on another API's behalf. */
 export const CHAT_MODELS = [
   { id: "openai/gpt-5.2", name: "gpt-5.2", takesStop: false },
@@ -11,6 +14,7 @@ export const CHAT_MODELS = [
   { id: "gemini/gemini-3.6-flash", name: "gemini-3.6-flash", takesStop: true },
   { id: "vertex/gemini-3.5-flash", name: "gemini-3.5-flash", takesStop: true },
   { id: "vertex_anthropic/claude-haiku-4-5@20251001", name: "claude-haiku-4-5@20251001", takesStop: true },
+  { id: `bedrock/${BEDROCK_MODEL}`, name: BEDROCK_MODEL, takesStop: true },
 ] as const;
 
 export const ALIAS = { name: "the-good-one", target: "anthropic/claude-sonnet-4-6" };
@@ -47,6 +51,7 @@ export async function startSdkGateway(): Promise<SdkGateway> {
       ANTHROPIC_API_KEY: "key-for-anthropic",
       GEMINI_API_KEY: "key-for-gemini",
       VERTEX_TOKEN: "token-for-vertex",
+      AWS_BEARER_TOKEN_BEDROCK: "key-for-bedrock",
     },
   });
   return {
@@ -75,6 +80,7 @@ function sdkConfig(providersUrl: string) {
         location: "us-east5",
         access_key: "$VERTEX_TOKEN",
       },
+      { model: `bedrock/${BEDROCK_MODEL}`, base_url: providersUrl, access_key: "$AWS_BEARER_TOKEN_BEDROCK" },
     ],
     model_aliases: { [ALIAS.name]: { target: ALIAS.target } },
     routers: [

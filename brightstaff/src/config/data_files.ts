@@ -31,6 +31,7 @@ export type ProviderData = {
   readonly auth: Auth;
   readonly access_key_env?: string;
   readonly credentials?: readonly CredentialsConfig["type"][];
+  readonly aws_service?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly drop?: readonly string[];
   readonly rename?: Readonly<Record<string, string>>;

@@ -37,7 +37,7 @@ export type GatewayConfig = {
 /** An index into `GatewayConfig.models`. */
 export type ModelIndex = number;
 
-export type WireFormat = "openai_chat" | "anthropic_messages" | "openai_responses" | "gemini";
+export type WireFormat = "openai_chat" | "anthropic_messages" | "openai_responses" | "gemini" | "bedrock_converse";
 
 /** What a provider may speak besides: the further APIs of a client's format, and those of embeddings and of counts of tokens. */
 export type NativeFormat = WireFormat | "openai_embeddings" | "anthropic_count_tokens" | "gemini_count_tokens" | "openai_input_tokens";
@@ -101,6 +101,8 @@ export type Provider = {
   /** Where its credential comes from when that one expires; then there is no access key. */
   readonly credentials: CredentialsConfig | null;
   readonly passthroughAuth: boolean;
+  /** What requests are signed for, with the credentials that Envoy finds on its machine; null where they are not. */
+  readonly signing: { readonly service: string; readonly region: string } | null;
   readonly drop: readonly string[];
   readonly rename: readonly (readonly [from: string, to: string])[];
   /** Top-level fields that it wants besides. */

@@ -1,8 +1,9 @@
+import { atRegion, signingOf } from "./aws_provider.ts";
 import { type CredentialsContext, readCredentials } from "./credentials.ts";
 import type { ProviderData } from "./data_files.ts";
 import { readDuration_ms } from "./durations.ts";
 import { type Address, authorityOf, readBaseUrl, readHostPort } from "./endpoint_address.ts";
-import type { CredentialsConfig, NativeEndpoint, NativeFormat, Provider, WireFormat } from "./gateway_config.ts";
+import type { NativeEndpoint, NativeFormat, Provider, WireFormat } from "./gateway_config.ts";
 import { expectedName, type Mistake, type Path } from "./mistakes.ts";
 import { ModelCatalog } from "./model_catalog.ts";
 import type { Located } from "./older_forms.ts";
@@ -99,7 +100,8 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
   if (value.model === undefined) return undefined;
   const id = value.model.slice(0, value.model.indexOf("/"));
   const ownData = findData(id, value, path, context, mistakes);
-  const data = ownData === undefined ? undefined : atLocation(ownData, value, path, mistakes);
+  const inRegion = ownData === undefined ? undefined : atRegion(ownData, value, path, mistakes);
+  const data = inRegion === undefined ? undefined : atLocation(inRegion, value, path, mistakes);
   if (data === undefined) return undefined;
   const place = findPlace(value, data, path, context, mistakes);
   if (place === undefined) return undefined;
@@ -121,6 +123,7 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     accessKey: key.accessKey,
     credentials: key.credentials,
     passthroughAuth: value.passthrough_auth === true,
+    signing: key.signing,
     drop: data.drop ?? [],
     rename: Object.entries(data.rename ?? {}),
     add: Object.entries(data.add ?? {}),
@@ -140,6 +143,7 @@ const COMPANIONS: Readonly<Record<WireFormat, readonly NativeFormat[]>> = {
   anthropic_messages: ["anthropic_count_tokens"],
   openai_responses: [],
   gemini: ["gemini_count_tokens", "openai_embeddings"],
+  bedrock_converse: [],
 };
 
 /** All at the provider's own host; what else speaks its main format seldom speaks all others. */
@@ -180,6 +184,7 @@ function toDemo(provider: Provider, data: ProviderData, demoUrl: string): Provid
     authority: authorityOf(address),
     accessKey: null,
     credentials: null,
+    signing: null,
     demo: true,
   };
 }
@@ -290,9 +295,9 @@ function refuseUnusedEndpoints(entries: readonly Located<RawModelProvider>[], co
   }
 }
 
-type Key = { readonly accessKey: string | null; readonly credentials: CredentialsConfig | null; readonly demoUrl?: string };
+type Key = Pick<Provider, "accessKey" | "credentials" | "signing"> & { readonly demoUrl?: string };
 
-const NO_KEY: Key = { accessKey: null, credentials: null };
+const NO_KEY: Key = { accessKey: null, credentials: null, signing: null };
 
 /** How tokens are sent, whatever header the provider has for its keys: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
 const BEARER = { header: "authorization", prefix: "Bearer " };
@@ -306,17 +311,25 @@ function readKey(value: RawModelProvider, path: Path, data: ProviderData, contex
   const isUnset = context.isUnset(at) || context.isUnset([...path, "credentials"]);
   if (isUnset) return context.demoUrl === undefined ? NO_KEY : { ...NO_KEY, demoUrl: context.demoUrl };
   if (value.credentials !== undefined) {
-    return { accessKey: null, credentials: readCredentials(value, path, data, context, mistakes) ?? null };
+    return { ...NO_KEY, credentials: readCredentials(value, path, data, context, mistakes) ?? null };
   }
-  if (value.access_key !== undefined) return { accessKey: value.access_key, credentials: null };
-  const needsKey = value.base_url === undefined && (data.access_key_env !== undefined || data.credentials !== undefined);
+  if (value.access_key !== undefined) return { ...NO_KEY, accessKey: value.access_key };
+  const signing = signingOf(data, value);
+  if (signing !== null) return { ...NO_KEY, signing };
+  const isKeyed = data.access_key_env !== undefined || data.credentials !== undefined;
+  // Nothing of AWS's is asked without either, wherever it is.
+  const needsKey = isKeyed && (value.base_url === undefined || data.aws_service !== undefined);
   if (!needsKey) return NO_KEY;
   if (context.demoUrl !== undefined) return { ...NO_KEY, demoUrl: context.demoUrl };
   if (data.access_key_env !== undefined)
-    mistakes.push({ path: at, wrong: "missing", expected: `$${data.access_key_env}, or passthrough_auth: true` });
+    mistakes.push({ path: at, wrong: "missing", expected: `$${data.access_key_env}${awsToo(data)}, or passthrough_auth: true` });
   else
     mistakes.push({ path: [...path, "credentials"], wrong: "missing", expected: `a mapping with type: ${data.credentials?.join(" or ")}` });
   return NO_KEY;
+}
+
+function awsToo({ aws_service }: ProviderData): string {
+  return aws_service === undefined ? "" : ", aws with the region to sign requests with the machine's AWS credentials";
 }
 
 function refuseUnused(value: RawModelProvider, path: Path, mistakes: Mistake[]): void {

@@ -165,6 +165,50 @@ describe("hosted providers", () => {
   });
 });
 
+describe("Amazon Bedrock", () => {
+  test.each(["bedrock", "amazon_bedrock", "amazon"])("%s is asked in its region, with a key", (name) => {
+    const provider = loadProvider(`model: "${name}/amazon.nova-pro-v1:0", aws: {region: eu-west-1}, access_key: k`);
+    expect(urlOf(provider)).toBe("https://bedrock-runtime.eu-west-1.amazonaws.com:443/model/{model}/converse");
+    expect(provider.streamPath).toBe("/model/{model}/converse-stream");
+    expect(provider).toMatchObject({ auth: BEARER, accessKey: "k", signing: null });
+  });
+
+  test("without a key requests are signed", () => {
+    expect(loadProvider("model: bedrock/a, aws: {region: us-gov-west-1}", "http://127.0.0.1:1")).toMatchObject({
+      accessKey: null,
+      signing: { service: "bedrock", region: "us-gov-west-1" },
+      host: "bedrock-runtime.us-gov-west-1.amazonaws.com",
+      demo: false,
+    });
+  });
+
+  test("another address is signed for as well", () => {
+    const provider = loadProvider("model: bedrock/a, base_url: https://vpce-1.example, aws: {region: us-east-1}");
+    expect(urlOf(provider)).toBe("https://vpce-1.example:443/model/{model}/converse");
+    expect(provider.signing).toEqual({ service: "bedrock", region: "us-east-1" });
+  });
+
+  test.each([
+    ["model: bedrock/a, access_key: k", /aws: missing; expected the region, such as \{region: "us-east-1"\}, or a base_url/],
+    ["model: bedrock/a, base_url: https://vpce-1.example", /access_key: missing; expected \$AWS_BEARER_TOKEN_BEDROCK, aws with the region/],
+    ["model: bedrock/a, aws: {}", /aws.*region/],
+    ["model: bedrock/a, aws: {region: moon}", /aws\.region/],
+    ["model: openai/a, access_key: k, aws: {region: us-east-1}", /aws: would never be used: "openai" is no service of AWS/],
+  ])("%s is refused", (entry, mistake) => {
+    const loaded = load(entry);
+    expect(loaded.ok ? [] : loaded.mistakes.join("\n")).toMatch(mistake);
+  });
+
+  test("where a key is named that is not set, the demo provider stands in, unsigned", () => {
+    const provider = loadProvider(
+      "model: bedrock/a, aws: {region: us-east-1}, access_key: $AWS_BEARER_TOKEN_BEDROCK",
+      "http://127.0.0.1:1",
+    );
+    expect(urlOf(provider)).toBe("http://127.0.0.1:1/model/{model}/converse");
+    expect(provider).toMatchObject({ accessKey: null, signing: null, demo: true });
+  });
+});
+
 describe("Vertex AI", () => {
   const at = (location: string) => `project: my-project, location: ${location}, access_key: token`;
   const projectPath = (location: string, publisher: string) => `/v1/projects/my-project/locations/${location}/publishers/${publisher}`;

@@ -47,6 +47,7 @@ export type RawModelProvider = {
   default?: boolean;
   base_url?: string;
   passthrough_auth?: boolean;
+  aws?: { region?: string };
   http_host?: string;
   provider_interface?: string;
   headers?: Record<string, string>;

@@ -3,6 +3,7 @@ import type { GatewayConfig, Provider } from "../config/gateway_config.ts";
 import { bufferLimit_bytes } from "./buffer_limits.ts";
 import { BRIGHTSTAFF_CLUSTER, type RenderOptions, secretFile, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, duration, extension, fileSource, type Message } from "./protobuf.ts";
+import { requestSigning } from "./request_signing.ts";
 import { upstreams } from "./upstreams.ts";
 import { wasmExtension } from "./wasm_filter.ts";
 
@@ -148,10 +149,12 @@ export function http2Windows(limit_bytes: number): Message {
   return { initial_stream_window_size: limit_bytes, initial_connection_window_size: limit_bytes };
 }
 
-/** Translation first, then the credential, so that the filter never sees it; the codec ends the chain. */
+/** Translation first, then the credential or the signature over what was translated, so that the filter never sees it; the codec ends the chain. */
 function upstreamFilters(provider: Provider, options: RenderOptions): Message[] {
   const hasKey = provider.accessKey !== null || provider.credentials !== null;
-  return [providerRole(options), ...(hasKey ? [credentialInjector(provider, options)] : []), UPSTREAM_CODEC];
+  const credential = hasKey ? [credentialInjector(provider, options)] : [];
+  if (provider.signing !== null) credential.push(requestSigning(provider.authority, provider.signing));
+  return [providerRole(options), ...credential, UPSTREAM_CODEC];
 }
 
 function providerRole({ wasmFile }: RenderOptions): Message {

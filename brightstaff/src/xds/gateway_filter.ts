@@ -2,6 +2,7 @@ import type { GatewayConfig, NativeEndpoint, Provider, Router } from "../config/
 import { RESPONSE_BODY_BYTES_MAX } from "./buffer_limits.ts";
 import { BRIGHTSTAFF_CLUSTER, type RenderOptions, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, extension, type Message } from "./protobuf.ts";
+import { SIGNATURE_HEADERS } from "./request_signing.ts";
 import { furtherName, upstreams } from "./upstreams.ts";
 import { wasmExtension } from "./wasm_filter.ts";
 
@@ -105,6 +106,7 @@ function toFilterProvider(provider: Provider, places: readonly Provider[]): Mess
     passthrough_auth: provider.passthroughAuth,
     auth_header: provider.auth.header,
     auth_prefix: provider.auth.prefix,
+    ...(provider.signing === null ? {} : { signature_headers: SIGNATURE_HEADERS }),
     drop: provider.drop,
     rename: provider.rename,
     add: provider.add,

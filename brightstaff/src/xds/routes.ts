@@ -90,7 +90,7 @@ function jsonResponse(status: number, body: unknown): Message {
 }
 
 /** Statuses besides 5xx with which a candidate hands on to the next: what another provider, key or model may answer better. */
-const RETRIABLE_STATUS_CODES = [401, 403, 404, 408, 429];
+const RETRIABLE_STATUS_CODES = [401, 403, 404, 408, 424, 429];
 
 /**
  * A request with several candidates carries the filter state `wasm.llm.dispatch`, which begins with the first candidate's cluster and a bar

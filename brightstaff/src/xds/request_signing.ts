@@ -1,0 +1,20 @@
+import type { Provider } from "../config/gateway_config.ts";
+import { extension, type Message } from "./protobuf.ts";
+
+/** What the signing filter adds besides `authorization`. It adds without looking, so what an attempt before left must be gone. */
+export const SIGNATURE_HEADERS = ["x-amz-date", "x-amz-content-sha256", "x-amz-security-token"];
+
+/**
+ * Envoy's own signing (AWS Signature Version 4), with the first credentials of its chain: environment, files, web identity, container and instance
+ * (envoyproxy.io/docs/envoy/v1.40.0/configuration/http/http_filters/aws_request_signing_filter). They are renewed there, and stand in no
+ * configuration. Only what a proxy on the way never changes is signed.
+ */
+export function requestSigning(authority: string, { service, region }: NonNullable<Provider["signing"]>): Message {
+  return extension("envoy.filters.http.aws_request_signing", "envoy.extensions.filters.http.aws_request_signing.v3.AwsRequestSigning", {
+    service_name: service,
+    region,
+    // The signature holds the Host header, which the router sets later than this filter runs.
+    host_rewrite: authority,
+    match_included_headers: [{ exact: "content-type" }, { prefix: "x-amz-" }],
+  });
+}
