@@ -1,8 +1,11 @@
+import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildApp } from "./app.ts";
-import type { GatewayConfig, Router } from "./config/gateway_config.ts";
+import type { GatewayConfig, Router, SessionSettings } from "./config/gateway_config.ts";
+import type { Deciding } from "./decisions/decide.ts";
+import { ResolutionCache } from "./decisions/resolution_cache.ts";
 import type { Conversation, Resolution, Resolver, Route } from "./intent/resolver.ts";
-import type { Deciding } from "./routes/decisions.ts";
+import { Sessions } from "./sessions/index.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
 import { EventHub } from "./traffic/event_hub.ts";
 
@@ -35,6 +38,17 @@ const answers =
   (route: string | null): Resolve =>
   async () => ({ route, confidence: 0.9, resolver: "test" });
 
+const SETTINGS: SessionSettings = {
+  derived: true,
+  ttl_ms: 600_000,
+  entriesMax: 100,
+  warm_ms: 300_000,
+  store: { type: "memory" },
+  tenantHeader: null,
+  routeOnUserOnly: true,
+  budget: null,
+};
+
 let app: ReturnType<typeof buildApp>;
 let cooling: ReadonlySet<string>;
 let explorable: [route: string, models: readonly string[]][];
@@ -44,9 +58,10 @@ beforeEach(() => {
 });
 afterEach(() => app.close());
 
-function start(resolve: Resolve | null, routeAll: Router | null = null): typeof app {
+function start(resolve: Resolve | null, routeAll: Router | null = null, isRepeatable = true): typeof app {
   const resolver: Resolver = {
     id: "test",
+    isRepeatable,
     ready: async () => {},
     resolve: resolve ?? answers(null),
     close: async () => {},
@@ -58,16 +73,20 @@ function start(resolve: Resolve | null, routeAll: Router | null = null): typeof 
       return models[1] ?? null;
     },
   };
-  const deciding =
-    resolve === null
-      ? null
-      : ({
-          config: { ...config, routeAll } as unknown as GatewayConfig,
-          resolver,
-          sources,
-          cooldowns: { active: cooling },
-        } satisfies Deciding);
-  app = buildApp({ current: () => deciding, metrics: createMetrics(), events: new EventHub() });
+  const metrics = createMetrics();
+  const deciding: Deciding = {
+    config: { ...config, routeAll } as unknown as GatewayConfig,
+    resolver,
+    sources,
+    cooldowns: {
+      get active() {
+        return cooling;
+      },
+    },
+    sessions: new Sessions(SETTINGS, { metrics, logger: pino({ level: "silent" }) }),
+    resolutions: new ResolutionCache(),
+  };
+  app = buildApp({ current: () => (resolve === null ? null : deciding), metrics, events: new EventHub() });
   return app;
 }
 
@@ -87,6 +106,7 @@ describe("decisions", () => {
       confidence: 0.9,
       resolve_ms: expect.any(Number),
       rank_ms: expect.any(Number),
+      session: null,
     });
     start(answers("mail"));
     expect((await ask(REQUEST)).json()).toMatchObject({ models: ["a/dear", "a/cheap"] });
@@ -173,6 +193,13 @@ describe("decisions", () => {
     ["an unknown role", { ...REQUEST, messages: [{ role: "developer", content: "x" }] }, 400, "invalid_request"],
     ["content that is no text", { ...REQUEST, messages: [{ role: "user", content: [] }] }, 400, "invalid_request"],
     ["an unknown key", { ...REQUEST, more: 1 }, 400, "invalid_request"],
+    ["a session without a turn", { ...REQUEST, session: { key: "0".repeat(32), explicit: true } }, 400, "invalid_request"],
+    [
+      "a session by a key that was not hashed",
+      { ...REQUEST, session: { key: "me", explicit: true, turn: "user", said: "0".repeat(16) } },
+      400,
+      "invalid_request",
+    ],
     ["a body that is too large", { ...REQUEST, messages: [{ role: "user", content: "x".repeat(300_000) }] }, 413, "invalid_request"],
   ])("of %s are refused", async (_, payload, status, type) => {
     start(answers("code"));
@@ -190,6 +217,134 @@ describe("decisions", () => {
     });
     expect(response.statusCode).toBe(400);
     expect(response.body).not.toContain("secret");
+  });
+});
+
+describe("decisions for a conversation", () => {
+  const session = { key: "0123456789abcdef0123456789abcdef", explicit: false, turn: "opening", said: "0123456789abcdef" };
+  let asked = 0;
+  /** Routes by what the last message says. */
+  const bySubject: Resolve = async (conversation) => {
+    asked++;
+    const { content } = conversation.at(-1) as { content: string };
+    const route = content.startsWith("thanks") ? null : content.startsWith("mail") ? "mail" : "code";
+    return { route, confidence: 0.9, resolver: "test" };
+  };
+  const turn = async (content: string, more: object = {}, request: object = {}) => {
+    const messages = [{ role: "user", content }];
+    return (await ask({ ...REQUEST, messages, session: { ...session, turn: "user", ...more }, ...request })).json();
+  };
+
+  test("keep it on its model: a tool loop unasked, the same task, thanks; another task moves it", async () => {
+    start(bySubject);
+    asked = 0;
+    expect(await turn("code", { turn: "opening" })).toMatchObject({
+      models: ["a/cheap", "a/dear"],
+      session: { state: "new", reason: "opening", pin_ms: 300_000 },
+    });
+    expect(asked).toBe(1);
+    expect(await turn("42", { turn: "continuation" })).toMatchObject({
+      route: "code",
+      models: ["a/cheap", "a/dear"],
+      resolver: "session",
+      session: { state: "pinned", reason: "tool_loop" },
+    });
+    expect(asked).toBe(1);
+    expect(await turn("code again")).toMatchObject({ route: "code", session: { state: "pinned", reason: "same_route" } });
+    expect(await turn("thanks")).toMatchObject({
+      route: null,
+      models: ["a/cheap", "a/dear"],
+      session: { state: "pinned", reason: "no_route" },
+    });
+    expect(await turn("mail")).toMatchObject({
+      route: "mail",
+      models: ["a/dear", "a/cheap"],
+      session: { state: "switched", reason: "new_route" },
+    });
+    expect(await turn("42", { turn: "continuation" })).toMatchObject({ route: "mail", models: ["a/dear", "a/cheap"] });
+  });
+
+  test("by id are made once, and go with the id and not with what is said", async () => {
+    start(bySubject);
+    await turn("code", { explicit: true });
+    expect(await turn("mail", { explicit: true })).toMatchObject({
+      models: ["a/cheap", "a/dear"],
+      session: { state: "pinned", reason: "affinity" },
+    });
+    const other = { explicit: true, key: "f".repeat(32) };
+    expect(await turn("mail", other)).toMatchObject({ models: ["a/dear", "a/cheap"], session: { state: "new", reason: "unknown" } });
+  });
+
+  test("follow the model that answered in the place of one that failed", async () => {
+    start(bySubject);
+    await turn("code");
+    expect(await turn("42", { turn: "continuation", answered: "a/dear" })).toMatchObject({ models: ["a/dear", "a/cheap"] });
+    expect(await turn("code again")).toMatchObject({ models: ["a/dear", "a/cheap"], session: { reason: "same_route" } });
+    expect(await turn("42", { turn: "continuation", answered: "a/gone" })).toMatchObject({ models: ["a/dear", "a/cheap"] });
+  });
+
+  test("leave a model alone that asks for it, and stay where that led to", async () => {
+    start(bySubject);
+    await turn("code");
+    cooling = new Set(["a/cheap"]);
+    expect(await turn("42", { turn: "continuation" })).toMatchObject({
+      models: ["a/dear", "b/spare", "a/cheap"],
+      session: { state: "switched", reason: "cooldown" },
+    });
+    cooling = new Set();
+    expect(await turn("42", { turn: "continuation" })).toMatchObject({ models: ["a/dear", "a/cheap"], session: { reason: "tool_loop" } });
+    cooling = new Set(["a/cheap", "a/dear", "b/spare"]);
+    expect(await turn("42", { turn: "continuation" })).toMatchObject({
+      models: ["a/dear", "a/cheap", "b/spare"],
+      session: { reason: "tool_loop" },
+    });
+  });
+
+  test("of a step whose beginning is not known are made by what it says", async () => {
+    start(bySubject);
+    expect(await turn("mail", { turn: "continuation" })).toMatchObject({ route: "mail", session: { state: "new", reason: "unknown" } });
+  });
+
+  test("of a step of another loop than was decided on are made anew", async () => {
+    start(bySubject);
+    await turn("code");
+    expect(await turn("mail", { turn: "continuation", said: "f".repeat(16) })).toMatchObject({
+      route: "mail",
+      session: { state: "switched", reason: "new_route" },
+    });
+  });
+
+  test("that begins like another one are its own", async () => {
+    start(bySubject);
+    await turn("code", { turn: "opening" });
+    expect(await turn("mail", { turn: "opening" })).toMatchObject({ route: "mail", session: { state: "new", reason: "opening" } });
+  });
+});
+
+describe("the same question", () => {
+  let asked = 0;
+  const count: Resolve = async () => {
+    asked++;
+    return { route: "code", confidence: 0.9, resolver: "test" };
+  };
+
+  test("is asked once of a resolver that would say the same again", async () => {
+    asked = 0;
+    start(count);
+    for (let i = 0; i < 3; i++) expect((await ask(REQUEST)).json()).toMatchObject({ route: "code", resolver: "test" });
+    expect(asked).toBe(1);
+    await ask({ ...REQUEST, messages: [...REQUEST.messages, { role: "assistant", content: "hi" }] });
+    await ask({ ...REQUEST, messages: [{ role: "assistant", content: "hello" }] });
+    expect(asked).toBe(3);
+    const { body } = await app.inject("/metrics");
+    expect(body).toContain('brightstaff_resolution_cache_total{result="hit"} 2');
+  });
+
+  test("is asked each time of one that may not", async () => {
+    asked = 0;
+    start(count, null, false);
+    for (let i = 0; i < 3; i++) await ask(REQUEST);
+    expect(asked).toBe(3);
   });
 });
 

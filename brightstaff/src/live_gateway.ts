@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { GatewayConfig, Provider } from "./config/gateway_config.ts";
 import type { Loaded, StoredRouter } from "./config/load.ts";
 import { describeMistake, type Mistake } from "./config/mistakes.ts";
 import { Credentials } from "./credentials/index.ts";
+import type { Deciding } from "./decisions/decide.ts";
+import { ResolutionCache } from "./decisions/resolution_cache.ts";
 import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.ts";
 import { MetricsSources } from "./metrics_sources/index.ts";
-import type { Deciding } from "./routes/decisions.ts";
+import { Sessions } from "./sessions/index.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Cooldowns } from "./traffic/cooldowns.ts";
 import type { EventHub } from "./traffic/event_hub.ts";
@@ -88,6 +91,7 @@ export class LiveGateway {
     this.#credentials.close();
     await this.#applying.catch(() => undefined);
     await this.#deciding?.resolver.close();
+    await this.#deciding?.sessions.close();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -120,7 +124,14 @@ export class LiveGateway {
     const { config, refused } = loaded.withRouters(storedRouters());
     this.#tellRefused(refused);
     const before = this.#deciding;
-    const deciding = { config, resolver: await this.#resolverFor(config), sources: this.#sources, cooldowns: this.#options.cooldowns };
+    const deciding = {
+      config,
+      resolver: await this.#resolverFor(config),
+      sources: this.#sources,
+      cooldowns: this.#options.cooldowns,
+      sessions: this.#sessionsFor(config),
+      resolutions: new ResolutionCache(),
+    };
     const models = config.models.map(({ id }) => id);
     this.#sources.use(config.metricsSources, models);
     this.#providers = config.providers;
@@ -133,7 +144,7 @@ export class LiveGateway {
     await stateDir.write(render(config, renderOptions, this.#credentials.tokens));
     this.#deciding = deciding;
     this.#loaded = loaded;
-    if (before !== null && before.resolver !== deciding.resolver) retire(before);
+    if (before !== null) retire(before, deciding);
   }
 
   /** A stored router that a new config can't serve (a model has gone) is no reason to refuse the config, but one to say so. */
@@ -158,6 +169,12 @@ export class LiveGateway {
     await resolver.ready();
     this.#resolverKey = key;
     return resolver;
+  }
+
+  /** The ones in use where nothing that concerns them has changed: conversations outlive most changes of the config. */
+  #sessionsFor({ sessions: settings }: GatewayConfig): Sessions {
+    const inUse = this.#deciding?.sessions;
+    return inUse !== undefined && isDeepStrictEqual(inUse.settings, settings) ? inUse : new Sessions(settings, this.#options);
   }
 
   #resolverOptions({ routingModel, limits }: GatewayConfig): ResolverOptions {
@@ -208,9 +225,13 @@ function tasksOf({ routers, routeAll }: GatewayConfig): string[] {
   return all.map(({ tasks }) => JSON.stringify(tasks.map(({ name, description }) => ({ name, description }))));
 }
 
-/** Closes a resolver when the last decision that was begun with it must be over. */
-function retire({ config, resolver }: Deciding): void {
-  setTimeout(() => void resolver.close(), config.limits.decision_ms).unref();
+/** Closes what `after` no longer uses when the last decision that was begun with it must be over. */
+function retire({ config, resolver, sessions }: Deciding, after: Deciding): void {
+  const close = () => {
+    if (resolver !== after.resolver) void resolver.close();
+    if (sessions !== after.sessions) void sessions.close();
+  };
+  setTimeout(close, config.limits.decision_ms).unref();
 }
 
 /** The rest of the decision's deadline is left to the embedded resolver, which stands in, and to the way back to the filter. */

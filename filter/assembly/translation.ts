@@ -1,8 +1,10 @@
 // What the roles use of the formats, and all they use. Formats are named by their number in the registry (`formatNamed`, `formatOfPath`).
 
 import { Bytes } from "./bytes/bytes";
+import { SipHash } from "./bytes/siphash";
 import { AnswerOrigin } from "./canonical/answer_origin";
 import { clock } from "./canonical/clock";
+import { hashOpening, hashSaid, Turn, turnOf } from "./canonical/conversation";
 import { ErrorKind, statusOfErrorKind } from "./canonical/error_kind";
 import { patchFields, patchModel } from "./canonical/field_patch";
 import { ProviderRules } from "./canonical/field_rules";
@@ -36,6 +38,7 @@ export {
   ResponseSummary,
   StreamProgress,
   StreamTranslator,
+  Turn,
 };
 
 /** How deep an answer may be nested; requests have their limit from the configuration. */
@@ -80,19 +83,43 @@ function refused(): bool {
 }
 
 /**
- * Appends what a routing decision needs of the conversation: a JSON array of {"role", "content", "tool_calls"?} in order, at most
- * `bytesMax` bytes, the most recent messages first chosen. Of a body that cannot be read to its end, what was read.
- * @returns how much text there is in all, in bytes
+ * Reads a conversation for the functions below, until `closeConversation`. Of a body that cannot be read to its end, what was read.
+ * Nothing may be translated in between.
  */
-export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32, out: Bytes): u64 {
+export function openConversation(format: u8, ptr: usize, length: u32): void {
   canonicalRequest.clear();
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   formatAt(format).readRequest(cursor, canonicalRequest);
   canonicalRequest.endMessage();
+}
+
+/** Where in the conversation the request stands. */
+export function conversationTurn(): Turn {
+  return turnOf(canonicalRequest);
+}
+
+/** Hashes what its user has said last. */
+export function hashConversationSaid(hash: SipHash): void {
+  hashSaid(canonicalRequest, hash);
+}
+
+/** Hashes how the conversation begins; false when nothing tells it from others. */
+export function hashConversationOpening(hash: SipHash): bool {
+  return hashOpening(canonicalRequest, hash);
+}
+
+/**
+ * Appends what a routing decision needs of the conversation: a JSON array of {"role", "content", "tool_calls"?} in order, at most
+ * `bytesMax` bytes, the most recent messages first chosen.
+ * @returns how much text there is in all, in bytes
+ */
+export function writeRoutingView(bytesMax: u32, out: Bytes): u64 {
   writeView(canonicalRequest, bytesMax, out);
-  const textBytes = textBytesOf(canonicalRequest);
+  return textBytesOf(canonicalRequest);
+}
+
+export function closeConversation(): void {
   canonicalRequest.clear();
-  return textBytes;
 }
 
 /**

@@ -23,6 +23,8 @@ interface Exports {
   describeHead(): void;
   describeProblem(): void;
   writeRoutingView(format: number, ptr: number, length: number, bytesMax: number): number;
+  describeConversation(format: number, ptr: number, length: number): void;
+  hashField(ptr: number, length: number): void;
   addDrop(ptr: number, length: number): void;
   addRename(from: number, fromLength: number, to: number, toLength: number): void;
   addMessageDrop(ptr: number, length: number): void;
@@ -234,6 +236,22 @@ export class Facade {
   routingView(format: AnyFormatName, body: Text, bytesMax = 65536): string {
     return this.withText(body, (ptr, length) => {
       this.wasm.writeRoutingView(number(format), ptr, length, bytesMax);
+      return this.takeText();
+    });
+  }
+
+  /** Where a request stands in its conversation, and the hash of how the conversation begins; null when nothing tells it from others. */
+  conversation(format: FormatName, body: Text): { turn: "opening" | "user" | "continuation"; hash: string | null } {
+    const { turn, hasUser, hash } = this.withText(body, (ptr, length) =>
+      this.describe<{ turn: number; hasUser: number; hash: string }>(() => this.wasm.describeConversation(number(format), ptr, length)),
+    );
+    return { turn: (["opening", "user", "continuation"] as const)[turn] as "opening", hash: hasUser ? hash : null };
+  }
+
+  /** SipHash of one field, as 32 hexadecimal digits. */
+  hashField(field: Text): string {
+    return this.withText(field, (ptr, length) => {
+      this.wasm.hashField(ptr, length);
       return this.takeText();
     });
   }

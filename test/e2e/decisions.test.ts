@@ -9,6 +9,8 @@ import { type RoutingModel, startRoutingModel } from "./routing_model.ts";
 
 const DECISION_MS = 3_000;
 const CODE_PROMPT = "Write a Python function that sorts a list of dictionaries by key";
+/** What began like another conversation would go on where that one is, and nobody be asked. */
+const NO_SESSION = { "x-plano-cache": "off" };
 const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
 let routingModel: RoutingModel;
@@ -133,7 +135,7 @@ describe("what the resolver gets to see", () => {
   });
 
   const post = async (path: string, body: Record<string, unknown>) => {
-    const answer = await exchange(gateway.url + path, { body: { ...body, model: "router:assistant" } });
+    const answer = await exchange(gateway.url + path, { headers: NO_SESSION, body: { ...body, model: "router:assistant" } });
     expect(answer.status, answer.body).toBe(200);
     expect(answer.headers["x-model-router-selected-route"]).toBe("programming");
     return answer;

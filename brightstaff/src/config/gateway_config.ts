@@ -26,6 +26,7 @@ export type GatewayConfig = {
   readonly metricsSources: readonly MetricsSourceConfig[];
   /** The routing model to ask, or null for the embedded resolver. */
   readonly routingModel: RoutingModel | null;
+  readonly sessions: SessionSettings;
   readonly limits: Limits;
   /** null when the management API is not served. */
   readonly admin: Admin | null;
@@ -249,6 +250,33 @@ export type RoutingModel = {
   readonly apiKey: string | null;
   readonly promptForm: "arch-router" | "plano-orchestrator" | "chat";
   readonly contextLength_tokens: number;
+};
+
+/** How conversations stay on their model. */
+export type SessionSettings = {
+  /** Whether conversations that name no session are known by how they begin. */
+  readonly derived: boolean;
+  /** How long a conversation is remembered after its last decision. */
+  readonly ttl_ms: number;
+  readonly entriesMax: number;
+  /** How long after a request a provider is taken to have its prompt in the cache. */
+  readonly warm_ms: number;
+  readonly store: { readonly type: "memory" } | { readonly type: "redis"; readonly url: string };
+  /** The request header that tells tenants apart, in lower case; null when only keys do. */
+  readonly tenantHeader: string | null;
+  /** Whether steps of a tool loop are left where the loop began. */
+  readonly routeOnUserOnly: boolean;
+  readonly budget: RoutingBudget | null;
+};
+
+/** What switching models in mid-conversation may cost. */
+export type RoutingBudget = {
+  /** In percent of what the conversation would have cost without. */
+  readonly maxSwitchSpend_pct: number;
+  /** Whether a conversation whose cache went cold begins to count anew. */
+  readonly replenishOnRebind: boolean;
+  /** A cached token's price in relation to one that is not, where the source of prices does not say. */
+  readonly cacheReadDiscount: number;
 };
 
 export type Limits = {

@@ -193,10 +193,34 @@ describe("what Plano has and this gateway does not serve is refused by name, wit
     ["ratelimits: []", "ratelimits: rate limits are not served yet; expected it left out"],
     ["tracing: {}", "tracing: tracing is not served yet; expected it left out"],
     ["mode: prompt", "mode: only the LLM gateway (mode: llm) is served; expected llm"],
-    ["prompt_caching: {enabled: true}", "prompt_caching.enabled: prompt caching is not served yet; expected false, or it left out"],
-    ["prompt_caching: {min_prefix_tokens: 5}", "prompt_caching.min_prefix_tokens: prompt caching is not served yet; expected it left out"],
-    ["routing: {session_ttl_seconds: 5}", "routing.session_ttl_seconds: sessions are not served yet; expected it left out"],
-    ["routing: {routing_budget: {}}", "routing.routing_budget: sessions are not served yet; expected it left out"],
+    [
+      "prompt_caching: {enabled: true}",
+      "prompt_caching.inject_cache_control: missing, which stands for true, and marks for a provider's prompt cache are not put into requests yet; expected false",
+    ],
+    [
+      "prompt_caching: {inject_cache_control: true}",
+      "prompt_caching.inject_cache_control: marks for a provider's prompt cache are not put into requests yet; expected false",
+    ],
+    [
+      "prompt_caching: {min_prefix_tokens: 5}",
+      "prompt_caching.min_prefix_tokens: marks for a provider's prompt cache are not put into requests yet; expected it left out",
+    ],
+    [
+      "routing: {routing_budget: {max_switch_spend_pct: 5}}",
+      "routing.routing_budget: there are no prices to tell by what a switch costs; expected a source of type cost in model_metrics_sources",
+    ],
+    [
+      "routing: {session_cache: {type: redis}}",
+      "routing.session_cache.url: missing; expected one such as redis://redis:6379, or rediss:// for TLS",
+    ],
+    [
+      "routing: {session_cache: {type: redis, url: 'http://user:secret@redis'}}",
+      "routing.session_cache.url: is no URL of a Redis; expected one such as redis://redis:6379, or rediss:// for TLS",
+    ],
+    [
+      "routing: {session_cache: {url: 'redis://redis'}}",
+      "routing.session_cache.url: belongs to type: redis; expected type: redis, or it left out",
+    ],
     ["overrides: {use_agent_orchestrator: true}", "overrides.use_agent_orchestrator: agent orchestration is another product: this gateway serves models only; expected false, or it left out"],
     ["overrides: {disable_signals: false}", "overrides.disable_signals: signal analysis of answers is not served; expected true, or it left out"],
   ])("%s", (more, expected) => {

@@ -13,6 +13,7 @@ import { located, toCurrentForms } from "./older_forms.ts";
 import type { RawConfig, RawRouter } from "./raw_config.ts";
 import { type RouterContext, readRouteAll, readRouters, readStoredRouters } from "./routers.ts";
 import { SchemaCheck } from "./schema_check.ts";
+import { readSessions } from "./sessions.ts";
 import { servedVariants, variantsOf } from "./variants.ts";
 
 export type LoadOptions = {
@@ -146,6 +147,7 @@ function build(raw: RawConfig, document: ConfigDocument, context: BuildContext, 
     routeAll,
     metricsSources,
     routingModel: readRoutingModel(raw, catalog, warnings),
+    sessions: readSessions(raw, mistakes),
     limits: readLimits(raw),
     admin: readAdmin(raw.admin, baseDir, mistakes, warnings),
     connectTimeout_ms,

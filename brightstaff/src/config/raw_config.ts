@@ -9,7 +9,8 @@ export type RawConfig = {
   routing_preferences?: (RawPreference | undefined)[];
   routers?: (RawRouter | undefined)[];
   model_metrics_sources?: (RawMetricsSource | undefined)[];
-  routing?: { model?: string };
+  routing?: RawRouting;
+  prompt_caching?: RawPromptCaching;
   overrides?: {
     upstream_connect_timeout?: string;
     upstream_tls_ca_path?: string;
@@ -21,6 +22,22 @@ export type RawConfig = {
 };
 
 export type LimitName = "request_body_bytes_max" | "json_depth_max" | "first_token_ms" | "reply_ms" | "stream_idle_ms" | "decision_ms";
+
+export type RawRouting = {
+  model?: string;
+  session_ttl_seconds?: number;
+  session_max_entries?: number;
+  session_cache?: { type?: "memory" | "redis"; url?: string; tenant_header?: string };
+  routing_budget?: { max_switch_spend_pct?: number; replenish_on_rebind?: boolean; cache_read_discount?: number };
+  route_on_user_only?: boolean;
+};
+
+export type RawPromptCaching = {
+  enabled?: boolean;
+  session_affinity?: boolean;
+  inject_cache_control?: boolean;
+  session_ttl_seconds?: number;
+};
 
 export type RawListener = {
   name?: string;

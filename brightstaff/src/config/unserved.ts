@@ -3,7 +3,7 @@ import type { Path } from "./mistakes.ts";
 /**
  * Keys of Plano's config that this gateway does not serve, each with the reason a user is given. A key is never ignored: a file that asks for
  * something must get it or be told. `[]` stands for any index, `*` for any key. Where the value is in the schema as a constant
- * (`prompt_caching.enabled: false`), only other values come here.
+ * (`prompt_caching.inject_cache_control: false`), only other values come here.
  */
 const REASONS: Readonly<Record<string, string>> = {
   agents: "agents are another product: this gateway serves models only",
@@ -22,17 +22,10 @@ const REASONS: Readonly<Record<string, string>> = {
   "listeners[].output_filters": "filter chains are another product: this gateway serves models only",
   "listeners.ingress_traffic": "prompt listeners are another product: this gateway serves models only",
   "endpoints.*.prefix_affinity": "replica affinity is not served yet",
-  "prompt_caching.enabled": "prompt caching is not served yet",
-  "prompt_caching.session_affinity": "prompt caching is not served yet",
-  "prompt_caching.inject_cache_control": "prompt caching is not served yet",
-  "prompt_caching.min_prefix_tokens": "prompt caching is not served yet",
-  "prompt_caching.session_ttl_seconds": "prompt caching is not served yet",
+  "prompt_caching.inject_cache_control": "marks for a provider's prompt cache are not put into requests yet",
+  "prompt_caching.min_prefix_tokens": "marks for a provider's prompt cache are not put into requests yet",
   "routing.llm_provider": "the routing model's provider is part of its name here",
-  "routing.session_ttl_seconds": "sessions are not served yet",
-  "routing.session_max_entries": "sessions are not served yet",
-  "routing.session_cache": "sessions are not served yet",
-  "routing.routing_budget": "sessions are not served yet",
-  "routing.route_on_user_only": "sessions are not served yet",
+  "routing.routing_budget.record_counterfactual": "tracing is not served yet",
   "overrides.prompt_target_intent_matching_threshold": "prompt targets are another product: this gateway serves models only",
   "overrides.optimize_context_window": "requests are passed on whole: the gateway trims no conversation",
   "overrides.use_agent_orchestrator": "agent orchestration is another product: this gateway serves models only",
@@ -45,9 +38,9 @@ const INSTEAD: Readonly<Record<string, string>> = {
   mode: "llm",
   "listeners[].type": "model",
   "endpoints.*.prefix_affinity": "false, or it left out",
-  "prompt_caching.enabled": "false, or it left out",
+  "prompt_caching.inject_cache_control": "false",
+  "routing.routing_budget.record_counterfactual": "false, or it left out",
   "routing.llm_provider": "overrides.llm_routing_model: provider/model",
-  "routing.route_on_user_only": "false, or it left out",
   "overrides.optimize_context_window": "false, or it left out",
   "overrides.use_agent_orchestrator": "false, or it left out",
   "overrides.disable_signals": "true, or it left out",

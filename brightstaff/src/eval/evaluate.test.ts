@@ -25,6 +25,7 @@ async function read(...lines: string[]) {
 /** Takes the last message for the route's name. */
 const echo: Resolver = {
   id: "echo",
+  isRepeatable: true,
   ready: async () => {},
   resolve: async (conversation) => ({ route: conversation.at(-1)?.content === "code" ? "code" : null, confidence: null, resolver: "echo" }),
   close: async () => {},

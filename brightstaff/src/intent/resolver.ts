@@ -27,6 +27,8 @@ export type Resolution = {
  */
 export interface Resolver {
   readonly id: string;
+  /** Whether the same question always gets the same answer, so that it need not be asked again. */
+  readonly isRepeatable: boolean;
   /** Resolves when the resolver can answer without first loading anything; rejects when it never will. */
   ready(): Promise<void>;
   resolve(conversation: Conversation, routes: readonly Route[], signal: AbortSignal): Promise<Resolution>;

@@ -79,9 +79,14 @@ function order(models: readonly string[], policy: SelectionPolicy, data: Ranking
 const EQUAL_WEIGHTS = { cost: 1, latency: 1 };
 const TOKENS_PER_MTOK = 1_000_000;
 
+/** What a request with so much input is billed by. */
+export function ratesFor(price: Price, input_tokens: number): TokenRates {
+  return price.longContext?.findLast(({ above_tokens }) => input_tokens > above_tokens) ?? price;
+}
+
 function expectedCost_usd(price: Price | undefined, tokens: ExpectedTokens): number | undefined {
   if (price === undefined) return undefined;
-  const rates: TokenRates = price.longContext?.findLast(({ above_tokens }) => tokens.input_tokens > above_tokens) ?? price;
+  const rates = ratesFor(price, tokens.input_tokens);
   const cachedInput_usd_per_mtok = rates.cachedInput_usd_per_mtok ?? rates.input_usd_per_mtok;
   const cost =
     (tokens.input_tokens - tokens.cachedInput_tokens) * rates.input_usd_per_mtok +

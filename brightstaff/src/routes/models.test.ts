@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
 import { buildApp } from "../app.ts";
 import type { GatewayConfig } from "../config/gateway_config.ts";
+import type { Deciding } from "../decisions/decide.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { EventHub } from "../traffic/event_hub.ts";
-import type { Deciding } from "./decisions.ts";
 
 const config = {
   changed_s: 1_800_000_000,

@@ -7,6 +7,10 @@ export type Metrics = {
   readonly decisionDuration_seconds: Histogram<"router">;
   readonly decisionErrors: Counter<"type">;
   readonly resolverMisses: Counter<"miss">;
+  readonly resolutionCache: Counter<"result">;
+  readonly sessions: Counter<"state" | "reason">;
+  readonly sessionStoreErrors: Counter<"operation">;
+  readonly sessionStoreUp: Gauge;
   readonly configReloads: Counter<"result">;
   readonly configLoadedAt_seconds: Gauge;
   readonly storedRouters: Gauge<"state">;
@@ -47,6 +51,29 @@ export function createMetrics(): Metrics {
       name: "brightstaff_resolver_misses_total",
       help: "Decisions for which another resolver stood in, by the reason.",
       labelNames: ["miss"],
+      registers,
+    }),
+    resolutionCache: new Counter({
+      name: "brightstaff_resolution_cache_total",
+      help: "Decisions of the embedded resolver for which the same question had been resolved before (hit), or not (miss).",
+      labelNames: ["result"],
+      registers,
+    }),
+    sessions: new Counter({
+      name: "brightstaff_sessions_total",
+      help: "Decisions for a conversation, by what became of it (new, pinned, switched) and why.",
+      labelNames: ["state", "reason"],
+      registers,
+    }),
+    sessionStoreErrors: new Counter({
+      name: "brightstaff_session_store_errors_total",
+      help: "Calls to Redis that failed or were late, by the operation (get or put). Memory stood in.",
+      labelNames: ["operation"],
+      registers,
+    }),
+    sessionStoreUp: new Gauge({
+      name: "brightstaff_session_store_up",
+      help: "Whether Redis keeps the sessions (1) or memory stands in for it (0). Stays 0 where no Redis is configured.",
       registers,
     }),
     configReloads: new Counter({

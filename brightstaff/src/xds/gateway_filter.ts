@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { GatewayConfig, NativeEndpoint, Provider, Router } from "../config/gateway_config.ts";
 import { RESPONSE_BODY_BYTES_MAX } from "./buffer_limits.ts";
 import { BRIGHTSTAFF_CLUSTER, type RenderOptions, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
@@ -67,6 +68,7 @@ export function gatewayConfiguration(config: GatewayConfig): Message {
       events_path: "/v1/events",
       view_bytes_max: DECISION_VIEW_BYTES_MAX,
     },
+    sessions: toFilterSessions(config),
     providers: [...places.map((provider) => toFilterProvider(provider, places)), TOKEN_ESTIMATOR],
     token_estimator: places.length,
     models: models.map(({ id, provider, model }) => ({ id, provider, model })),
@@ -75,6 +77,18 @@ export function gatewayConfiguration(config: GatewayConfig): Message {
     default_model: config.defaultModel,
     routers,
     route_all: config.routeAll === null ? null : routers.length - 1,
+  };
+}
+
+function toFilterSessions({ sessions, routers, routeAll }: GatewayConfig): Message {
+  return {
+    derived: sessions.derived,
+    // Under a budget each of the user's turns is brightstaff's to judge.
+    pin_named: sessions.budget === null,
+    pin_loops: sessions.routeOnUserOnly,
+    ...(sessions.tenantHeader === null ? {} : { tenant_header: sessions.tenantHeader }),
+    // The filter does not read it. It makes another configuration of one whose tasks have changed, and a new one starts without pins.
+    tasks: hash("sha256", JSON.stringify([routers, routeAll]), "hex").slice(0, 16),
   };
 }
 

@@ -58,6 +58,7 @@ test("the filter's configuration refers to models and providers by index", () =>
     limits: { request_body_bytes_max: 1048576, response_body_bytes_max: 52428800, json_depth_max: 128, attempts_max: 3 },
     timeouts: { first_token_ms: 2000, reply_ms: 4000, stream_idle_ms: 3000, decision_ms: 500 },
     decision: { cluster: "brightstaff", authority: "brightstaff", path: "/v1/decisions", events_path: "/v1/events", view_bytes_max: 65536 },
+    sessions: { derived: true, pin_named: true, pin_loops: true, tasks: expect.stringMatching(/^[0-9a-f]{16}$/) },
     providers: [
       {
         name: "openai",

@@ -75,3 +75,15 @@ function scale(value: f64, exponent: i32): f64 {
   for (; exponent < 0; exponent++) value /= 10;
   return value;
 }
+
+const HEX_DIGITS: u32 = 16;
+
+/** Appends a word as 16 hexadecimal digits. */
+export function writeHex(out: Bytes, word: u64): void {
+  const to = out.reserve(HEX_DIGITS);
+  for (let i: u32 = 0; i < HEX_DIGITS; i++) {
+    const digit = <u8>(word >> (60 - <u64>i * 4)) & 0xf;
+    store<u8>(to + i, digit < 10 ? ZERO + digit : 0x61 - 10 + digit);
+  }
+  out.length += HEX_DIGITS;
+}

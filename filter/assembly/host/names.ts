@@ -19,13 +19,20 @@ export const ONLY_CLUSTER_WHOLE = new Literal("x-envoy-llm-whole-cluster");
 export const X_ENVOY_MAX_RETRIES = new Literal("x-envoy-max-retries");
 export const X_REQUEST_ID = new Literal("x-request-id");
 
+// What a client says of the conversation that its request belongs to: Plano's names (katanemo/plano, crates/common/src/consts.rs).
+export const X_MODEL_AFFINITY = new Literal("x-model-affinity");
+export const X_PLANO_CACHE = new Literal("x-plano-cache");
+export const X_PLANO_MAX_SWITCH_SPEND_PCT = new Literal("x-plano-max-switch-spend-pct");
+
 // What the gateway says of a routed request; the first name is the one DigitalOcean's Inference Router answers with.
 export const SELECTED_ROUTE = new Literal("x-model-router-selected-route");
 export const SELECTED_MODEL = new Literal("x-model-router-selected-model");
 export const ATTEMPTS = new Literal("x-model-router-attempts");
+export const SESSION = new Literal("x-model-router-session");
 
 // Header values.
 export const APPLICATION_JSON = new Literal("application/json");
 export const TEXT_EVENT_STREAM = new Literal("text/event-stream");
 export const IDENTITY = new Literal("identity");
+export const OFF = new Literal("off");
 export const POST = new Literal("POST");

@@ -131,6 +131,15 @@ export class GatewayConfig {
   /** Where brightstaff, at the same address, takes the events of requests; empty when it wants none. */
   eventsPath: Text = NOTHING;
   viewBytesMax: u32 = 0;
+  /** Tells configurations apart, also those that are alike. */
+  generation: u32 = 0;
+  /** Whether conversations without a name are known by how they begin. */
+  derivesSessions: bool = false;
+  /** Whether a kept decision is enough for a conversation that the client named, and for the steps of a tool loop. */
+  pinsNamed: bool = false;
+  pinsLoops: bool = false;
+  /** The request header that tells tenants apart; empty when none does. */
+  tenantHeader: Text = NOTHING;
   /** Whether any provider is called with the client's own key. */
   hasPassthrough: bool = false;
   readonly providers: Provider[] = [];
@@ -186,6 +195,8 @@ export class GatewayConfig {
   }
 }
 
+let generations: u32 = 0;
+
 /** Reads a configuration as brightstaff writes it, in the order of its keys; null when it is not one. */
 @final
 export class ConfigReader {
@@ -212,6 +223,7 @@ export class ConfigReader {
 
   read(ptr: usize, length: u32): GatewayConfig | null {
     const config = new GatewayConfig();
+    config.generation = ++generations;
     this.config = config;
     this.broken = false;
     const cursor = this.cursor;
@@ -220,6 +232,7 @@ export class ConfigReader {
     while (cursor.nextKey()) {
       if (cursor.keyIs("limits") || cursor.keyIs("timeouts")) this.readNumbers();
       else if (cursor.keyIs("decision")) this.readDecision();
+      else if (cursor.keyIs("sessions")) this.readSessions();
       else if (cursor.keyIs("providers")) this.readProviders();
       else if (cursor.keyIs("token_estimator")) config.tokenEstimator = this.takeProvider();
       else if (cursor.keyIs("models")) this.readModels();
@@ -260,6 +273,19 @@ export class ConfigReader {
       else if (cursor.keyIs("path")) config.decisionPath = this.text();
       else if (cursor.keyIs("events_path")) config.eventsPath = this.text();
       else if (cursor.keyIs("view_bytes_max")) config.viewBytesMax = this.number();
+      else cursor.skip();
+    }
+  }
+
+  private readSessions(): void {
+    const cursor = this.cursor;
+    const config = this.config;
+    cursor.enterObject();
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("derived")) config.derivesSessions = cursor.takeTrue();
+      else if (cursor.keyIs("pin_named")) config.pinsNamed = cursor.takeTrue();
+      else if (cursor.keyIs("pin_loops")) config.pinsLoops = cursor.takeTrue();
+      else if (cursor.keyIs("tenant_header")) config.tenantHeader = this.text();
       else cursor.skip();
     }
   }

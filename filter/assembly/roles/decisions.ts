@@ -1,5 +1,5 @@
 import { Bytes } from "../bytes/bytes";
-import { writeInteger } from "../bytes/numbers";
+import { writeHex, writeInteger } from "../bytes/numbers";
 import { Body, readBody } from "../host/body";
 import { now_ns } from "../host/clock";
 import { HeaderBlock } from "../host/header_block";
@@ -10,13 +10,16 @@ import { actOn, startCall } from "../host/stream";
 import { Cursor, Kind } from "../json/cursor";
 import { Form, sliceLength, sliceOf, slicePtr } from "../json/slice";
 import { writeString, writeText } from "../json/text";
-import { writeRoutingView } from "../translation";
+import { closeConversation, openConversation, Turn, writeRoutingView } from "../translation";
 import { Exchange } from "./exchange";
 import { GatewayStream } from "./gateway";
+import { keepDecision, recallLoop, recallNamed, writeAnswerer } from "./pinned";
 
 const DECISION_DEPTH_MAX: u32 = 8;
 /** The longest name of a route that a header is made of. */
 const ROUTE_BYTES_MAX: u32 = 256;
+/** The longest word that says what became of a conversation, or why. */
+const STATE_BYTES_MAX: u32 = 32;
 const OK = new Literal("200");
 
 /**
@@ -30,13 +33,28 @@ const cursor = new Cursor();
 const name = new Bytes();
 
 /**
- * Asks brightstaff which models this conversation should go to. It gets a bounded view of the conversation's text, never the body.
- * @returns the key under which the stream waits, 0 when brightstaff could not be asked
+ * Finds out which models this conversation should go to: by a decision that is kept for it, or by asking brightstaff, which gets a bounded view
+ * of the conversation's text, never the body.
+ * @returns the key under which the stream waits, 0 when brightstaff need not be asked, or could not be (`exchange.isDecided` tells)
  */
 export function startDecision(stream: GatewayStream, root: u32, exchange: Exchange, body: usize, length: u32): u64 {
-  const config = exchange.config!;
   exchange.decisionStarted_ns = now_ns();
-  writeQuestion(exchange, body, length);
+  const session = exchange.session;
+  if (session.isNamed) {
+    session.identifyNamed(exchange.head.model);
+    if (recallNamed(exchange)) return 0;
+  }
+  openConversation(exchange.clientFormat, body, length);
+  session.takeTurn();
+  if (!session.isNamed && !session.isOff && exchange.config!.derivesSessions) session.identifyDerived(exchange.head.model);
+  const isRecalled = recallLoop(exchange);
+  if (!isRecalled) writeQuestion(exchange);
+  closeConversation();
+  return isRecalled ? 0 : ask(stream, root, exchange);
+}
+
+function ask(stream: GatewayStream, root: u32, exchange: Exchange): u64 {
+  const config = exchange.config!;
   headers.reset();
   headers.addLiteral(names.METHOD, names.POST);
   headers.add(names.PATH, config.decisionPath.ptr, config.decisionPath.length);
@@ -75,7 +93,7 @@ function keyOf(root: u32, token: u32): u64 {
   return ((<u64>root) << 32) | token;
 }
 
-function writeQuestion(exchange: Exchange, body: usize, length: u32): void {
+function writeQuestion(exchange: Exchange): void {
   const config = exchange.config!;
   question.clear();
   question.ascii('{"router":');
@@ -84,11 +102,34 @@ function writeQuestion(exchange: Exchange, body: usize, length: u32): void {
   else writeQuoted(router.name.ptr, router.name.length);
   question.ascii(',"model":');
   writeQuoted(exchange.head.model.ptr, exchange.head.model.length);
+  if (exchange.session.hasKey) writeSession(exchange);
   question.ascii(',"messages":');
-  const textBytes = writeRoutingView(exchange.clientFormat, body, length, config.viewBytesMax, question);
+  const textBytes = writeRoutingView(config.viewBytesMax, question);
   question.ascii(',"text_bytes":');
   writeInteger(question, textBytes);
   question.byte(0x7d);
+}
+
+function writeSession(exchange: Exchange): void {
+  const session = exchange.session;
+  question.ascii(',"session":{"key":"');
+  session.writeKey(question);
+  question.ascii(session.isNamed ? '","explicit":true,"turn":"' : '","explicit":false,"turn":"');
+  question.ascii(turnName(session.turn));
+  question.ascii('","said":"');
+  writeHex(question, session.said);
+  question.byte(0x22);
+  if (session.spendPct.length > 0) {
+    question.ascii(',"max_switch_spend_pct":');
+    question.appendBytes(session.spendPct);
+  }
+  writeAnswerer(exchange, question);
+  question.byte(0x7d);
+}
+
+function turnName(turn: Turn): string {
+  if (turn == Turn.Opening) return "opening";
+  return turn == Turn.User ? "user" : "continuation";
 }
 
 function writeQuoted(ptr: usize, length: u32): void {
@@ -99,13 +140,41 @@ function writeQuoted(ptr: usize, length: u32): void {
 function readDecision(exchange: Exchange, body: usize, length: u32): void {
   cursor.open(body, length, DECISION_DEPTH_MAX);
   if (!cursor.enterObject()) return;
+  exchange.isDecided = true;
+  let pin_ms: i64 = 0;
   while (cursor.nextKey()) {
     if (cursor.keyIs("route")) readRoute(exchange);
     else if (cursor.keyIs("models")) readModels(exchange);
     else if (cursor.keyIs("resolve_ms")) readNumber(exchange.resolve_ms);
     else if (cursor.keyIs("rank_ms")) readNumber(exchange.rank_ms);
+    else if (cursor.keyIs("session")) pin_ms = readSession(exchange.session.state);
     else cursor.skip();
   }
+  if (cursor.ok) keepDecision(exchange, pin_ms);
+}
+
+/** What became of the conversation: its state and why. @returns how long this decision may be kept, 0 for not at all */
+function readSession(state: Bytes): i64 {
+  let pin_ms: i64 = 0;
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return pin_ms;
+  }
+  state.clear();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("state")) readWord(state);
+    else if (cursor.keyIs("reason")) {
+      state.ascii("; reason=");
+      readWord(state);
+    } else if (cursor.keyIs("pin_ms")) pin_ms = cursor.takeInteger(0);
+    else cursor.skip();
+  }
+  return pin_ms;
+}
+
+function readWord(out: Bytes): void {
+  const word = cursor.takeString();
+  if (sliceLength(word) <= STATE_BYTES_MAX) writeText(out, word);
 }
 
 function readRoute(exchange: Exchange): void {

@@ -3,6 +3,7 @@ import { Bytes } from "../bytes/bytes";
 import { ErrorKind, Operation, operationOf, RequestHead } from "../translation";
 import { Endpoint, GatewayConfig, Model, Provider, Router } from "./config";
 import { EventRecord } from "./event_record";
+import { Session } from "./session";
 
 /** The most models that one request may be tried on; Envoy's routes name as many (`wasm.llm.candidate.1` to `.8`). */
 export const CANDIDATES_MAX: u32 = 8;
@@ -102,6 +103,9 @@ export class Exchange {
   router: Router | null = null;
   /** Empty when no task matched. */
   readonly route: Bytes = new Bytes();
+  readonly session: Session = new Session();
+  /** Whether there is a decision: brightstaff's, or one of its that was kept. */
+  isDecided: bool = false;
   decisionStarted_ns: u64 = 0;
   decision_us: u32 = 0;
   readonly resolve_ms: Bytes = new Bytes();
@@ -128,6 +132,8 @@ export class Exchange {
     this.answeredLocally = false;
     this.router = null;
     this.route.clear();
+    this.session.reset();
+    this.isDecided = false;
     this.decisionStarted_ns = 0;
     this.decision_us = 0;
     this.resolve_ms.clear();

@@ -2,7 +2,7 @@ import { Bytes } from "../bytes/bytes";
 import { readInteger, writeInteger } from "../bytes/numbers";
 import { Body, readBody, replaceBody } from "../host/body";
 import { now_ns } from "../host/clock";
-import { HeaderMap, HeaderPairs, removeHeaderNamed, setHeader } from "../host/headers";
+import { HeaderMap, HeaderPairs, removeHeader, removeHeaderNamed, setHeader } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { setProperty } from "../host/property";
@@ -15,8 +15,11 @@ import { recordEvent } from "./event_batch";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
 import { closeExchange, openExchange, publishExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber } from "./numbers";
+import { recallUndecided } from "./pinned";
 import { describeAnswer } from "./report";
+import { Session } from "./session";
 import { StreamContext } from "./stream_context";
+import { Text } from "./text";
 
 const ROUTER_PREFIX = new Literal("router:");
 const BEARER = new Literal("Bearer ");
@@ -86,7 +89,7 @@ export class GatewayStream extends StreamContext {
 
   onRequestHeaders(endOfStream: bool): i32 {
     const head = requestHeaders;
-    head.read();
+    head.read(this.config!.tenantHeader);
     // A client's own x-envoy-attempt-count would choose the candidate, its timeouts and retries would change the route's.
     head.removeUntrusted();
     const known = formatOfPath(head.path, head.pathLength);
@@ -108,6 +111,8 @@ export class GatewayStream extends StreamContext {
     else if (head.contentLength > <i64>limit) answers.refuseLargeBody(format, limit);
     else {
       if (this.config!.hasPassthrough) head.keepKey(exchange.clientKey);
+      if (this.config!.routers.length > 0) head.describeSession(exchange.session);
+      head.removeOwn();
       this.phase = Phase.Body;
       return STOP_HEADERS;
     }
@@ -219,6 +224,7 @@ export class GatewayStream extends StreamContext {
     const exchange = this.exchange!;
     const config = this.config!;
     exchange.decision_us = <u32>((now_ns() - exchange.decisionStarted_ns) / 1000);
+    if (!exchange.isDecided) recallUndecided(exchange);
     const router = exchange.router!;
     if (router === config.routeAll) {
       const model = exchange.head.model;
@@ -303,18 +309,38 @@ class RequestHeaders {
   /** Envoy's, of which a client that sends one has no say. */
   requestId: usize = 0;
   requestIdLength: u32 = 0;
+  private tenant: usize = 0;
+  private tenantLength: u32 = 0;
+  private affinity: usize = 0;
+  private affinityLength: u32 = 0;
+  private spendPct: usize = 0;
+  private spendPctLength: u32 = 0;
+  private isCacheOff: bool = false;
   private hasUntrusted: bool = false;
+  /** Whether there is anything that is said to this gateway alone. */
+  private hasOwn: bool = false;
 
-  read(): void {
+  read(tenantHeader: Text): void {
     this.pathLength = 0;
     this.isPost = false;
     this.isEncoded = false;
     this.contentLength = 0;
     this.keyLength = 0;
     this.requestIdLength = 0;
+    this.tenantLength = 0;
+    this.affinityLength = 0;
+    this.spendPctLength = 0;
+    this.isCacheOff = false;
     this.hasUntrusted = false;
+    this.hasOwn = false;
     pairs.fetch(HeaderMap.Request);
-    while (pairs.next()) this.readPair();
+    while (pairs.next()) {
+      this.readPair();
+      if (tenantHeader.length > 0 && tenantHeader.equals(pairs.name, pairs.nameLength)) {
+        this.tenant = pairs.value;
+        this.tenantLength = pairs.valueLength;
+      }
+    }
   }
 
   /** Names are told apart by their length first: it is unlike for all but few. */
@@ -340,12 +366,28 @@ class RequestHeaders {
         break;
       case 13:
         if (pairs.nameIs(names.AUTHORIZATION)) this.readAuthorization();
+        else if (pairs.nameIs(names.X_PLANO_CACHE)) {
+          this.isCacheOff = names.OFF.equals(pairs.value, pairs.valueLength);
+          this.hasOwn = true;
+        }
         break;
       case 14:
         if (pairs.nameIs(names.CONTENT_LENGTH)) this.contentLength = readInteger(pairs.value, pairs.valueLength);
         break;
       case 16:
         if (pairs.nameIs(names.CONTENT_ENCODING)) this.isEncoded = !names.IDENTITY.equals(pairs.value, pairs.valueLength);
+        else if (pairs.nameIs(names.X_MODEL_AFFINITY)) {
+          this.affinity = pairs.value;
+          this.affinityLength = pairs.valueLength;
+          this.hasOwn = true;
+        }
+        break;
+      case 28:
+        if (pairs.nameIs(names.X_PLANO_MAX_SWITCH_SPEND_PCT)) {
+          this.spendPct = pairs.value;
+          this.spendPctLength = pairs.valueLength;
+          this.hasOwn = true;
+        }
         break;
     }
     if (names.X_ENVOY_PREFIX.isPrefixOf(pairs.name, pairs.nameLength)) this.hasUntrusted = true;
@@ -374,6 +416,22 @@ class RequestHeaders {
     while (pairs.next()) {
       if (names.X_ENVOY_PREFIX.isPrefixOf(pairs.name, pairs.nameLength)) removeHeaderNamed(HeaderMap.Request, pairs.name, pairs.nameLength);
     }
+  }
+
+  /** What the headers say of the conversation. They are for this gateway alone: no provider gets them. */
+  describeSession(session: Session): void {
+    session.takeClient(this.key, this.keyLength, this.tenant, this.tenantLength);
+    if (!this.hasOwn) return;
+    session.isOff = this.isCacheOff;
+    session.takeName(this.affinity, this.affinityLength);
+    session.takeSpendPct(this.spendPct, this.spendPctLength);
+  }
+
+  removeOwn(): void {
+    if (!this.hasOwn) return;
+    removeHeader(HeaderMap.Request, names.X_MODEL_AFFINITY);
+    removeHeader(HeaderMap.Request, names.X_PLANO_CACHE);
+    removeHeader(HeaderMap.Request, names.X_PLANO_MAX_SWITCH_SPEND_PCT);
   }
 
   /** Keeps the client's own key for providers that are configured to be called with it; Envoy's route takes it from the request. */

@@ -31,6 +31,7 @@ import { Endpoint, Provider } from "./config";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber, setStatus } from "./numbers";
+import { keepAnswerer } from "./pinned";
 import { describeAnswer } from "./report";
 import { endActivity, noteActivity } from "./silence";
 import { StreamContext } from "./stream_context";
@@ -412,6 +413,7 @@ export class ProviderStream extends StreamContext {
     exchange.responder = this.id;
     exchange.record.status = this.status;
     describeAnswer(exchange);
+    keepAnswerer(exchange);
   }
 
   private onErrorBody(size: u32): i32 {

@@ -17,6 +17,8 @@ export function describeAnswer(exchange: Exchange): void {
     else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
     writeTiming(exchange, text);
     setHeader(HeaderMap.Response, names.SERVER_TIMING, text.ptr, text.length);
+    const state = exchange.session.state;
+    if (state.length > 0) setHeader(HeaderMap.Response, names.SESSION, state.ptr, state.length);
   }
   if (exchange.attemptCount == 0) return;
   const candidate = exchange.candidates[exchange.attemptCount - 1];

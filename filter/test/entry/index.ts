@@ -2,7 +2,8 @@
 // JSON.
 import "../../assembly/host/abort";
 import { Bytes } from "../../assembly/bytes/bytes";
-import { writeInteger } from "../../assembly/bytes/numbers";
+import { writeHex, writeInteger } from "../../assembly/bytes/numbers";
+import { SipHash } from "../../assembly/bytes/siphash";
 import { Cursor } from "../../assembly/json/cursor";
 import { ABSENT, Form, sliceOf, textOf } from "../../assembly/json/slice";
 import { writeString, writeText } from "../../assembly/json/text";
@@ -19,6 +20,7 @@ const rules = new facade.ProviderRules();
 const summary = new facade.ResponseSummary();
 const error = new facade.ProviderError();
 const cursor = new Cursor();
+const hash = new SipHash();
 const sse = new SseReader();
 const eventStream = new EventStreamReader();
 const origin = new facade.AnswerOrigin();
@@ -121,7 +123,36 @@ export function describeProblem(): void {
 }
 
 export function writeRoutingView(format: u8, ptr: usize, length: u32, bytesMax: u32): u32 {
-  return <u32>facade.writeRoutingView(format, ptr, length, bytesMax, out);
+  facade.openConversation(format, ptr, length);
+  const textBytes = <u32>facade.writeRoutingView(bytesMax, out);
+  facade.closeConversation();
+  return textBytes;
+}
+
+/** Appends {"turn", "hasUser", "hash"}: where the request stands, and the hash of how its conversation begins. */
+export function describeConversation(format: u8, ptr: usize, length: u32): void {
+  facade.openConversation(format, ptr, length);
+  hash.begin();
+  const hasUser = facade.hashConversationOpening(hash);
+  const turn = facade.conversationTurn();
+  hash.finish();
+  facade.closeConversation();
+  out.byte(0x7b);
+  field("turn", turn);
+  field("hasUser", hasUser ? 1 : 0);
+  out.ascii(',"hash":"');
+  writeHex(out, hash.first);
+  writeHex(out, hash.second);
+  out.ascii('"}');
+}
+
+/** Appends the hash of one field. */
+export function hashField(ptr: usize, length: u32): void {
+  hash.begin();
+  hash.field(ptr, length);
+  hash.finish();
+  writeHex(out, hash.first);
+  writeHex(out, hash.second);
 }
 
 export function addDrop(ptr: usize, length: u32): void {

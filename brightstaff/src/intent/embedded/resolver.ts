@@ -23,6 +23,7 @@ export function createEncoder(modelDir: string): Encoder {
  */
 export class EmbeddedResolver implements Resolver {
   readonly id = "embedded";
+  readonly isRepeatable = true;
   readonly #encoder: Encoder;
   readonly #model: Promise<ConceptModel>;
   readonly #tables = new Map<string, Promise<RouteTable>>();

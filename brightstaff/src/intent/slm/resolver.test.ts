@@ -60,6 +60,7 @@ const answering = (body: unknown, status = 200): Handler => {
 
 class FallbackResolver implements Resolver {
   readonly id = "fallback";
+  readonly isRepeatable = true;
   asked = 0;
   closed = false;
   ready = async () => {};

@@ -1,7 +1,7 @@
 import { Pool } from "undici";
+import { CircuitBreaker } from "../../circuit_breaker.ts";
 import type { Conversation, Miss, Resolution, Resolver, Route, SlmResolverOptions } from "../resolver.ts";
 import { type Answer, readAnswer } from "./answers.ts";
-import { CircuitBreaker } from "./circuit_breaker.ts";
 import { HedgeBudget, hedge } from "./hedge.ts";
 import { type PromptWriter, promptWriters } from "./prompt_forms.ts";
 import { countTokens, trimConversation } from "./trimming.ts";
@@ -45,6 +45,8 @@ class StatusError extends MissError {
  */
 export class SlmResolver implements Resolver {
   readonly id: string;
+  /** It may be down at one time and up at another, and another model may be served under its name. */
+  readonly isRepeatable = false;
   readonly #options: SlmResolverOptions;
   readonly #fallback: Resolver;
   readonly #pool: Pool;
