@@ -1,11 +1,9 @@
 // The orders that the load client takes and the answers it gives, as messages between the two processes.
 
-import type { Api } from "./workload.ts";
-
 interface Target {
   port: number;
-  /** The API that the client speaks; the provider behind may speak another. */
-  api: Api;
+  /** The format that the client speaks; the provider behind may speak another. */
+  api: string;
   /** As the client names it: "openai/bench-1", "router:bench". */
   model: string;
   /** No byte of the provider's reply may change on its way. */

@@ -3,8 +3,8 @@
 import { connect, type Socket } from "node:net";
 import { Http1Reader, headerValue, statusOf } from "./http1_reader.ts";
 import type { LoadOrder, LoadResult, RateLoad, StreamLoad, WholeLoad } from "./load.ts";
+import { requestBytes } from "./request_bytes.ts";
 import { ReplyChecker } from "./verify.ts";
-import { requestBytes } from "./workload.ts";
 
 const READ_BYTES = 64 * 1024;
 /** Without an answer for this long something hangs: the longest reply, a paced stream, takes 4 s. */

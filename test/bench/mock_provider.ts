@@ -1,89 +1,81 @@
-// The mock provider: a process of its own that answers both APIs with bytes made at start. Written on sockets, not on node:http,
+// The mock provider: a process of its own that answers every API with bytes made at start. Written on sockets, not on node:http,
 // which costs more a request than Envoy does and would be what is measured.
 
 import { createServer, type Socket } from "node:net";
+import { PROVIDER_FORMATS, type WireFormat } from "./formats/index.ts";
 import { Http1Reader } from "./http1_reader.ts";
 import {
-  API_PATH,
-  type Api,
   BURST_CHUNKS,
   CONVERSATION,
-  conversationOf,
   MODEL,
   MODEL_BURST,
   MODEL_ROUTER,
   PACED_CHUNKS,
   PACED_GAP_MS,
+  REPLY_TEXT,
   ROUTE,
-  replyBody,
-  streamWrites,
+  TOKENS_MAX,
 } from "./workload.ts";
 
-/** Different request bodies that one run sends; more means that bodies change from request to request. */
-const ACCEPTED_BODIES_MAX = 64;
+/** Different requests that one run sends; more means that they change from one to the next. */
+const ACCEPTED_MAX = 128;
 
 type Reply = { kind: "whole"; bytes: Buffer } | { kind: "burst"; bytes: Buffer } | { kind: "paced"; writes: readonly Buffer[] };
 
-interface AcceptedBody {
-  api: Api;
-  body: Buffer;
-  reply: Reply;
-}
-
-const accepted: AcceptedBody[] = [];
+const accepted: { path: string; body: Buffer; reply: Reply }[] = [];
 
 function whole(body: string, status = "200 OK"): Buffer {
   return Buffer.from(`HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
-const STREAM_HEAD =
-  "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n";
-
-function chunkedWrites(api: Api, contentChunks: number): Buffer[] {
-  const writes = streamWrites(api, contentChunks).map((text) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
-  writes[0] = STREAM_HEAD + writes[0];
-  writes[writes.length - 1] += "0\r\n\r\n";
-  return writes.map((text) => Buffer.from(text));
+function chunkedWrites(format: WireFormat, contentChunks: number): Buffer[] {
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: ${format.streamType}\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n`;
+  const chunks = format.streamWrites(contentChunks).map((piece) => {
+    const bytes = Buffer.from(piece as string);
+    return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
+  });
+  return chunks.map((chunk, i) =>
+    Buffer.concat([Buffer.from(i === 0 ? head : ""), chunk, Buffer.from(i === chunks.length - 1 ? "0\r\n\r\n" : "")]),
+  );
 }
 
-function repliesOf(api: Api) {
-  return {
-    whole: { kind: "whole", bytes: whole(replyBody(api)) },
-    route: { kind: "whole", bytes: whole(replyBody(api, JSON.stringify({ route: ROUTE }))) },
-    paced: { kind: "paced", writes: chunkedWrites(api, PACED_CHUNKS) },
-    burst: { kind: "burst", bytes: Buffer.concat(chunkedWrites(api, BURST_CHUNKS)) },
-  } as const satisfies Record<string, Reply>;
-}
+const REPLIES = new Map(
+  PROVIDER_FORMATS.map((format) => [
+    format,
+    {
+      whole: { kind: "whole", bytes: whole(format.reply(REPLY_TEXT)) },
+      route: { kind: "whole", bytes: whole(format.reply(JSON.stringify({ route: ROUTE }))) },
+      paced: { kind: "paced", writes: chunkedWrites(format, PACED_CHUNKS) },
+      burst: { kind: "burst", bytes: Buffer.concat(chunkedWrites(format, BURST_CHUNKS)) },
+    } as const satisfies Record<string, Reply>,
+  ]),
+);
 
-const REPLIES = { openai_chat: repliesOf("openai_chat"), anthropic_messages: repliesOf("anthropic_messages") };
-
-/** What the request asks for, or why it is not what this benchmark sends. Parsed once for every different body. */
-function judge(api: Api, body: Buffer): Reply | string {
-  let parsed: {
-    model?: string;
-    stream?: boolean;
-    messages?: { role: string; content: unknown }[];
-    max_tokens?: number;
-    max_completion_tokens?: number;
-  };
+/** What the request asks for, or why it is not what this benchmark sends. Read once for every different one. */
+function judge(path: string, body: Buffer): Reply | string {
+  const format = PROVIDER_FORMATS.find((one) => one.serves(path));
+  const replies = format && REPLIES.get(format);
+  if (format === undefined || replies === undefined) return `no such path: ${path.slice(0, 80)}`;
+  let parsed: unknown;
   try {
     parsed = JSON.parse(body.toString("utf8"));
   } catch (error) {
     return `not JSON: ${(error as Error).message}`;
   }
-  if (parsed.model === MODEL_ROUTER) return REPLIES[api].route;
-  if (parsed.model !== MODEL && parsed.model !== MODEL_BURST) return `model ${JSON.stringify(parsed.model)}`;
-  if (conversationOf(api, parsed) !== CONVERSATION) return "the conversation is not the one that was sent";
-  if ((parsed.max_tokens ?? parsed.max_completion_tokens) !== 1024) return "the token limit is not the one that was sent";
-  if (parsed.stream !== true) return REPLIES[api].whole;
-  return parsed.model === MODEL_BURST ? REPLIES[api].burst : REPLIES[api].paced;
+  const asked = format.read(path, parsed);
+  if (asked.model === MODEL_ROUTER) return replies.route;
+  if (asked.model !== MODEL && asked.model !== MODEL_BURST) return `model ${JSON.stringify(asked.model)}`;
+  if (asked.conversation !== CONVERSATION) return "the conversation is not the one that was sent";
+  if (asked.tokens_max !== TOKENS_MAX) return "the token limit is not the one that was sent";
+  if (!asked.stream) return replies.whole;
+  return asked.model === MODEL_BURST ? replies.burst : replies.paced;
 }
 
-function replyTo(api: Api, body: Buffer): Reply | string {
-  for (const one of accepted) if (one.api === api && one.body.equals(body)) return one.reply;
-  if (accepted.length === ACCEPTED_BODIES_MAX) return `more than ${ACCEPTED_BODIES_MAX} different request bodies`;
-  const reply = judge(api, body);
-  if (typeof reply !== "string") accepted.push({ api, body: Buffer.from(body), reply });
+function replyTo(path: string, body: Buffer): Reply | string {
+  for (const one of accepted) if (one.path === path && one.body.equals(body)) return one.reply;
+  if (accepted.length === ACCEPTED_MAX) return `more than ${ACCEPTED_MAX} different requests`;
+  const reply = judge(path, body);
+  if (typeof reply !== "string") accepted.push({ path, body: Buffer.from(body), reply });
   return reply;
 }
 
@@ -118,8 +110,7 @@ class Pacer {
 const pacer = new Pacer();
 
 function answer(socket: Socket, head: string, body: Buffer): void {
-  const api = (Object.keys(API_PATH) as Api[]).find((one) => head.startsWith(`POST ${API_PATH[one]} `));
-  const reply = api === undefined ? `no such path: ${head.slice(0, 80)}` : replyTo(api, body);
+  const reply = replyTo(/^POST (\S+) /.exec(head)?.[1] ?? head.slice(0, 80), body);
   if (typeof reply === "string") {
     socket.write(
       whole(JSON.stringify({ error: { type: "invalid_request_error", message: `mock provider: ${reply}` } }), "400 Bad Request"),

@@ -30,17 +30,17 @@ function markdownOf(results: RowResult[]): string {
 describe("reportRows", () => {
   it("relates the gateway to plain Envoy of the same API, round by round", () => {
     const rows = reportRows([
-      result("whole/plain/openai", [40, 80, 40]),
-      result("whole/gateway/openai-openai", [60, 120, 64]),
-      result("whole/plain/anthropic", [1000, 1000, 1000]),
+      result("whole/plain/openai_chat", [40, 80, 40]),
+      result("whole/gateway/openai_chat-openai_chat", [60, 120, 64]),
+      result("whole/plain/anthropic_messages", [1000, 1000, 1000]),
     ]);
     expect(rows.map((row) => row.ratio)).toEqual([null, { median: 1.5, min: 1.5, max: 1.6 }, null]);
   });
 
   it("counts only rounds that are not void", () => {
     const [, row] = reportRows([
-      result("whole/plain/openai", [40, 40]),
-      result("whole/gateway/openai-openai", [Number.NaN, 60], ["round 1: 3 of 10 replies were wrong: status 502"]),
+      result("whole/plain/openai_chat", [40, 40]),
+      result("whole/gateway/openai_chat-openai_chat", [Number.NaN, 60], ["round 1: 3 of 10 replies were wrong: status 502"]),
     ]);
     expect(row).toMatchObject({ valid_rounds: 1, ratio: { median: 1.5 } });
   });
@@ -48,18 +48,24 @@ describe("reportRows", () => {
 
 describe("writeMarkdown", () => {
   it("shows figures, ratios, spread and limits in one table", () => {
-    const text = markdownOf([result("whole/plain/openai", [40, 50]), result("whole/gateway/openai-anthropic", [80, 110])]);
+    const text = markdownOf([
+      result("whole/plain/openai_chat", [40, 50]),
+      result("whole/gateway/openai_chat-anthropic_messages", [80, 110]),
+    ]);
     expect(text.split("\n").find((line) => line.startsWith("| plain Envoy, OpenAI"))).toMatch(/\| 0\.0450 +\| 1 +\| +\| 22500/);
     expect(text.split("\n").find((line) => line.startsWith("| OpenAI → Anthropic"))).toMatch(
-      /\| 0\.0950 +\| 2\.10 \(2\.00 to 2\.20\) +\| 2\.3 +\| 10795/,
+      /\| 0\.0950 +\| 2\.10 \(2\.00 to 2\.20\) +\| 1\.9 +\| 10795/,
     );
   });
 
   it("says void, and why, rather than a figure", () => {
     const voids = ["round 1: 3 of 10 replies were wrong: status 502"];
-    const text = markdownOf([result("whole/plain/openai", [40]), result("whole/gateway/openai-openai", [Number.NaN], voids)]);
+    const text = markdownOf([
+      result("whole/plain/openai_chat", [40]),
+      result("whole/gateway/openai_chat-openai_chat", [Number.NaN], voids),
+    ]);
     expect(text.split("\n").find((line) => line.startsWith("| OpenAI → OpenAI"))).toMatch(/\| void +\| void/);
-    expect(text).toContain(`- whole/gateway/openai-openai, ${voids[0]}`);
+    expect(text).toContain(`- whole/gateway/openai_chat-openai_chat, ${voids[0]}`);
   });
 });
 

@@ -1,9 +1,11 @@
 // The rows of the report: what is loaded onto whom, and which figure is taken.
 
+import { CLIENT_FORMATS, type ClientFormat } from "./formats/index.ts";
 import type { Load, Measurement } from "./measure.ts";
+import { PROVIDERS, type Provider } from "./providers.ts";
 import { quantile } from "./statistics.ts";
 import { ROUTER } from "./subjects.ts";
-import { type Api, BURST_CHUNKS, MODEL, MODEL_BURST, PACED_CHUNKS } from "./workload.ts";
+import { BURST_CHUNKS, MODEL, MODEL_BURST, PACED_CHUNKS } from "./workload.ts";
 
 export type SubjectName = "plain" | "gateway";
 export type Group = "whole" | "stream" | "routed";
@@ -34,41 +36,44 @@ export interface Row {
 const CONNECTIONS = 32;
 const RATE_PER_S = 100;
 
-const API_NAME: Record<Api, string> = { openai_chat: "OpenAI", anthropic_messages: "Anthropic" };
-const PROVIDER_NAME: Record<Api, string> = { openai_chat: "openai", anthropic_messages: "anthropic" };
-const APIS: readonly Api[] = ["openai_chat", "anthropic_messages"];
-
-interface Pair {
-  client: Api;
-  provider: Api;
+interface Target {
+  client: ClientFormat;
+  /** null for plain Envoy, which passes everything on as it is. */
+  provider: Provider | null;
 }
-
-function isPair(pair: Pair, client: Api, provider: Api): boolean {
-  return pair.client === client && pair.provider === provider;
+type LoadOf = (target: Target, size: RoundSize) => Load;
+/** Most that the ratios may be: of a pair of the same format, and of any other. */
+interface Limits {
+  same: number;
+  translated: number;
 }
-
-type LoadOf = (target: { api: Api; provider: Api; subject: SubjectName }, size: RoundSize) => Load;
 
 /** What the client calls a model of the mock provider: plain Envoy changes no body, so there it is the provider's own name. */
-function modelName(subject: SubjectName, provider: Api, model: string): string {
-  return subject === "plain" ? model : `${PROVIDER_NAME[provider]}/${model}`;
+function modelName({ provider }: Target, model: string): string {
+  return provider === null ? model : `${provider.name}/${model}`;
 }
 
-/** A row for plain Envoy in each API and one for the gateway in each pair of them. */
-function rowsOfPairs(group: Group, load: LoadOf, warmUp: LoadOf, ratioMax: (pair: Pair) => number | null): Row[] {
-  return APIS.flatMap((api) => {
-    const base = `${group}/plain/${PROVIDER_NAME[api]}`;
-    const row = (subject: SubjectName, provider: Api): Omit<Row, "id" | "title" | "base" | "ratio_max"> => ({
-      group,
-      subject,
-      load: (size) => load({ api, provider, subject }, size),
-      warmUp: (size) => warmUp({ api, provider, subject }, size),
+function isExact({ client, provider }: Target): boolean {
+  return provider === null || provider.format === client;
+}
+
+/** A row for plain Envoy in each client's format and one for the gateway with each provider's. */
+function rowsOfPairs(group: Group, load: LoadOf, warmUp: LoadOf, limits: Limits): Row[] {
+  return CLIENT_FORMATS.flatMap((client) => {
+    const base = `${group}/plain/${client.id}`;
+    const loads = (target: Target) => ({
+      load: (size: RoundSize) => load(target, size),
+      warmUp: (size: RoundSize) => warmUp(target, size),
     });
-    const plain: Row = { ...row("plain", api), id: base, title: `plain Envoy, ${API_NAME[api]}`, base: null, ratio_max: null };
-    const pairs = APIS.map((provider): Row => {
-      const id = `${group}/gateway/${PROVIDER_NAME[api]}-${PROVIDER_NAME[provider]}`;
-      const title = `${API_NAME[api]} → ${API_NAME[provider]}`;
-      return { ...row("gateway", provider), id, title, base, ratio_max: ratioMax({ client: api, provider }) };
+    const plain: Row = {
+      ...{ id: base, group, subject: "plain", title: `plain Envoy, ${client.title}`, base: null, ratio_max: null },
+      ...loads({ client, provider: null }),
+    };
+    const pairs = PROVIDERS.map((provider): Row => {
+      const id = `${group}/gateway/${client.id}-${provider.format.id}`;
+      const title = `${client.title} → ${provider.format.title}`;
+      const ratio_max = provider.format === client ? limits.same : limits.translated;
+      return { id, group, subject: "gateway", title, base, ratio_max, ...loads({ client, provider }) };
     });
     return [plain, ...pairs];
   });
@@ -76,31 +81,31 @@ function rowsOfPairs(group: Group, load: LoadOf, warmUp: LoadOf, ratioMax: (pair
 
 const wholeOf =
   (requests: (size: RoundSize) => number): LoadOf =>
-  ({ api, provider, subject }, size) => ({
+  (target, size) => ({
     load: "whole",
-    api,
-    model: modelName(subject, provider, MODEL),
-    exact: api === provider,
+    api: target.client.id,
+    model: modelName(target, MODEL),
+    exact: isExact(target),
     requests: requests(size),
     connections: CONNECTIONS,
   });
 
-const pacedStreams: LoadOf = ({ api, provider, subject }, { streams }) => ({
+const pacedStreams: LoadOf = (target, { streams }) => ({
   load: "streams",
-  api,
-  model: modelName(subject, provider, MODEL),
-  exact: api === provider,
+  api: target.client.id,
+  model: modelName(target, MODEL),
+  exact: isExact(target),
   streams,
   concurrent: streams,
   chunks: PACED_CHUNKS,
   paced: true,
 });
 
-const burstStreams: LoadOf = ({ api, provider, subject }, size) => ({
+const burstStreams: LoadOf = (target, size) => ({
   load: "streams",
-  api,
-  model: modelName(subject, provider, MODEL_BURST),
-  exact: api === provider,
+  api: target.client.id,
+  model: modelName(target, MODEL_BURST),
+  exact: isExact(target),
   streams: size.warmup_streams,
   concurrent: CONNECTIONS,
   chunks: BURST_CHUNKS,
@@ -111,12 +116,10 @@ export const WHOLE_ROWS: readonly Row[] = rowsOfPairs(
   "whole",
   wholeOf((size) => size.requests),
   wholeOf((size) => size.warmup_requests),
-  (pair) => (isPair(pair, "openai_chat", "openai_chat") ? 2 : isPair(pair, "openai_chat", "anthropic_messages") ? 2.3 : null),
+  { same: 1.7, translated: 1.9 },
 );
 
-export const STREAM_ROWS: readonly Row[] = rowsOfPairs("stream", pacedStreams, burstStreams, (pair) =>
-  isPair(pair, "openai_chat", "anthropic_messages") ? 1.35 : null,
-);
+export const STREAM_ROWS: readonly Row[] = rowsOfPairs("stream", pacedStreams, burstStreams, { same: 1.15, translated: 1.25 });
 
 function rateRow(id: string, subject: SubjectName, title: string, base: string | null, model: string): Row {
   const target = { api: "openai_chat", model, exact: true } as const;
@@ -134,7 +137,7 @@ function rateRow(id: string, subject: SubjectName, title: string, base: string |
 
 export const ROUTED_ROWS: readonly Row[] = [
   rateRow("plain", "plain", "plain Envoy", null, MODEL),
-  rateRow("direct", "gateway", "a model named by the client", "routed/plain", modelName("gateway", "openai_chat", MODEL)),
+  rateRow("direct", "gateway", "a model named by the client", "routed/plain", `openai/${MODEL}`),
   rateRow("router", "gateway", "a router", "routed/plain", `router:${ROUTER}`),
 ];
 

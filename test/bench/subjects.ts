@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EnvoyProcess } from "../gateway/envoy_process.ts";
 import { startGateway } from "../gateway/start_gateway.ts";
+import { openaiChat } from "./formats/openai_chat.ts";
 import { plainBootstrap } from "./plain_envoy.ts";
 import type { Cores } from "./processes.ts";
+import { PROVIDERS } from "./providers.ts";
 import { MODEL, MODEL_BURST, MODEL_ROUTER, ROUTE } from "./workload.ts";
 
 export interface Subject {
@@ -35,17 +37,16 @@ export async function startPlainEnvoy(mockPort: number, cores: Cores): Promise<S
 export const ROUTER = "bench";
 
 function gatewayConfig(mockPort: number): object {
-  const base_url = `http://127.0.0.1:${mockPort}/v1`;
   const access_key = "$BENCH_PROVIDER_KEY";
+  const at = (basePath: string) => ({ base_url: `http://127.0.0.1:${mockPort}${basePath}`, access_key });
   return {
     version: "v0.4.0",
     listeners: [{ type: "model", name: "bench", address: "127.0.0.1", port: 0 }],
     model_providers: [
-      { model: `openai/${MODEL}`, base_url, access_key, default: true },
-      { model: `openai/${MODEL_BURST}`, base_url, access_key },
-      { model: `openai/${MODEL_ROUTER}`, base_url, access_key },
-      { model: `anthropic/${MODEL}`, base_url, access_key },
-      { model: `anthropic/${MODEL_BURST}`, base_url, access_key },
+      { model: `openai/${MODEL_ROUTER}`, ...at(openaiChat.basePath), default: true },
+      ...PROVIDERS.flatMap(({ name, format }) =>
+        [MODEL, MODEL_BURST].map((model) => ({ model: `${name}/${model}`, ...at(format.basePath) })),
+      ),
     ],
     routers: [
       {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { CLIENT_FORMATS } from "./formats/index.ts";
 import { type Expectation, ReplyChecker } from "./verify.ts";
-import { type Api, BURST_CHUNKS, replyBody, streamWrites } from "./workload.ts";
-
-const APIS: Api[] = ["openai_chat", "anthropic_messages"];
+import { BURST_CHUNKS, REPLY_TEXT } from "./workload.ts";
 
 function check(expected: Expectation, body: string, status = 200): string | null {
   return new ReplyChecker(expected).check(status, Buffer.from(body));
 }
 
-describe.each(APIS)("a reply in the form of %s", (api) => {
-  const whole = replyBody(api);
-  const stream = streamWrites(api, BURST_CHUNKS).join("");
+describe.each(CLIENT_FORMATS)("a reply in the form of $id", (format) => {
+  const api = format.id;
+  const whole = format.reply(REPLY_TEXT);
+  const stream = format.streamWrites(BURST_CHUNKS).join("");
 
   it("is right as the provider sent it", () => {
     for (const exact of [true, false]) {
@@ -32,7 +32,7 @@ describe.each(APIS)("a reply in the form of %s", (api) => {
   });
 
   it("is wrong with an event missing, wherever it stood", () => {
-    const writes = streamWrites(api, BURST_CHUNKS);
+    const writes = format.streamWrites(BURST_CHUNKS);
     for (let missing = 1; missing < writes.length; missing++) {
       const cut = writes.toSpliced(missing, 1).join("");
       expect(check({ api, exact: true, stream_chunks: BURST_CHUNKS }, cut)).not.toBeNull();

@@ -1,25 +1,31 @@
 import { expect, it } from "vitest";
-import { type Api, CONVERSATION, conversationOf, MODEL, replyBody, requestBytes, streamWrites } from "./workload.ts";
-
-const APIS: Api[] = ["openai_chat", "anthropic_messages"];
+import { CLIENT_FORMATS, PROVIDER_FORMATS } from "./formats/index.ts";
+import { requestBytes } from "./request_bytes.ts";
+import { CONVERSATION, MODEL, REPLY_TEXT, TOKENS_MAX } from "./workload.ts";
 
 function bodyOf(request: Buffer): string {
   return request.toString().split("\r\n\r\n")[1] ?? "";
 }
 
-it.each(APIS)("asks and answers in the sizes that the report names: %s", (api) => {
-  const asked = Buffer.byteLength(bodyOf(requestBytes(api, MODEL, false)));
-  const answered = Buffer.byteLength(replyBody(api));
+it.each(CLIENT_FORMATS)("asks in the size that the report names: $id", ({ id }) => {
+  const asked = Buffer.byteLength(bodyOf(requestBytes(id, MODEL, false)));
   expect(asked).toBeGreaterThan(900);
   expect(asked).toBeLessThan(1400);
+});
+
+it.each(PROVIDER_FORMATS)("answers in the sizes that the report names: $id", (format) => {
+  const answered = Buffer.byteLength(format.reply(REPLY_TEXT));
   expect(answered).toBeGreaterThan(1300);
-  expect(answered).toBeLessThan(1900);
-  for (const event of streamWrites(api, 8).slice(1, -1)) {
+  expect(answered).toBeLessThan(2200);
+  for (const event of format.streamWrites(8).slice(1, -1)) {
     expect(event.length).toBeGreaterThan(120);
-    expect(event.length).toBeLessThan(330);
+    expect(event.length).toBeLessThan(400);
   }
 });
 
-it("reads the same conversation out of both APIs' requests", () => {
-  for (const api of APIS) expect(conversationOf(api, JSON.parse(bodyOf(requestBytes(api, MODEL, true))))).toBe(CONVERSATION);
+it.each(CLIENT_FORMATS)("reads out of a request what was asked: $id", (format) => {
+  for (const stream of [false, true]) {
+    const asked = format.read(format.path, JSON.parse(bodyOf(requestBytes(format.id, MODEL, stream))));
+    expect(asked).toEqual({ model: MODEL, stream, conversation: CONVERSATION, tokens_max: TOKENS_MAX });
+  }
 });
