@@ -15,6 +15,8 @@ export interface WholeLoad extends Target {
   load: "whole";
   requests: number;
   connections: number;
+  /** Whether the conversation has 100 KB more. */
+  long?: boolean;
 }
 
 /** Whole replies at a steady rate, whatever the answers take (an open loop). */
@@ -48,6 +50,8 @@ export interface LoadResult {
   /** One a reply, in the order of their ends: time to the last byte, and what `server-timing` names as the resolver's own time (0 without). */
   latencies_ms: number[];
   resolve_ms: number[];
+  /** Time between two pieces of a reply, of all streams of a paced load, the 99th percentile; null of other loads. */
+  gap_p99_ms: number | null;
 }
 
 export type LoadMessage = { type: "ready" } | { type: "done"; result: LoadResult } | { type: "failed"; error: string };

@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { Http1Reader, headerValue, statusOf } from "./http1_reader.ts";
 import type { LoadOrder, LoadResult, RateLoad, StreamLoad, WholeLoad } from "./load.ts";
 import { requestBytes } from "./request_bytes.ts";
+import { quantile } from "./statistics.ts";
 import { ReplyChecker } from "./verify.ts";
 
 const READ_BYTES = 64 * 1024;
@@ -15,6 +16,8 @@ const RATE_CONNECTIONS_MAX = 512;
 
 /** Reads of all connections so far. */
 let reads = 0;
+/** Times between two reads of one reply, while they are asked for. */
+let gaps_ms: number[] | null = null;
 
 /** One keep-alive connection with one request under way at a time. */
 class Connection {
@@ -22,6 +25,7 @@ class Connection {
   readonly #reader: Http1Reader;
   #onReply: ((head: string, body: Buffer) => void) | null = null;
   #onError: ((error: Error) => void) | null = null;
+  #readAt = 0;
 
   constructor(port: number) {
     this.#reader = new Http1Reader((head, body) => {
@@ -31,6 +35,7 @@ class Connection {
     });
     const onRead = (count: number, buffer: Uint8Array) => {
       reads++;
+      if (gaps_ms !== null) this.#noteGap(gaps_ms);
       this.#reader.push(Buffer.from(buffer.buffer, buffer.byteOffset, count));
       return true;
     };
@@ -43,6 +48,12 @@ class Connection {
     this.#socket.setTimeout(SILENCE_MS_MAX, () => this.#socket.destroy(new Error(`no answer in ${SILENCE_MS_MAX} ms`)));
     this.#socket.on("error", (error) => this.#onError?.(error));
     this.#socket.on("close", () => this.#onError?.(new Error("the connection was closed")));
+  }
+
+  #noteGap(gaps_ms: number[]): void {
+    const now = performance.now();
+    if (this.#readAt > 0) gaps_ms.push(now - this.#readAt);
+    this.#readAt = now;
   }
 
   /** `onReply` gets the body for the time of the call only. */
@@ -106,6 +117,7 @@ class Tally {
       first_wrong: this.#firstWrong,
       latencies_ms: this.#latencies,
       resolve_ms: this.#resolves,
+      gap_p99_ms: null,
     };
   }
 
@@ -122,7 +134,7 @@ class Tally {
 
 /** Asks `order.requests` times over `connections` connections, each as soon as it is free. A connection that fails is replaced. */
 function closedLoop(order: LoadOrder, total: number, connections: number, startGapMs: number, tally: Tally): Promise<void> {
-  const bytes = requestBytes(order.api, order.model, order.load === "streams");
+  const bytes = requestBytes(order.api, order.model, order.load === "streams", order.load === "whole" && order.long);
   let asked = 0;
   return new Promise((resolve) => {
     const run = (connection: Connection) => {
@@ -190,10 +202,14 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const checker = new ReplyChecker({ api: order.api, exact: order.exact, stream_chunks: streams?.chunks ?? null });
   // Paced streams are few and long, and their checking would fall into the time of others; all else is checked as it comes.
   const tally = new Tally(checker, streams?.paced ?? false);
+  // Each paced stream has a connection of its own, so that the time between two streams is in no gap.
+  gaps_ms = streams?.paced ? [] : null;
   if (order.load === "rate") await openLoop(order, tally);
   else if (order.load === "streams") await closedLoop(order, order.streams, order.concurrent, STREAM_START_GAP_MS, tally);
   else await closedLoop(order, (order as WholeLoad).requests, order.connections, 0, tally);
-  return tally.result();
+  const result = { ...tally.result(), gap_p99_ms: gaps_ms === null || gaps_ms.length === 0 ? null : quantile(gaps_ms, 0.99) };
+  gaps_ms = null;
+  return result;
 }
 
 process.on("message", (order: LoadOrder) => {

@@ -7,20 +7,27 @@ import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { REPO } from "../gateway/repo.ts";
 import { WASM_PATH } from "../gateway/start_gateway.ts";
+import { compare, lastReport } from "./comparison.ts";
+import { type Footprint, measureFootprint } from "./footprint.ts";
 import { type MemoryResult, measureMemory } from "./memory.ts";
 import { type Cores, chooseCores, startLoadClient, startMockProvider } from "./processes.ts";
 import { type Report, replaceInReadme, reportRows, writeMarkdown } from "./report.ts";
 import { type RowResult, runRounds } from "./rounds.ts";
-import { ROUTED_ROWS, type RoundSize, type Row, STREAM_ROWS, WHOLE_ROWS } from "./rows.ts";
+import { LONG_ROWS, ROUTED_ROWS, type RoundSize, type Row, STREAM_ROWS, WHOLE_ROWS } from "./rows.ts";
 import { startBenchGateway, startPlainEnvoy } from "./subjects.ts";
 import { MODEL_BURST } from "./workload.ts";
 
 const REPORT_FOLDER = join(import.meta.dirname, "reports");
 
-const GROUPS = { whole: WHOLE_ROWS, stream: STREAM_ROWS, routed: ROUTED_ROWS, memory: [], decision: [] } as const satisfies Record<
-  string,
-  readonly Row[]
->;
+const GROUPS = {
+  whole: WHOLE_ROWS,
+  long: LONG_ROWS,
+  stream: STREAM_ROWS,
+  routed: ROUTED_ROWS,
+  memory: [],
+  footprint: [],
+  decision: [],
+} as const satisfies Record<string, readonly Row[]>;
 type GroupName = keyof typeof GROUPS;
 
 const FULL = { size: { requests: 20_000, streams: 200, rate_requests: 1_000, warmup_requests: 20_000, warmup_streams: 5_000 }, rounds: 5 };
@@ -81,6 +88,16 @@ async function runMemory(
   return results;
 }
 
+async function runFootprint(mockPort: number, client: Awaited<ReturnType<typeof startLoadClient>>, cores: Cores): Promise<Footprint> {
+  progress("footprint start and memory");
+  const gateway = await startBenchGateway(mockPort, cores);
+  try {
+    return await measureFootprint(client, gateway);
+  } finally {
+    await gateway.close();
+  }
+}
+
 async function runEmbeddedDecision(): Promise<string> {
   progress("decision  embedded resolver");
   const { stdout } = await promisify(execFile)(process.execPath, [join(REPO, "brightstaff/bench/embedded_decision.ts")]);
@@ -104,6 +121,9 @@ async function bench(settings: Settings): Promise<Report> {
       const options = { subjects: { plain, gateway }, client, size: settings.size, rounds: settings.rounds, onProgress: progress };
       results.push(...(await runRounds({ ...options, rows: GROUPS[group] })));
     }
+    const rows = reportRows(results);
+    const footprint: Footprint | null = settings.only.includes("footprint") ? await runFootprint(mock.port, client, cores) : null;
+    const before = lastReport(REPORT_FOLDER);
     return {
       created_at: new Date().toISOString(),
       command: ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
@@ -116,8 +136,10 @@ async function bench(settings: Settings): Promise<Report> {
         pinned_to: cores.measured ?? null,
       },
       wasm_bytes: (await stat(WASM_PATH)).size,
-      rows: reportRows(results),
+      rows,
       memory: settings.only.includes("memory") ? await runMemory(mock.port, client, cores, settings.quick) : [],
+      footprint,
+      comparison: before === null ? null : compare({ rows }, before),
       embedded_decision: settings.only.includes("decision") ? await runEmbeddedDecision() : null,
     };
   } finally {
@@ -134,9 +156,9 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  await mkdir(REPORT_FOLDER, { recursive: true });
   const report = await bench(settings);
   const markdown = writeMarkdown(report);
-  await mkdir(REPORT_FOLDER, { recursive: true });
   const name = report.created_at.replaceAll(":", "-");
   await writeFile(join(REPORT_FOLDER, `${name}.json`), `${JSON.stringify(report, null, 1)}\n`);
   await writeFile(join(REPORT_FOLDER, `${name}.md`), `${markdown}\n`);

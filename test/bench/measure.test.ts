@@ -5,7 +5,17 @@ import { type Load, whyVoid } from "./measure.ts";
 const paced: Load = { load: "streams", api: "openai_chat", model: "m", exact: true, streams: 10, concurrent: 10, chunks: 100, paced: true };
 
 function result(changes: Partial<LoadResult>): LoadResult {
-  return { elapsed_ms: 1, replies: 10, reads: 1020, wrong: 0, first_wrong: null, latencies_ms: [], resolve_ms: [], ...changes };
+  return {
+    elapsed_ms: 1,
+    replies: 10,
+    reads: 1020,
+    wrong: 0,
+    first_wrong: null,
+    latencies_ms: [],
+    resolve_ms: [],
+    gap_p99_ms: null,
+    ...changes,
+  };
 }
 
 it("takes a round with right replies at the right pace", () => {

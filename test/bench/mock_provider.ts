@@ -6,7 +6,7 @@ import { PROVIDER_FORMATS, type WireFormat } from "./formats/index.ts";
 import { Http1Reader } from "./http1_reader.ts";
 import {
   BURST_CHUNKS,
-  CONVERSATION,
+  CONVERSATIONS,
   MODEL,
   MODEL_BURST,
   MODEL_ROUTER,
@@ -65,7 +65,7 @@ function judge(path: string, body: Buffer): Reply | string {
   const asked = format.read(path, parsed);
   if (asked.model === MODEL_ROUTER) return replies.route;
   if (asked.model !== MODEL && asked.model !== MODEL_BURST) return `model ${JSON.stringify(asked.model)}`;
-  if (asked.conversation !== CONVERSATION) return "the conversation is not the one that was sent";
+  if (!CONVERSATIONS.includes(asked.conversation)) return "the conversation is not the one that was sent";
   if (asked.tokens_max !== TOKENS_MAX) return "the token limit is not the one that was sent";
   if (!asked.stream) return replies.whole;
   return asked.model === MODEL_BURST ? replies.burst : replies.paced;

@@ -4,7 +4,7 @@ import type { RowResult } from "./rounds.ts";
 import { type Figures, WHOLE_ROWS } from "./rows.ts";
 
 function figures(envoy_cpu_us: number): Figures {
-  return { envoy_cpu_us, brightstaff_cpu_us: 0, per_s: 1e6 / envoy_cpu_us, latency_p50_ms: 1, latency_p99_ms: 2 };
+  return { envoy_cpu_us, brightstaff_cpu_us: 0, per_s: 1e6 / envoy_cpu_us, latency_p50_ms: 1, latency_p99_ms: 2, gap_p99_ms: Number.NaN };
 }
 
 function result(id: string, cpu: number[], voids: string[] = []): RowResult {
@@ -15,7 +15,7 @@ function result(id: string, cpu: number[], voids: string[] = []): RowResult {
 
 function markdownOf(results: RowResult[]): string {
   const machine = { cpu: "a CPU", cores: 2, kernel: "6", node: "24", envoy: "1.40.0", pinned_to: 0 };
-  const empty = { memory: [], embedded_decision: null };
+  const empty = { memory: [], footprint: null, comparison: null, embedded_decision: null };
   const report: Report = {
     created_at: "2026-11-20T10:00:00Z",
     command: "npm run bench",

@@ -1,5 +1,7 @@
 // The report: figures of all rounds as JSON, medians and spread as tables.
 
+import type { Comparison } from "./comparison.ts";
+import type { Footprint } from "./footprint.ts";
 import type { MemoryResult } from "./memory.ts";
 import type { RowResult } from "./rounds.ts";
 import type { Figures, Group } from "./rows.ts";
@@ -19,6 +21,8 @@ export interface ReportRow {
   id: string;
   group: Group;
   title: string;
+  /** The row of plain Envoy that it is related to; null for plain Envoy. */
+  base: string | null;
   rounds: Figures[];
   /** Rounds that count. */
   valid_rounds: number;
@@ -37,6 +41,10 @@ export interface Report {
   wasm_bytes: number;
   rows: ReportRow[];
   memory: MemoryResult[];
+  /** null when it was not measured. */
+  footprint: Footprint | null;
+  /** With the last report in the same folder; null where there is none. */
+  comparison: Comparison | null;
   /** What a decision of the embedded resolver costs, in the words of its own benchmark; null when it was not run. */
   embedded_decision: string | null;
 }
@@ -50,6 +58,7 @@ export function reportRows(results: readonly RowResult[]): ReportRow[] {
       id: result.row.id,
       group: result.row.group,
       title: result.row.title,
+      base: result.row.base,
       rounds: result.rounds,
       valid_rounds: cpuOf(result).filter(Number.isFinite).length,
       voids: result.voids,
@@ -85,11 +94,12 @@ const ratio = ({ ratio, valid_rounds }: ReportRow) => {
 
 const limit = ({ ratio_max }: ReportRow) => (ratio_max === null ? "" : `${ratio_max}`);
 
-const added = (figure: keyof Figures) => (row: ReportRow, rows: readonly ReportRow[]) => {
-  const plain = rows.find(({ id }) => id === "routed/plain");
-  if (plain === row) return "";
+/** Over plain Envoy of the same API, in the same report. */
+const overPlain = (figure: keyof Figures, digits: number) => (row: ReportRow, rows: readonly ReportRow[]) => {
+  const plain = rows.find(({ id }) => id === row.base);
+  if (plain === undefined) return "";
   const [mine, theirs] = [medianOf(row, figure), medianOf(plain, figure)];
-  return mine === null || theirs === null ? "void" : (mine - theirs).toFixed(2);
+  return mine === null || theirs === null ? "void" : (mine - theirs).toFixed(digits);
 };
 
 const TABLES: Record<Group, { title: string; columns: readonly Column[] }> = {
@@ -102,12 +112,22 @@ const TABLES: Record<Group, { title: string; columns: readonly Column[] }> = {
       ["replies/s", median("per_s", 0)],
     ],
   },
+  long: {
+    title: "Whole replies to requests with 100 KB of text more",
+    columns: [
+      ["CPU µs a reply", median("envoy_cpu_us", 0)],
+      ["more than plain Envoy", overPlain("envoy_cpu_us", 0)],
+      ["× plain Envoy (spread)", ratio],
+    ],
+  },
   stream: {
     title: "Paced streams (200 at a time, 200 chunks each, 20 ms apart, one worker)",
     columns: [
       ["CPU s per million chunks", median("envoy_cpu_us", 1)],
       ["× plain Envoy (spread)", ratio],
       ["at most", limit],
+      ["gap p99 ms", median("gap_p99_ms", 1)],
+      ["added", overPlain("gap_p99_ms", 1)],
     ],
   },
   routed: {
@@ -115,8 +135,8 @@ const TABLES: Record<Group, { title: string; columns: readonly Column[] }> = {
     columns: [
       ["p50 ms", median("latency_p50_ms", 2)],
       ["p99 ms", median("latency_p99_ms", 2)],
-      ["added p50 ms", added("latency_p50_ms")],
-      ["added p99 ms", added("latency_p99_ms")],
+      ["added p50 ms", overPlain("latency_p50_ms", 2)],
+      ["added p99 ms", overPlain("latency_p99_ms", 2)],
       ["brightstaff's CPU, µs a request", median("brightstaff_cpu_us", 0)],
     ],
   },
@@ -136,10 +156,31 @@ function groupTable(group: Group, rows: readonly ReportRow[]): string {
 }
 
 function memoryTable(memory: readonly MemoryResult[]): string {
-  const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
-  const lines = memory.map(({ subject, samples }) => [subject, ...samples.map(({ resident_bytes }) => mebibytes(resident_bytes))]);
+  const lines = memory.map(({ subject, samples }) => [
+    subject,
+    ...samples.map(({ resident_bytes }) => (resident_bytes / 2 ** 20).toFixed(1)),
+  ]);
   const head = ["", ...(memory[0]?.samples ?? []).map(({ streams }) => `after ${streams.toLocaleString("en-US")} streams`)];
   return `**Resident memory of Envoy, MiB**\n\n${markdownTable(head, lines)}`;
+}
+
+const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
+
+function footprintTable(footprint: Footprint): string {
+  const { first_answer_s, idle_bytes, serving_idle_bytes, streaming_bytes, open_streams } = footprint;
+  const lines = [
+    ["`npm start`, all installed, to the end of its first answer", `${first_answer_s.toFixed(1)} s`],
+    ["resident memory of all its processes, idle", `${mebibytes(idle_bytes)} MiB`],
+    ["brightstaff and Envoy, idle", `${mebibytes(serving_idle_bytes)} MiB`],
+    [`brightstaff and Envoy, ${open_streams} streams open`, `${mebibytes(streaming_bytes)} MiB`],
+  ];
+  return `**Start and memory**\n\n${markdownTable(["", ""], lines)}`;
+}
+
+function comparisonTable({ with: date, rows }: Comparison): string {
+  const change = (before: number, now: number) => `${now < before ? "" : "+"}${((now / before - 1) * 100).toFixed(1)} %`;
+  const lines = rows.map(({ id, before, now }) => [id, before.toFixed(2), now.toFixed(2), change(before, now)]);
+  return `**Ratios against the report of ${date.slice(0, 16)}**\n\n${markdownTable(["", "then", "now", "change"], lines)}`;
 }
 
 function introduction({ command, created_at, machine, wasm_bytes }: Report): string {
@@ -150,7 +191,7 @@ function introduction({ command, created_at, machine, wasm_bytes }: Report): str
 
 /** The report as Markdown: readable in a terminal too. */
 export function writeMarkdown(report: Report): string {
-  const groups = (["whole", "stream", "routed"] as const).flatMap((group) => {
+  const groups = (Object.keys(TABLES) as Group[]).flatMap((group) => {
     const rows = report.rows.filter((row) => row.group === group);
     return rows.length === 0 ? [] : [groupTable(group, rows)];
   });
@@ -159,6 +200,8 @@ export function writeMarkdown(report: Report): string {
     introduction(report),
     ...groups,
     ...(report.memory.length === 0 ? [] : [memoryTable(report.memory)]),
+    ...(report.footprint === null ? [] : [footprintTable(report.footprint)]),
+    ...(report.comparison === null || report.comparison.rows.length === 0 ? [] : [comparisonTable(report.comparison)]),
     ...(report.embedded_decision === null
       ? []
       : [`**A decision of the embedded resolver**\n\n\`\`\`text\n${report.embedded_decision.trimEnd()}\n\`\`\``]),

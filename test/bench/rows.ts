@@ -8,7 +8,7 @@ import { ROUTER } from "./subjects.ts";
 import { BURST_CHUNKS, MODEL, MODEL_BURST, PACED_CHUNKS } from "./workload.ts";
 
 export type SubjectName = "plain" | "gateway";
-export type Group = "whole" | "stream" | "routed";
+export type Group = "whole" | "long" | "stream" | "routed";
 
 /** Sizes of one round, and of the warm-up before the first. */
 export interface RoundSize {
@@ -44,8 +44,8 @@ interface Target {
 type LoadOf = (target: Target, size: RoundSize) => Load;
 /** Most that the ratios may be: of a pair of the same format, and of any other. */
 interface Limits {
-  same: number;
-  translated: number;
+  same: number | null;
+  translated: number | null;
 }
 
 /** What the client calls a model of the mock provider: plain Envoy changes no body, so there it is the provider's own name. */
@@ -80,7 +80,7 @@ function rowsOfPairs(group: Group, load: LoadOf, warmUp: LoadOf, limits: Limits)
 }
 
 const wholeOf =
-  (requests: (size: RoundSize) => number): LoadOf =>
+  (requests: (size: RoundSize) => number, long = false): LoadOf =>
   (target, size) => ({
     load: "whole",
     api: target.client.id,
@@ -88,6 +88,7 @@ const wholeOf =
     exact: isExact(target),
     requests: requests(size),
     connections: CONNECTIONS,
+    long,
   });
 
 const pacedStreams: LoadOf = (target, { streams }) => ({
@@ -117,6 +118,14 @@ export const WHOLE_ROWS: readonly Row[] = rowsOfPairs(
   wholeOf((size) => size.requests),
   wholeOf((size) => size.warmup_requests),
   { same: 1.7, translated: 1.9 },
+);
+
+/** A tenth of the requests: each has a hundred times the body. */
+export const LONG_ROWS: readonly Row[] = rowsOfPairs(
+  "long",
+  wholeOf((size) => size.requests / 10, true),
+  wholeOf((size) => size.warmup_requests / 10, true),
+  { same: null, translated: null },
 );
 
 export const STREAM_ROWS: readonly Row[] = rowsOfPairs("stream", pacedStreams, burstStreams, { same: 1.15, translated: 1.25 });
@@ -149,6 +158,8 @@ export interface Figures {
   per_s: number;
   latency_p50_ms: number;
   latency_p99_ms: number;
+  /** Of paced streams; NaN elsewhere. */
+  gap_p99_ms: number;
 }
 
 export function unitsOf(load: Load): number {
@@ -164,6 +175,7 @@ export function figuresOf(load: Load, measured: Measurement): Figures {
       per_s: Number.NaN,
       latency_p50_ms: Number.NaN,
       latency_p99_ms: Number.NaN,
+      gap_p99_ms: Number.NaN,
     };
   }
   const units = unitsOf(load);
@@ -174,5 +186,6 @@ export function figuresOf(load: Load, measured: Measurement): Figures {
     per_s: (units * 1000) / result.elapsed_ms,
     latency_p50_ms: quantile(latencies, 0.5),
     latency_p99_ms: quantile(latencies, 0.99),
+    gap_p99_ms: result.gap_p99_ms ?? Number.NaN,
   };
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { CLIENT_FORMATS, PROVIDER_FORMATS } from "./formats/index.ts";
 import { requestBytes } from "./request_bytes.ts";
-import { CONVERSATION, MODEL, REPLY_TEXT, TOKENS_MAX } from "./workload.ts";
+import { CONVERSATIONS, MODEL, REPLY_TEXT, TOKENS_MAX } from "./workload.ts";
 
 function bodyOf(request: Buffer): string {
   return request.toString().split("\r\n\r\n")[1] ?? "";
@@ -24,8 +24,12 @@ it.each(PROVIDER_FORMATS)("answers in the sizes that the report names: $id", (fo
 });
 
 it.each(CLIENT_FORMATS)("reads out of a request what was asked: $id", (format) => {
-  for (const stream of [false, true]) {
-    const asked = format.read(format.path, JSON.parse(bodyOf(requestBytes(format.id, MODEL, stream))));
-    expect(asked).toEqual({ model: MODEL, stream, conversation: CONVERSATION, tokens_max: TOKENS_MAX });
+  for (const [stream, long] of [
+    [false, false],
+    [true, false],
+    [false, true],
+  ] as const) {
+    const asked = format.read(format.path, JSON.parse(bodyOf(requestBytes(format.id, MODEL, stream, long))));
+    expect(asked).toEqual({ model: MODEL, stream, conversation: CONVERSATIONS[long ? 1 : 0], tokens_max: TOKENS_MAX });
   }
 });

@@ -17,7 +17,12 @@ export const ROUTE = "code-generation";
 
 export const SYSTEM =
   "You are a careful assistant for a team of engineers. Answer in plain words, name your assumptions, and keep code short.";
-export const TURNS: readonly { role: "user" | "assistant"; content: string }[] = [
+export interface Turn {
+  role: "user" | "assistant";
+  content: string;
+}
+
+export const TURNS: readonly Turn[] = [
   {
     role: "user",
     content:
@@ -57,8 +62,19 @@ def by_total(orders: Iterable[Order], *, largest_first: bool = True) -> list[Ord
 
 The key is a pair: first whether the total is missing (False sorts before True), then the total with its sign. For 50\u202f000 entries that is one pass for the keys and about 800\u202f000 comparisons of pairs: some 40 ms. The list that came in stays as it is, so threads that read it see nothing of the sort.`;
 
-/** The conversation as text: what a provider must see, whatever it was translated from. */
-export const CONVERSATION = [`system: ${SYSTEM}`, ...TURNS.map(({ role, content }) => `${role}: ${content}`)].join("\n");
+const FILLER =
+  'def total_of(order: Order) -> float:\n    """Its total, or zero.\n\n    >>> total_of({"id": 1})\n    0.0\n    """\n    return float(order.get("total") or 0)\n\n\n';
+/** Bytes of text that the long conversation has more. */
+export const LONG_BYTES = 100_000;
+/** The same conversation with a file of code in its first turn. */
+export const LONG_TURNS: readonly Turn[] = TURNS.map((turn, i) =>
+  i > 0 ? turn : { ...turn, content: `${turn.content}\n\n${FILLER.repeat(Math.ceil(LONG_BYTES / JSON.stringify(FILLER).length))}` },
+);
+
+/** Conversations as text: what a provider must see, whatever it was translated from. */
+export const CONVERSATIONS = [TURNS, LONG_TURNS].map((turns) =>
+  [`system: ${SYSTEM}`, ...turns.map(({ role, content }) => `${role}: ${content}`)].join("\n"),
+);
 
 const PIECES = [
   "The key is a pair: whether the total is missing, ",

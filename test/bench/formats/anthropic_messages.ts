@@ -1,4 +1,4 @@
-import { MODEL, piecesOf, SYSTEM, TEMPERATURE, TOKENS_MAX, TURNS, USAGE } from "../workload.ts";
+import { MODEL, piecesOf, SYSTEM, TEMPERATURE, TOKENS_MAX, USAGE } from "../workload.ts";
 import { type ClientFormat, conversationOf, namedEvent } from "./format.ts";
 
 interface Reply {
@@ -31,11 +31,11 @@ export const anthropicMessages: ClientFormat = {
     const turns = system === undefined ? messages : [{ role: "system", content: system }, ...messages];
     return { model, stream, conversation: conversationOf(turns), tokens_max: max_tokens };
   },
-  request: (model, stream) => ({
+  request: (model, stream, turns) => ({
     model,
     max_tokens: TOKENS_MAX,
     system: SYSTEM,
-    messages: TURNS,
+    messages: turns,
     temperature: TEMPERATURE,
     ...(stream ? { stream: true } : {}),
   }),

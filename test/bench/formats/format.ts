@@ -1,5 +1,7 @@
 // What the benchmark has to know of a wire format: how its API is asked, how it answers, and what a client reads out of that.
 
+import type { Turn } from "../workload.ts";
+
 /** What a provider finds in a request. */
 export interface Asked {
   model: string;
@@ -37,7 +39,7 @@ export interface ClientFormat extends WireFormat {
   path: string;
   /** Credentials are sent along, as a client would. */
   headers: readonly string[];
-  request(model: string, stream: boolean): unknown;
+  request(model: string, stream: boolean, turns: readonly Turn[]): unknown;
   readWhole(reply: never): Seen;
   /** What is seen in a stream, or what is wrong with it. */
   readStream(data: readonly string[]): Seen | string;

@@ -1,4 +1,4 @@
-import { MODEL, piecesOf, SYSTEM, TEMPERATURE, TOKENS_MAX, TURNS, USAGE } from "../workload.ts";
+import { MODEL, piecesOf, SYSTEM, TEMPERATURE, TOKENS_MAX, USAGE } from "../workload.ts";
 import { type ClientFormat, conversationOf } from "./format.ts";
 
 interface Reply {
@@ -26,9 +26,9 @@ export const openaiChat: ClientFormat = {
     const { model, stream = false, messages = [], max_tokens, max_completion_tokens } = body as Request;
     return { model, stream, conversation: conversationOf(messages), tokens_max: max_tokens ?? max_completion_tokens };
   },
-  request: (model, stream) => ({
+  request: (model, stream, turns) => ({
     model,
-    messages: [{ role: "system", content: SYSTEM }, ...TURNS],
+    messages: [{ role: "system", content: SYSTEM }, ...turns],
     temperature: TEMPERATURE,
     max_completion_tokens: TOKENS_MAX,
     ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),

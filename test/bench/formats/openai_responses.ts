@@ -1,4 +1,4 @@
-import { MODEL, piecesOf, SYSTEM, streamText, TEMPERATURE, TOKENS_MAX, TURNS, USAGE } from "../workload.ts";
+import { MODEL, piecesOf, SYSTEM, streamText, TEMPERATURE, TOKENS_MAX, USAGE } from "../workload.ts";
 import { type ClientFormat, conversationOf, namedEvent } from "./format.ts";
 
 interface Response {
@@ -34,10 +34,10 @@ export const openaiResponses: ClientFormat = {
     const turns = instructions == null ? input : [{ role: "system", content: instructions }, ...input];
     return { model, stream, conversation: conversationOf(turns), tokens_max: max_output_tokens };
   },
-  request: (model, stream) => ({
+  request: (model, stream, turns) => ({
     model,
     instructions: SYSTEM,
-    input: TURNS,
+    input: turns,
     temperature: TEMPERATURE,
     max_output_tokens: TOKENS_MAX,
     store: false,
