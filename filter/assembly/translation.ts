@@ -155,6 +155,7 @@ export function translateRequest(
   const translated = formatAt(from).readRequest(cursor, canonicalRequest) && formatAt(to).writeRequest(canonicalRequest, model, rules, out);
   canonicalRequest.forget();
   if (!translated) return refused();
+  canonicalRequest.dropOptions();
   rules.writeAdded(out);
   return true;
 }

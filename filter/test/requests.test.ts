@@ -514,6 +514,47 @@ describe("limits", () => {
   });
 });
 
+describe("thinking that is turned off", () => {
+  const body = JSON.stringify({ model: "m", max_tokens: 9, thinking: { type: "disabled" }, messages: [{ role: "user", content: "x" }] });
+  test.each([
+    ["openai_chat", "gpt-5.2", { reasoning_effort: "none" }],
+    ["openai_chat", "gpt-5-mini", { reasoning_effort: "minimal" }],
+    ["openai_chat", "o3", { reasoning_effort: "low" }],
+    ["openai_responses", "gpt-5.2", { reasoning: { effort: "none" } }],
+    ["gemini", "gemini-2.5-flash", { generationConfig: { maxOutputTokens: 9, thinkingConfig: { thinkingBudget: 0 } } }],
+  ] as const)("%s, %s", (to, model, expected) => {
+    const result = facade.translateRequest("anthropic_messages", to, body, model);
+    expect("body" in result && JSON.parse(result.body)).toMatchObject(expected);
+  });
+
+  test.each([
+    ["openai_chat", "llama-3.3-70b"],
+    ["openai_responses", "gpt-4o"],
+    ["gemini", "gemini-2.0-flash"],
+  ] as const)("nothing is lost where there is none: %s, %s", (to, model) => {
+    expect(facade.translateRequest("anthropic_messages", to, body, model)).toMatchObject({ dropped: [] });
+  });
+});
+
+describe("options that OpenAI's models alone have", () => {
+  const fields = { service_tier: "flex", prompt_cache_key: "k", text: { verbosity: "low" } };
+  const sentTo = (model: string) => {
+    const result = facade.translateRequest("openai_responses", "openai_chat", JSON.stringify({ model: "m", input: "x", ...fields }), model);
+    if ("problem" in result) throw new Error(result.problem.message);
+    const { prompt_cache_key, service_tier, verbosity } = JSON.parse(result.body);
+    return { sent: { prompt_cache_key, service_tier, verbosity }, dropped: result.dropped };
+  };
+
+  test("go to those", () => {
+    expect(sentTo("gpt-5.2").sent).toEqual({ prompt_cache_key: "k", service_tier: "flex", verbosity: "low" });
+    expect(sentTo("gpt-4o")).toEqual({ sent: { prompt_cache_key: "k", service_tier: "flex" }, dropped: ["verbosity"] });
+  });
+
+  test("and to no others", () => {
+    expect(sentTo("mistral-large-latest")).toEqual({ sent: {}, dropped: ["prompt_cache_key", "service_tier", "verbosity"] });
+  });
+});
+
 describe("schemas that are enforced", () => {
   const user = { role: "user", content: "x" };
   const loose = {

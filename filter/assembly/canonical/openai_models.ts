@@ -27,9 +27,16 @@ const GPT_WITHOUT_TOOLS_SINCE: i32 = 504;
 export function takenEffort(model: Bytes, effort: Effort): Effort {
   const version = gptVersion(model);
   const newest = version >= 502;
+  // GPT-5.1 and newer can be told not to reason.
+  if (effort == Effort.None && version < 501) return version == 500 ? Effort.Minimal : Effort.Low;
   if (effort == Effort.Minimal && version != 500) return Effort.Low; // GPT-5 alone has it
   if ((effort == Effort.ExtraHigh || effort == Effort.Max) && !newest) return Effort.High;
   return effort;
+}
+
+/** Whether a model is OpenAI's, by its name: others' providers may refuse what only OpenAI's APIs have. */
+export function isOpenai(model: Bytes): bool {
+  return gptVersion(model) > 0 || reasoningOf(model) != Reasoning.None;
 }
 
 /** Of a name such as o4-mini, gpt-5.6-terra or, behind an aggregator, openai/gpt-oss-120b. */

@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { Cursor, Kind } from "../json/cursor";
 import { ABSENT, Slice, sliceIsEmpty } from "../json/slice";
 import { MESSAGES_MAX, Message, MessageList, PARTS_MAX, Part, PartKind, PartList, Role } from "./parts";
 import { problem } from "./problem";
@@ -16,6 +17,35 @@ export enum ToolChoice {
 /** Of the list of dropped fields, and of what is looked up in it: a body can name more unknown fields than anyone reads. */
 const DROPPED_BYTES_MAX: u32 = 4096;
 const DROPS_MAX: i32 = 1000;
+
+/** Fields that some formats share and that go over as they came. */
+export enum Option {
+  Seed = 0,
+  PresencePenalty = 1,
+  FrequencyPenalty = 2,
+  PromptCacheKey = 3,
+  ServiceTier = 4,
+  Verbosity = 5,
+}
+
+const OPTION_COUNT: i32 = 6;
+
+function optionName(option: i32): string {
+  switch (<Option>option) {
+    case Option.Seed:
+      return "seed";
+    case Option.PresencePenalty:
+      return "presence_penalty";
+    case Option.FrequencyPenalty:
+      return "frequency_penalty";
+    case Option.PromptCacheKey:
+      return "prompt_cache_key";
+    case Option.ServiceTier:
+      return "service_tier";
+    default:
+      return "verbosity";
+  }
+}
 
 /** How much a model is to think before it answers, in the APIs' common scale. */
 export enum Effort {
@@ -74,6 +104,7 @@ export class CanonicalRequest {
   /** Paths of what the request says and the target cannot, one a line. Indexes are left out, so that each path stands once. */
   dropped: Bytes = new Bytes();
   private drops: i32 = 0;
+  private options: StaticArray<Slice> = new StaticArray<Slice>(OPTION_COUNT);
   /** What the client's format calls reasoning in the conversation so far. */
   reasoningField: string = "";
 
@@ -105,8 +136,29 @@ export class CanonicalRequest {
     this.stream = false;
     this.takesSealed = false;
     this.takesCacheMarks = false;
+    for (let i = 0; i < OPTION_COUNT; i++) unchecked((this.options[i] = ABSENT));
     this.dropped.clear();
     this.drops = 0;
+  }
+
+  /** Keeps the value under the cursor, which is none when it is null. */
+  readOption(cursor: Cursor, option: Option): bool {
+    const isNull = cursor.kind() == Kind.Null;
+    const value = cursor.takeValue();
+    if (!isNull) unchecked((this.options[option] = value));
+    return cursor.ok;
+  }
+
+  /** The value of an option, for a format that has a place for it: JSON, or absent. */
+  takeOption(option: Option): Slice {
+    const value = unchecked(this.options[option]);
+    unchecked((this.options[option] = ABSENT));
+    return value;
+  }
+
+  /** Notes the options that nobody took. */
+  dropOptions(): void {
+    for (let i = 0; i < OPTION_COUNT; i++) if (unchecked(this.options[i]) != ABSENT) this.drop(optionName(i));
   }
 
   /** Whether one more of anything may be added; `list` is refused when not. */

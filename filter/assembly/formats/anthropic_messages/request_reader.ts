@@ -9,7 +9,10 @@ import { readToolChoice, readTools } from "./tool_reader";
 /** https://docs.anthropic.com/en/api/messages */
 export function readRequest(cursor: Cursor, request: CanonicalRequest): bool {
   request.reasoningField = "messages[].content[].thinking";
-  return readFields(cursor, request, readField);
+  isThinkingOff = false;
+  if (!readFields(cursor, request, readField)) return false;
+  if (isThinkingOff && request.effort == Effort.Unset) request.effort = Effort.None;
+  return true;
 }
 
 function readField(cursor: Cursor, request: CanonicalRequest): bool {
@@ -54,6 +57,9 @@ function readMetadata(cursor: Cursor, request: CanonicalRequest): bool {
   return cursor.ok;
 }
 
+/** The request says that the model is not to think. */
+let isThinkingOff: bool = false;
+
 /** A budget, or nothing but whether to think at all, which is left to the model's default. */
 function readThinking(cursor: Cursor, request: CanonicalRequest): bool {
   if (!cursor.enterObject()) return cursor.skip();
@@ -61,7 +67,7 @@ function readThinking(cursor: Cursor, request: CanonicalRequest): bool {
     if (cursor.keyIs("budget_tokens")) {
       if (!takeNumberField(cursor, "thinking.budget_tokens")) return false;
       request.reasoningBudget = takenSlice;
-    } else if (cursor.keyIs("type")) cursor.skip();
+    } else if (cursor.keyIs("type")) isThinkingOff = sliceIs(cursor.takeToken(), "disabled");
     else dropField(cursor, request, "thinking.");
   }
   return cursor.ok;

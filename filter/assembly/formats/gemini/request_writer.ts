@@ -2,7 +2,7 @@ import { Bytes } from "../../bytes/bytes";
 import { readNumber, writeInteger } from "../../bytes/numbers";
 import { wantedEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
-import { CanonicalRequest, Effort, OutputFormat } from "../../canonical/request";
+import { CanonicalRequest, Effort, Option, OutputFormat } from "../../canonical/request";
 import { ABSENT, Slice, sliceLength, slicePtr } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
 import { writeContents, writeSystemInstruction } from "./content_writer";
@@ -44,6 +44,9 @@ function writeGenerationConfig(request: CanonicalRequest, model: Bytes, version:
   writeNumber(out, "temperature", request.temperature);
   writeNumber(out, "topP", request.topP);
   writeNumber(out, "topK", request.topK);
+  writeNumber(out, "seed", request.takeOption(Option.Seed));
+  writeNumber(out, "presencePenalty", request.takeOption(Option.PresencePenalty));
+  writeNumber(out, "frequencyPenalty", request.takeOption(Option.FrequencyPenalty));
   writeStopSequences(request, out);
   writeOutputFormat(request, version, out);
   writeThinking(request, model, version, out);
@@ -102,7 +105,7 @@ function writeThinking(request: CanonicalRequest, model: Bytes, version: i32, ou
     out.ascii(',"thinkingConfig":{"thinkingBudget":');
     writeInteger(out, budgetOf(request, model));
   } else {
-    request.drop("reasoning");
+    if (request.effort != Effort.None) request.drop("reasoning");
     return;
   }
   out.ascii(request.effort == Effort.None ? "}" : ',"includeThoughts":true}');

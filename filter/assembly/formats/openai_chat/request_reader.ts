@@ -9,7 +9,7 @@ import {
   takeStringField,
 } from "../../canonical/fields";
 import { problem } from "../../canonical/problem";
-import { CanonicalRequest, Effort, OutputFormat } from "../../canonical/request";
+import { CanonicalRequest, Effort, Option, OutputFormat } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, sliceIs } from "../../json/slice";
 import { readMessages } from "./message_reader";
@@ -53,7 +53,13 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
   } else if (cursor.keyIs("safety_identifier")) {
     if (!takeStringField(cursor, "safety_identifier")) return false;
     if (takenSlice != ABSENT) request.endUser = takenSlice;
-  } else return readSamplingOrDrop(cursor, request);
+  } else if (cursor.keyIs("seed")) return request.readOption(cursor, Option.Seed);
+  else if (cursor.keyIs("presence_penalty")) return request.readOption(cursor, Option.PresencePenalty);
+  else if (cursor.keyIs("frequency_penalty")) return request.readOption(cursor, Option.FrequencyPenalty);
+  else if (cursor.keyIs("prompt_cache_key")) return request.readOption(cursor, Option.PromptCacheKey);
+  else if (cursor.keyIs("service_tier")) return request.readOption(cursor, Option.ServiceTier);
+  else if (cursor.keyIs("verbosity")) return request.readOption(cursor, Option.Verbosity);
+  else return readSamplingOrDrop(cursor, request);
   return cursor.ok;
 }
 

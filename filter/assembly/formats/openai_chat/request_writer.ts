@@ -1,8 +1,8 @@
 import { Bytes } from "../../bytes/bytes";
 import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
-import { Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
-import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
+import { isOpenai, Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
+import { CanonicalRequest, Effort, Option, OutputFormat, ToolChoice } from "../../canonical/request";
 import { isStrictSchema } from "../../canonical/schema_rules";
 import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
@@ -30,6 +30,11 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   if (request.tools.count > 0) writeToolFields(request, rules, out);
   writeResponseFormat(request, rules, out);
   writeUser(request, rules, out);
+  if (isOpenai(model)) {
+    writeOption(request, Option.PromptCacheKey, "prompt_cache_key", rules, out);
+    writeOption(request, Option.ServiceTier, "service_tier", rules, out);
+  }
+  if (reasoning != Reasoning.None) writeOption(request, Option.Verbosity, "verbosity", rules, out);
   if (request.stream) {
     if (rules.writeKey(out, "stream")) out.ascii("true");
     // Always: the gateway counts the tokens, and other APIs' clients get them unasked.
@@ -41,6 +46,11 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   return true;
 }
 
+function writeOption(request: CanonicalRequest, option: Option, name: string, rules: ProviderRules, out: Bytes): void {
+  const value = request.takeOption(option);
+  if (value != ABSENT && rules.writeKey(out, name)) writeText(out, value);
+}
+
 function effortOf(request: CanonicalRequest, model: Bytes, reasoning: Reasoning): Effort {
   const wanted = wantedEffort(request);
   if (reasoning == Reasoning.NotWithTools && request.tools.count > 0) {
@@ -48,7 +58,7 @@ function effortOf(request: CanonicalRequest, model: Bytes, reasoning: Reasoning)
     return Effort.None;
   }
   if (reasoning == Reasoning.None && wanted != Effort.Unset) {
-    request.drop("thinking");
+    if (wanted != Effort.None) request.drop("thinking");
     return Effort.Unset;
   }
   return takenEffort(model, wanted);

@@ -2,7 +2,7 @@ import { EFFORTS, effortNamed } from "../../canonical/effort";
 import { dropField, readFields, readSamplingOrDrop, takeNumberField, takenSlice, takeStringField } from "../../canonical/fields";
 import { PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
-import { CanonicalRequest, Effort, OutputFormat } from "../../canonical/request";
+import { CanonicalRequest, Effort, Option, OutputFormat } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, sliceIs, sliceIsEmpty } from "../../json/slice";
 import { readInput } from "./item_reader";
@@ -55,7 +55,9 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
     if (takenSlice != ABSENT) request.endUser = takenSlice;
   } else if (cursor.keyIs("store") && cursor.kind() == Kind.False) {
     return cursor.skip(); // nothing is stored
-  } else return readSamplingOrDrop(cursor, request);
+  } else if (cursor.keyIs("prompt_cache_key")) return request.readOption(cursor, Option.PromptCacheKey);
+  else if (cursor.keyIs("service_tier")) return request.readOption(cursor, Option.ServiceTier);
+  else return readSamplingOrDrop(cursor, request);
   return cursor.ok;
 }
 
@@ -95,7 +97,8 @@ function readText(cursor: Cursor, request: CanonicalRequest): bool {
   while (cursor.nextKey()) {
     if (cursor.keyIs("format")) {
       if (!readFormat(cursor, request)) return false;
-    } else dropField(cursor, request, "text.");
+    } else if (cursor.keyIs("verbosity")) request.readOption(cursor, Option.Verbosity);
+    else dropField(cursor, request, "text.");
   }
   return cursor.ok;
 }

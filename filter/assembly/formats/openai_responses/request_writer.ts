@@ -2,7 +2,7 @@ import { Bytes } from "../../bytes/bytes";
 import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
-import { CanonicalRequest, Effort, OutputFormat, ToolChoice } from "../../canonical/request";
+import { CanonicalRequest, Effort, Option, OutputFormat, ToolChoice } from "../../canonical/request";
 import { isStrictSchema } from "../../canonical/schema_rules";
 import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
@@ -27,8 +27,10 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
     out.byte(0x7d);
   }
   if (request.tools.count > 0) writeToolFields(request, rules, out);
-  writeFormat(request, rules, out);
+  writeTextOptions(request, reasoning != Reasoning.None, rules, out);
   writeUser(request, rules, out);
+  writeOption(request, Option.PromptCacheKey, "prompt_cache_key", rules, out);
+  writeOption(request, Option.ServiceTier, "service_tier", rules, out);
   // What is not stored has to come along, encrypted: https://developers.openai.com/api/docs/guides/reasoning#encrypted-reasoning-items
   if (reasoning != Reasoning.None && rules.writeKey(out, "include")) out.ascii('["reasoning.encrypted_content"]');
   // Other APIs keep nothing, so their clients do not ask for it; here it is the default.
@@ -40,10 +42,15 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   return true;
 }
 
+function writeOption(request: CanonicalRequest, option: Option, name: string, rules: ProviderRules, out: Bytes): void {
+  const value = request.takeOption(option);
+  if (value != ABSENT && rules.writeKey(out, name)) writeText(out, value);
+}
+
 function effortOf(request: CanonicalRequest, model: Bytes, reasoning: Reasoning): Effort {
   const wanted = wantedEffort(request);
   if (reasoning != Reasoning.None) return takenEffort(model, wanted);
-  if (wanted != Effort.Unset) request.drop("thinking");
+  if (wanted > Effort.None) request.drop("thinking");
   return Effort.Unset;
 }
 
@@ -104,18 +111,33 @@ function writeToolChoice(request: CanonicalRequest, out: Bytes): void {
   }
 }
 
-function writeFormat(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
-  if (request.outputFormat == OutputFormat.Unset || !rules.writeKey(out, "text")) return;
+/** Models before GPT-5 refuse a verbosity. */
+function writeTextOptions(request: CanonicalRequest, takesVerbosity: bool, rules: ProviderRules, out: Bytes): void {
+  const verbosity = takesVerbosity ? request.takeOption(Option.Verbosity) : ABSENT;
+  if ((verbosity == ABSENT && request.outputFormat == OutputFormat.Unset) || !rules.writeKey(out, "text")) return;
+  out.byte(0x7b);
+  if (verbosity != ABSENT) {
+    out.ascii('"verbosity":');
+    writeText(out, verbosity);
+  }
+  if (request.outputFormat != OutputFormat.Unset) {
+    if (verbosity != ABSENT) out.byte(0x2c);
+    writeFormat(request, out);
+  }
+  out.byte(0x7d);
+}
+
+function writeFormat(request: CanonicalRequest, out: Bytes): void {
   if (request.outputFormat == OutputFormat.Json) {
-    out.ascii('{"format":{"type":"json_object"}}');
+    out.ascii('"format":{"type":"json_object"}');
     return;
   }
-  out.ascii('{"format":{"type":"json_schema","name":');
+  out.ascii('"format":{"type":"json_schema","name":');
   if (sliceIsEmpty(request.outputSchemaName)) out.ascii('"output"');
   else writeString(out, request.outputSchemaName);
   out.ascii(',"schema":');
   writeText(out, request.outputSchema);
-  out.ascii(request.outputIsStrict && isStrictSchema(request.outputSchema) ? ',"strict":true}}' : ',"strict":false}}');
+  out.ascii(request.outputIsStrict && isStrictSchema(request.outputSchema) ? ',"strict":true}' : ',"strict":false}');
 }
 
 function writeUser(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
