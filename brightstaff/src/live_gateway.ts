@@ -8,6 +8,7 @@ import type { Deciding } from "./decisions/decide.ts";
 import { ResolutionCache } from "./decisions/resolution_cache.ts";
 import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.ts";
 import { MetricsSources } from "./metrics_sources/index.ts";
+import { checkWording } from "./router_lint/wording.ts";
 import { Sessions } from "./sessions/index.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Cooldowns } from "./traffic/cooldowns.ts";
@@ -107,7 +108,7 @@ export class LiveGateway {
       metrics.configReloads.inc({ result: "rejected" });
       return loaded.mistakes;
     }
-    for (const warning of loaded.warnings) logger.warn(warning);
+    for (const warning of [...loaded.warnings, ...warnOfWording(loaded.config)]) logger.warn(warning);
     await this.#serve(loaded);
     metrics.configReloads.inc({ result: "applied" });
     metrics.configLoadedAt_seconds.setToCurrentTime();
@@ -202,6 +203,13 @@ const ENVOY_MS_MAX = 2_000;
 
 /** Providers without a token yet are refused by themselves, and must not keep the others from being served. */
 const FIRST_TOKENS_MS_MAX = 3_000;
+
+/** What the words of task descriptions show at once; `npm run lint:routers` looks further. */
+function warnOfWording({ routers, routeAll }: GatewayConfig): string[] {
+  return (routeAll === null ? routers : [...routers, routeAll]).flatMap(({ name, tasks }) =>
+    checkWording(tasks).map((finding) => `router ${name}: ${finding.kind}: ${finding.tasks.join(" and ")}: ${finding.reason}`),
+  );
+}
 
 const WARM_UP: Conversation = [{ role: "user", content: "hello" }];
 const WARM_UP_MS_MAX = 5_000;

@@ -46,10 +46,22 @@ export class EmbeddedResolver implements Resolver {
     const model = await this.#model;
     const messages = conversation.flatMap(({ role, content }) => (role === "user" && content.trim() !== "" ? [content] : []));
     if (messages.length === 0 || routes.length === 0) return { route: null, confidence: 1, resolver: this.id };
+    const choice = choose(
+      routes.map(({ name }) => name),
+      await this.#score(messages, routes, model, signal),
+    );
+    return { ...choice, resolver: this.id };
+  }
+
+  /** By route, how well a request of one message fits it; what is above `NONE_SCORE` may be chosen. */
+  async score(message: string, routes: readonly Route[], signal: AbortSignal): Promise<number[]> {
+    return this.#score([message], routes, await this.#model, signal);
+  }
+
+  async #score(messages: readonly string[], routes: readonly Route[], model: ConceptModel, signal: AbortSignal): Promise<number[]> {
     const table = await this.#table(routes, model);
     const turns = await readTurns(messages, this.#encoder, model, this.#parts, signal);
-    const choice = choose(table.names, scoreTurns(table, turns, model.average, this.#parts));
-    return { ...choice, resolver: this.id };
+    return scoreTurns(table, turns, model.average, this.#parts);
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ const UNSERVED_LOSS = 0.6;
  */
 const INTENT_LIFT_SHARE = 1.2;
 /** A route has to score more than this to be chosen. */
-const NONE_SCORE = 0.25;
+export const NONE_SCORE = 0.25;
 
 /** Turns scores into confidence: a lead of this much makes a choice e times as likely as the next, near what is found to be right. */
 const SCORE_SCALE = 0.3;

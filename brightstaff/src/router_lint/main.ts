@@ -1,0 +1,78 @@
+import path from "node:path";
+import { parseArgs } from "node:util";
+import type { Router } from "../config/gateway_config.ts";
+import { loadConfig } from "../config/load.ts";
+import { readBank } from "../intent/embedded/bank.ts";
+import { EmbeddedResolver } from "../intent/embedded/resolver.ts";
+import { NONE_SCORE } from "../intent/embedded/scoring.ts";
+import { defaultModelDir } from "../intent/index.ts";
+import { checkCollisions, type Sample } from "./collisions.ts";
+import { checkWording, type Finding } from "./wording.ts";
+
+// npm run lint:routers [-- --config FILE] [--router NAME]
+//
+// Whether a router's tasks can be told apart by their descriptions. Ends with 1 when there is something to mend, with 2 when the configuration is wrong.
+
+/** Of each kind. The encoder's cache holds them all, whole messages alone as they are short, for the next router. */
+const SAMPLES_OF_A_KIND_MAX = 12;
+const SAMPLE_CHARACTERS_MAX = 100;
+
+const { values } = parseArgs({
+  options: {
+    config: { type: "string", default: path.resolve(import.meta.dirname, "../../../config/plano_config.yaml") },
+    router: { type: "string" },
+  },
+});
+
+// Models are not asked, so their keys do not matter.
+const loaded = loadConfig({ file: values.config, env: process.env, demoUrl: "http://127.0.0.1:1" });
+if (loaded.ok) {
+  const { routers, routeAll } = loaded.config;
+  const all = routeAll === null ? routers : [...routers, routeAll];
+  const chosen = all.filter(({ name }) => values.router === undefined || name === values.router);
+  if (chosen.length > 0) process.exitCode = (await lint(chosen)) === 0 ? 0 : 1;
+  else {
+    console.error(`${values.config}: has ${values.router === undefined ? "no routers" : `no router ${values.router}`}`);
+    process.exitCode = 2;
+  }
+} else {
+  for (const mistake of loaded.mistakes) console.error(mistake);
+  process.exitCode = 2;
+}
+
+/** The number of findings. */
+async function lint(routers: readonly Router[]): Promise<number> {
+  const resolver = new EmbeddedResolver({ modelDir: defaultModelDir() });
+  await resolver.ready();
+  let count = 0;
+  for (const { name, tasks } of routers) {
+    const wording = checkWording(tasks);
+    // What a task gets whose description says nothing is chance, and so is what collides with it.
+    const empty = new Set(wording.filter(({ kind }) => kind === "says nothing").flatMap((finding) => finding.tasks));
+    const collisions = checkCollisions(tasks, await readSamples(resolver, tasks), NONE_SCORE);
+    const findings = [...wording, ...collisions.filter((finding) => !finding.tasks.some((task) => empty.has(task)))];
+    print(name, findings);
+    count += findings.length;
+  }
+  await resolver.close();
+  return count;
+}
+
+async function readSamples(resolver: EmbeddedResolver, tasks: Router["tasks"]): Promise<Sample[]> {
+  const never = new AbortController().signal;
+  const { concepts, intents } = readBank();
+  const samples: Sample[] = [];
+  for (const { name: kind, examples } of [...concepts.filter((concept) => concept.kind === "task"), ...intents]) {
+    const prompts = examples.filter(({ length }) => length <= SAMPLE_CHARACTERS_MAX).slice(0, SAMPLES_OF_A_KIND_MAX);
+    for (const prompt of prompts) samples.push({ prompt, kind, scores: await resolver.score(prompt, tasks, never) });
+  }
+  return samples;
+}
+
+function print(router: string, findings: readonly Finding[]): void {
+  console.log(`${router}: ${findings.length === 0 ? "nothing to mend" : ""}`);
+  for (const { kind, tasks, reason, samples } of findings) {
+    console.log(`  ${kind}: ${tasks.join(" and ")}: ${reason}`);
+    for (const sample of samples) console.log(`    "${sample}"`);
+  }
+}
