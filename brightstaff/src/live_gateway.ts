@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { GatewayConfig, Provider } from "./config/gateway_config.ts";
 import type { Loaded, StoredRouter } from "./config/load.ts";
 import { describeMistake, type Mistake } from "./config/mistakes.ts";
+import { credentialsFile } from "./credentials/aws.ts";
 import { Credentials } from "./credentials/index.ts";
 import type { Deciding } from "./decisions/decide.ts";
 import { ResolutionCache } from "./decisions/resolution_cache.ts";
@@ -117,7 +118,9 @@ export class LiveGateway {
 
   async #publish(name: string, token: string | null): Promise<void> {
     const provider = this.#providers.find((known) => known.name === name);
-    if (provider !== undefined) await this.#options.stateDir.writeSecret(name, tokenSecret(provider, token));
+    const { stateDir } = this.#options;
+    if (provider?.credentials?.type === "aws") await stateDir.writeAwsCredentials(name, credentialsFile(token));
+    else if (provider !== undefined) await stateDir.writeSecret(name, tokenSecret(provider, token));
   }
 
   async #serve(loaded: GoodConfig): Promise<void> {

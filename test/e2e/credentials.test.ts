@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Gateway, startGateway } from "../gateway/start_gateway.ts";
+import { signatureProblem } from "../mock_providers/aws_signature.ts";
 import { createTestAuthority } from "../mock_providers/certificates.ts";
 import { type MockProvider, type RecordedRequest, startMockProvider } from "../mock_providers/server.ts";
 import { TOKEN_MARK, TokenService } from "../mock_providers/token_service.ts";
-import { ENTRA, serviceAccountKey } from "../mock_providers/token_service_forms.ts";
+import { AWS_ROLE, ENTRA, serviceAccountKey } from "../mock_providers/token_service_forms.ts";
 import { ask, CLIENT_FORMATS, openaiChat } from "./client_formats.ts";
 import { configOf } from "./fleet.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -151,6 +152,41 @@ test("Azure OpenAI with an application of Entra's", async () => {
   expect(request?.headers.authorization).toBe(`Bearer ${tokens.issued[0]}`);
   expect(request?.headers["api-key"]).toBeUndefined();
   expect(request?.path).toBe("/openai/v1/chat/completions");
+});
+
+test("Amazon Bedrock with a role that is assumed: requests are signed with its keys, and after a renewal with the new ones", async () => {
+  tokens = await TokenService.start({ life_s: 5 });
+  provider = await startMockProvider({ format: "bedrock_converse" });
+  const keys = join(dir, "aws_credentials");
+  await writeFile(keys, `[base]\naws_access_key_id = ${AWS_ROLE.sourceKeyId}\naws_secret_access_key = secret-of-the-source\n`);
+  gateway = await startGateway({
+    env: { AWS_SHARED_CREDENTIALS_FILE: keys, AWS_CONFIG_FILE: join(dir, "none"), AWS_ENDPOINT_URL_STS: tokens.url },
+    config: configOf({
+      model_providers: [
+        {
+          model: "bedrock/amazon.nova-pro-v1:0",
+          base_url: provider.url,
+          aws: { region: "eu-west-1" },
+          credentials: { type: "aws", profile: "base", role_arn: AWS_ROLE.arn, external_id: AWS_ROLE.externalId },
+        },
+      ],
+    }),
+  });
+  const sessionOf = ({ headers }: RecordedRequest) => String(headers["x-amz-security-token"]);
+  const used = () => [...new Set(provider.requests.map(sessionOf))];
+  await waitUntil("a third session is in use", async () => {
+    const answer = await ask(gateway.url, openaiChat, { model: "bedrock/amazon.nova-pro-v1:0", stream: true });
+    expect([answer.status, answer.reply.complete], answer.body).toEqual([200, true]);
+    return used().length >= 3;
+  });
+  expect(used()).toEqual(tokens.issued.filter((token) => used().includes(token)));
+  for (const request of provider.requests) {
+    const account = { ...AWS_ROLE.keys, sessionToken: sessionOf(request), region: "eu-west-1" };
+    expect(await signatureProblem({ ...request, body: Buffer.from(request.bodyText) }, account)).toBeNull();
+  }
+  expect((await stat(join(gateway.stateDir, "aws/bedrock.ini"))).mode & 0o777).toBe(0o600);
+  const told = gateway.logs() + (await gateway.envoy.admin("/config_dump?include_eds"));
+  for (const secret of [TOKEN_MARK, AWS_ROLE.keys.secretAccessKey]) expect(told).not.toContain(secret);
 });
 
 describe("a start is refused", () => {

@@ -5,7 +5,7 @@ import { createServer as createHttpServer, type IncomingHttpHeaders, type Incomi
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { SERVICES } from "./token_service_forms.ts";
+import { type Refusal, SERVICES } from "./token_service_forms.ts";
 
 export interface TokenServiceOptions {
   /** PEM certificate and key; the service then speaks TLS. */
@@ -29,6 +29,7 @@ export type TokenBehaviour = "answer" | "refuse" | "503" | "html" | "no token" |
 /** A token's text begins with this, so that a test can look for leaks. */
 export const TOKEN_MARK = "secret-token-";
 
+const UNAVAILABLE: Refusal = { status: 503, body: { error: "temporarily_unavailable" } };
 const HUGE_BYTES = 1 << 20;
 
 export class TokenService {
@@ -99,13 +100,13 @@ export class TokenService {
       return;
     }
     for (const [name, value] of Object.entries(service.headers ?? {})) response.setHeader(name, value);
-    this.#perform(response, () => service.answer(this.#issue(), this.life_s));
+    this.#perform(response, service.unavailable, () => service.answer(this.#issue(), this.life_s));
   }
 
-  #perform(response: ServerResponse, answer: () => object): void {
+  #perform(response: ServerResponse, unavailable: Refusal = UNAVAILABLE, answer: () => object | string): void {
     switch (this.behaviour) {
       case "503":
-        send(response, 503, { error: "temporarily_unavailable" });
+        send(response, unavailable.status, unavailable.body);
         break;
       case "html":
         response.writeHead(200, { "content-type": "text/html" }).end(`<html>${this.#issue()}</html>`);
@@ -114,7 +115,7 @@ export class TokenService {
         send(response, 200, { token_type: "Bearer", hint: this.#issue() });
         break;
       case "huge":
-        send(response, 200, { ...answer(), padding: "x".repeat(HUGE_BYTES) });
+        send(response, 200, padded(answer()));
         break;
       case "reset":
         response.destroy();
@@ -133,6 +134,11 @@ export class TokenService {
   }
 }
 
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
+function send(response: ServerResponse, status: number, body: object | string): void {
+  if (typeof body !== "string") response.setHeader("content-type", "application/json; charset=utf-8");
+  response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+function padded(body: object | string): object | string {
+  return typeof body === "string" ? body + " ".repeat(HUGE_BYTES) : { ...body, padding: "x".repeat(HUGE_BYTES) };
 }

@@ -5,7 +5,7 @@ import type { TokenRequest } from "./token_service.ts";
 
 export interface Refusal {
   status: number;
-  body: object;
+  body: object | string;
 }
 
 export interface ServiceForm {
@@ -16,9 +16,12 @@ export interface ServiceForm {
   problem(request: TokenRequest, url: string): Refusal | null;
   /** Of every answer. */
   headers?: Readonly<Record<string, string>>;
-  answer(token: string, life_s: number): object;
+  /** A string goes out as it is. */
+  answer(token: string, life_s: number): object | string;
   /** Of credentials that are not, or no longer, right. */
   refusal: Refusal;
+  /** What a service that is overloaded says; by default OAuth's word for it. */
+  unavailable?: Refusal;
 }
 
 const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -187,6 +190,42 @@ const azureAppService: ServiceForm = {
   refusal: { status: 400, body: { statusCode: 400, message: "No User Assigned or Delegated Managed Identity found." } },
 };
 
+export const AWS_ROLE = {
+  arn: "arn:aws:iam::123456789012:role/models",
+  externalId: "external-1",
+  /** Of who assumes it. */
+  sourceKeyId: "AKIASOURCE",
+  keys: { accessKeyId: "ASIAROLE", secretAccessKey: "secret-of-the-role" },
+};
+
+/** docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+const awsSts: ServiceForm = {
+  serves: /^\/$/,
+  problem({ method, headers, form }) {
+    if (method !== "POST" || form.Action !== "AssumeRole" || form.Version !== "2011-06-15")
+      return stsError(400, "InvalidAction", "No such action.");
+    const isSigned = headers.authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${AWS_ROLE.sourceKeyId}/`) === true;
+    if (!isSigned || !headers.authorization?.includes("/eu-west-1/sts/aws4_request"))
+      return stsError(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
+    if (form.RoleArn !== AWS_ROLE.arn || form.ExternalId !== AWS_ROLE.externalId)
+      return stsError(403, "AccessDenied", "User is not authorized to perform: sts:AssumeRole");
+    return null;
+  },
+  headers: { "content-type": "text/xml" },
+  answer: (token, life_s) =>
+    `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>${AWS_ROLE.keys.accessKeyId}</AccessKeyId><SecretAccessKey>${AWS_ROLE.keys.secretAccessKey}</SecretAccessKey><SessionToken>${token}</SessionToken><Expiration>${new Date(Date.now() + life_s * 1000).toISOString()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+  refusal: stsError(403, "AccessDenied", "User is not authorized to perform: sts:AssumeRole"),
+  unavailable: stsError(503, "ServiceUnavailable", "The service is unavailable."),
+};
+
+function stsError(status: number, code: string, message: string): Refusal {
+  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`;
+  return {
+    status,
+    body: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${error}<RequestId>r-1</RequestId></ErrorResponse>`,
+  };
+}
+
 export const SERVICES: readonly ServiceForm[] = [
   googleServiceAccount,
   googleUser,
@@ -194,6 +233,7 @@ export const SERVICES: readonly ServiceForm[] = [
   googleMetadata,
   entra,
   azureAppService,
+  awsSts,
 ];
 
 function decode(part: string): Record<string, unknown> {

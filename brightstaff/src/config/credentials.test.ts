@@ -25,6 +25,8 @@ function providerOf(loaded: Loaded): Provider {
 }
 
 const VERTEX = "model: vertex/m, project: p, location: global";
+const BEDROCK = "model: bedrock/m, aws: {region: eu-west-1}";
+const ROLE = "arn:aws:iam::123456789012:role/models";
 const AZURE = "model: azure_openai/m, base_url: https://r.openai.azure.com";
 
 describe("credentials that expire", () => {
@@ -60,6 +62,12 @@ describe("credentials that expire", () => {
     });
   });
 
+  test("of AWS are what requests are signed with", () => {
+    const provider = providerOf(load(`{${BEDROCK}, credentials: {type: aws, role_arn: "${ROLE}", external_id: e-1}}`));
+    expect(provider.credentials).toEqual({ type: "aws", profile: null, roleArn: ROLE, externalId: "e-1", region: "eu-west-1" });
+    expect(provider).toMatchObject({ accessKey: null, signing: { service: "bedrock", region: "eu-west-1" } });
+  });
+
   test("in a variable that is not set leave the provider to the demo, or are a mistake", () => {
     const entry = `{${AZURE}, credentials: {type: azure_client_secret, tenant_id: t, client_id: c, client_secret: $SECRET}}`;
     expect(providerOf(load(entry, { demoUrl: "http://127.0.0.1:1" }))).toMatchObject({ demo: true, credentials: null, host: "127.0.0.1" });
@@ -88,6 +96,13 @@ test.each([
 });
 
 test.each([
+  [`${BEDROCK}, credentials: {type: aws, role_arn: models}`, 'role_arn: is "models"; expected a role such as "arn:aws:iam::'],
+  [`${BEDROCK}, credentials: {type: aws}`, "credentials: names neither a profile nor a role; expected a profile or a role_arn"],
+  [`${BEDROCK}, credentials: {type: google}`, '"bedrock" is not called with "google"; expected "aws"'],
+  [
+    `model: bedrock/m, base_url: "http://h", credentials: {type: aws, role_arn: "${ROLE}"}`,
+    'model_providers[0].aws: missing; expected the region, such as {region: "us-east-1"}',
+  ],
   ["model: groq/m, credentials: {type: google}", '"groq" is not called with credentials that expire; expected access_key'],
   [
     `${AZURE}, credentials: {type: azure_client_secret, tenant_id: t, client_id: "a b", client_secret: x}`,

@@ -13,7 +13,7 @@ export type CredentialsContext = {
 
 /** The credentials of a provider that expire. Undefined when there are none or they are wrong, which is then told. */
 export function readCredentials(
-  { credentials, access_key }: RawModelProvider,
+  { credentials, access_key, aws }: RawModelProvider,
   path: Path,
   data: ProviderData,
   context: CredentialsContext,
@@ -34,5 +34,5 @@ export function readCredentials(
     mistakes.push({ path: [...at, "type"], wrong, expected: oneOf(data.credentials) });
     return undefined;
   }
-  return sourceOf(credentials.type).read(credentials, { path: at, ...context, mistakes });
+  return sourceOf(credentials.type).read(credentials, { path: at, ...context, region: aws?.region ?? "", mistakes });
 }

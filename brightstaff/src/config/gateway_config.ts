@@ -121,7 +121,19 @@ export type Provider = {
 };
 
 /** How a credential that expires is obtained, again and again. */
-export type CredentialsConfig = GoogleCredentials | EntraSecret | EntraFederation | EntraManagedIdentity;
+export type CredentialsConfig = AwsCredentials | GoogleCredentials | EntraSecret | EntraFederation | EntraManagedIdentity;
+
+/** Of what Envoy signs with; at least one of profile and role is there. */
+export type AwsCredentials = {
+  readonly type: "aws";
+  /** In ~/.aws/config; null for what AWS's tools find without one. */
+  readonly profile: string | null;
+  readonly roleArn: string | null;
+  /** What the role's owner wants to hear besides: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html */
+  readonly externalId: string | null;
+  /** Where the role is assumed. */
+  readonly region: string;
+};
 
 export type GoogleCredentials = {
   readonly type: "google";

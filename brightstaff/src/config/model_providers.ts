@@ -119,7 +119,7 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     native: readNative(data, place).map((endpoint) => (key.credentials === null ? endpoint : { ...endpoint, auth: null })),
     authority: value.http_host ?? place.httpHost ?? authorityOf(place.address),
     headers,
-    auth: key.credentials === null ? data.auth : BEARER,
+    auth: key.credentials === null || key.credentials.type === "aws" ? data.auth : BEARER,
     accessKey: key.accessKey,
     credentials: key.credentials,
     passthroughAuth: value.passthrough_auth === true,
@@ -311,7 +311,8 @@ function readKey(value: RawModelProvider, path: Path, data: ProviderData, contex
   const isUnset = context.isUnset(at) || context.isUnset([...path, "credentials"]);
   if (isUnset) return context.demoUrl === undefined ? NO_KEY : { ...NO_KEY, demoUrl: context.demoUrl };
   if (value.credentials !== undefined) {
-    return { ...NO_KEY, credentials: readCredentials(value, path, data, context, mistakes) ?? null };
+    const credentials = readCredentials(value, path, data, context, mistakes) ?? null;
+    return { ...NO_KEY, credentials, signing: credentials?.type === "aws" ? signingOf(data, value) : null };
   }
   if (value.access_key !== undefined) return { ...NO_KEY, accessKey: value.access_key };
   const signing = signingOf(data, value);

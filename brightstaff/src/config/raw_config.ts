@@ -72,7 +72,10 @@ export type RawModelProvider = {
 };
 
 export type RawCredentials = {
-  type?: "google" | "azure_client_secret" | "azure_workload_identity" | "azure_managed_identity";
+  type?: "aws" | "google" | "azure_client_secret" | "azure_workload_identity" | "azure_managed_identity";
+  profile?: string;
+  role_arn?: string;
+  external_id?: string;
   key_file?: string;
   key?: string;
   tenant_id?: string;

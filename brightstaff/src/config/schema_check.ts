@@ -18,6 +18,8 @@ const PATTERN_MEANINGS: Readonly<Record<string, string>> = {
   "^[a-z0-9][a-z0-9.:-]*$": 'the id or the number of a project, such as "my-project-123"',
   "^[a-z][a-z0-9-]*$": 'a region such as "europe-west1", or "global"',
   "^[A-Za-z0-9][A-Za-z0-9.-]*$": 'an id such as "72f988bf-86f1-41af-91ab-2d7cd011db47"',
+  "^arn:[a-z-]+:iam::[0-9]{12}:role/\\S+$": 'a role such as "arn:aws:iam::123456789012:role/models"',
+  "^[A-Za-z0-9+=,.@:/_-]{2,1224}$": "2 to 1,224 letters, digits and +=,.@:/_-",
   "^https://[^/\\s]+/?$": 'a host such as "https://login.microsoftonline.us"',
   "^\\S+/\\.default$": 'a scope such as "https://cognitiveservices.azure.com/.default"',
 };

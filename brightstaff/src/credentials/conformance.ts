@@ -13,6 +13,8 @@ export type CredentialCase = {
   readonly service?: TokenServiceOptions;
   /** What the config says for a service at `url`. Files may be written into `dir`, and `env` filled. */
   readonly raw: (url: string, dir: string, env: Record<string, string>) => RawCredentials;
+  /** The service's own token in what is obtained; by default that is all of it. */
+  readonly tokenIn?: (value: string) => string;
   /** What must never be told: keys, secrets, the platform's tokens. */
   readonly secrets: readonly string[];
   /** What is told when the service refuses the credentials. */
@@ -25,7 +27,7 @@ const REQUEST_MS_MAX = 500;
 
 /** What every source of credentials is held to, against a service in true wire form on this machine. */
 export function describeCredentials(one: CredentialCase, dir: () => string): void {
-  const { source } = one;
+  const { source, tokenIn = (value: string) => value } = one;
   let service: TokenService;
   let env: Record<string, string>;
   let kept: RenewedCredential | undefined;
@@ -46,7 +48,7 @@ export function describeCredentials(one: CredentialCase, dir: () => string): voi
 
   function read(raw: RawCredentials): { config: CredentialsConfig | undefined; mistakes: Mistake[] } {
     const mistakes: Mistake[] = [];
-    const config = source.read(raw, { path: ["model_providers", 0, "credentials"], env, baseDir: dir(), mistakes });
+    const config = source.read(raw, { path: ["model_providers", 0, "credentials"], env, baseDir: dir(), region: "eu-west-1", mistakes });
     return { config, mistakes };
   }
 
@@ -72,7 +74,7 @@ export function describeCredentials(one: CredentialCase, dir: () => string): voi
   test("obtains a token and its end", async () => {
     const before_ms = Date.now();
     const token = await create()(AbortSignal.timeout(5_000));
-    expect(token.value).toBe(service.issued[0]);
+    expect(tokenIn(token.value)).toBe(service.issued[0]);
     const life_ms = token.expiresAt_ms - before_ms;
     // Services tell whole seconds.
     expect(life_ms).toBeGreaterThan(3600_000 - 5_000);
@@ -84,14 +86,14 @@ export function describeCredentials(one: CredentialCase, dir: () => string): voi
     const request = create();
     const first = await request(AbortSignal.timeout(5_000));
     const second = await request(AbortSignal.timeout(5_000));
-    expect([first.value, second.value]).toEqual(service.issued);
+    expect([tokenIn(first.value), tokenIn(second.value)]).toEqual(service.issued);
     expect(first.value).not.toBe(second.value);
   });
 
   test.each<[TokenBehaviour, RegExp]>([
     ["refuse", one.refusal],
-    // Google's library tries such a request again, until the deadline.
-    ["503", /503|temporarily_unavailable|^no answer within/],
+    // Google's and AWS's libraries try such a request again, until the deadline.
+    ["503", /503|temporarily_unavailable|ServiceUnavailable|^no answer within/],
     ["html", /./],
     ["no token", /./],
     ["huge", /longer than|has no token/],
@@ -100,7 +102,7 @@ export function describeCredentials(one: CredentialCase, dir: () => string): voi
   ])("tells why when the service's behaviour is: %s", async (behaviour, reason) => {
     service.behaviour = behaviour;
     const told = await keep();
-    if (behaviour === "huge" && typeof told !== "string") return; // Google's library has no such limit
+    if (behaviour === "huge" && typeof told !== "string") return; // Google's and AWS's libraries have no such limit
     expect(told).toMatch(reason);
     expect(String(told).length).toBeLessThanOrEqual(200);
     for (const secret of [TOKEN_MARK, ...one.secrets]) expect(told).not.toContain(secret);

@@ -22,6 +22,8 @@ export type ReadContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The config's own folder, from which its paths are taken. */
   readonly baseDir: string;
+  /** Of AWS, where the provider is asked. */
+  readonly region: string;
   readonly mistakes: Mistake[];
 };
 

@@ -2,16 +2,18 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import tls from "node:tls";
-import { afterAll, beforeAll, beforeEach, describe } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createTestAuthority } from "../../../test/mock_providers/certificates.ts";
 import {
   APP_SERVICE_HEADER,
+  AWS_ROLE,
   ENTRA,
   federatedKey,
   PLATFORM_TOKEN,
   serviceAccountKey,
   userKey,
 } from "../../../test/mock_providers/token_service_forms.ts";
+import { aws, credentialsFile } from "./aws.ts";
 import { azureClientSecret } from "./azure_client_secret.ts";
 import { azureManagedIdentity } from "./azure_managed_identity.ts";
 import { azureWorkloadIdentity } from "./azure_workload_identity.ts";
@@ -172,6 +174,44 @@ describe("google, the machine's metadata server", () => {
     },
     () => dir,
   );
+});
+
+describe("aws, a role that is assumed with the keys of a profile", () => {
+  /** As in an administrator's home. */
+  const home = (env: Record<string, string>) => {
+    env.AWS_CONFIG_FILE = path.join(dir, write("config", "[profile base]\nregion = us-west-2\n"));
+    const keys = `[base]\naws_access_key_id = ${AWS_ROLE.sourceKeyId}\naws_secret_access_key = secret-of-the-source\n`;
+    env.AWS_SHARED_CREDENTIALS_FILE = path.join(dir, write("credentials", keys));
+  };
+  describeCredentials(
+    {
+      source: aws,
+      raw: (url, _, env) => {
+        home(env);
+        env.AWS_ENDPOINT_URL_STS = url;
+        return { type: "aws", profile: "base", role_arn: AWS_ROLE.arn, external_id: AWS_ROLE.externalId };
+      },
+      tokenIn: (value) => JSON.parse(value).sessionToken,
+      secrets: ["secret-of-the-source", "secret-of-the-role"],
+      refusal: /^AccessDenied: User is not authorized to perform: sts:AssumeRole$/,
+      mistakes: [
+        [
+          "that names nothing",
+          () => ({}),
+          ": names neither a profile nor a role; expected a profile or a role_arn, or no credentials at all",
+        ],
+        ["with an id and no role", () => ({ profile: "p", external_id: "e" }), ".external_id: would never be used: there is no role_arn"],
+        ["with a profile that is not there", () => ({ profile: "none" }), '.profile: there is no profile "none"; expected one of '],
+      ],
+    },
+    () => dir,
+  );
+
+  test("is written as the file that Envoy reads", () => {
+    const value = JSON.stringify({ accessKeyId: "ASIA", secretAccessKey: "s+/=", sessionToken: "t" });
+    expect(credentialsFile(value)).toBe("[default]\naws_access_key_id=ASIA\naws_secret_access_key=s+/=\naws_session_token=t\n");
+    expect(credentialsFile(null)).toBe("[default]\naws_access_key_id=no-token\naws_secret_access_key=no-token\n");
+  });
 });
 
 const entra = (url: string) => ({ authority_host: url, tenant_id: ENTRA.tenantId, client_id: ENTRA.clientId });

@@ -151,9 +151,9 @@ export function http2Windows(limit_bytes: number): Message {
 
 /** Translation first, then the credential or the signature over what was translated, so that the filter never sees it; the codec ends the chain. */
 function upstreamFilters(provider: Provider, options: RenderOptions): Message[] {
-  const hasKey = provider.accessKey !== null || provider.credentials !== null;
+  const hasKey = provider.accessKey !== null || (provider.credentials !== null && provider.credentials.type !== "aws");
   const credential = hasKey ? [credentialInjector(provider, options)] : [];
-  if (provider.signing !== null) credential.push(requestSigning(provider.authority, provider.signing));
+  if (provider.signing !== null) credential.push(requestSigning(provider, provider.signing, options.stateDir));
   return [providerRole(options), ...credential, UPSTREAM_CODEC];
 }
 

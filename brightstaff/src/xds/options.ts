@@ -15,6 +15,8 @@ export const LDS_FILE = "lds.json";
 export const RDS_FILE = "rds.json";
 export const GATEWAY_FILTER_FILE = "gateway_filter.json";
 export const SDS_DIR = "sds";
+/** AWS keys, one file a provider, in a folder that Envoy watches. */
+export const AWS_DIR = "aws";
 export const LISTENER_CERTIFICATE = "listener_certificate";
 export const BRIGHTSTAFF_CLUSTER = "brightstaff";
 export const TOKEN_ESTIMATOR_CLUSTER = "token_estimator";
@@ -26,4 +28,8 @@ export function routingSocket(stateDir: string): string {
 
 export function secretFile(name: string): string {
   return path.join(SDS_DIR, `${name}.json`);
+}
+
+export function awsCredentialsFile(name: string): string {
+  return path.join(AWS_DIR, `${name}.ini`);
 }

@@ -1,4 +1,5 @@
 import type { GatewayConfig, Provider } from "../config/gateway_config.ts";
+import { credentialsFile } from "../credentials/aws.ts";
 import { clusters } from "./clusters.ts";
 import { gatewayFilter } from "./gateway_filter.ts";
 import { listener, listenerCertificate, routingListener } from "./listener.ts";
@@ -11,6 +12,8 @@ import { upstreams } from "./upstreams.ts";
 export type Resources = {
   /** By the name of their file. They alone hold keys. */
   readonly secrets: ReadonlyMap<string, Message>;
+  /** Likewise: AWS keys as the files that Envoy signs with. */
+  readonly awsCredentials: ReadonlyMap<string, string>;
   readonly clusters: readonly Message[];
   readonly gatewayFilter: Message;
   readonly routes: Message;
@@ -25,13 +28,16 @@ export type Tokens = ReadonlyMap<string, string>;
 /** Pure: the same config, options and tokens give the same resources. */
 export function render(config: GatewayConfig, options: RenderOptions, tokens: Tokens = new Map()): Resources {
   const secrets = new Map<string, Message>();
+  const awsCredentials = new Map<string, string>();
   for (const provider of upstreams(config)) {
     if (provider.accessKey !== null) secrets.set(provider.name, keySecret(provider, provider.accessKey));
+    else if (provider.credentials?.type === "aws") awsCredentials.set(provider.name, credentialsFile(tokens.get(provider.name) ?? null));
     else if (provider.credentials !== null) secrets.set(provider.name, tokenSecret(provider, tokens.get(provider.name) ?? null));
   }
   if (config.listener.tls !== null) secrets.set(LISTENER_CERTIFICATE, listenerCertificate(config.listener.tls));
   return {
     secrets,
+    awsCredentials,
     clusters: clusters(config, options),
     gatewayFilter: gatewayFilter(config, options),
     routes: routeConfiguration(config),

@@ -22,6 +22,7 @@ afterEach(async () => {
 function resources(clusters: readonly string[], secrets: Record<string, string> = {}): Resources {
   return {
     secrets: new Map(Object.entries(secrets).map(([name, key]) => [name, { name, key }])),
+    awsCredentials: new Map(),
     clusters: clusters.map((name) => ({ name })),
     gatewayFilter: { clusters },
     routes: { clusters },
@@ -37,7 +38,7 @@ async function clusterNames(): Promise<string[]> {
 
 test("files are discovery responses, readable by their owner only, with nothing half-written beside them", async () => {
   await state.write(resources(["a"], { a: "key" }));
-  expect((await fs.readdir(dir)).sort()).toEqual(["cds.json", "gateway_filter.json", "lds.json", "rds.json", "sds"]);
+  expect((await fs.readdir(dir)).sort()).toEqual(["aws", "cds.json", "gateway_filter.json", "lds.json", "rds.json", "sds"]);
   expect(await fs.readdir(path.join(dir, "sds"))).toEqual(["a.json"]);
   const cds = JSON.parse(await fs.readFile(path.join(dir, "cds.json"), "utf8"));
   expect(cds).toEqual({ version_info: expect.stringMatching(/^[0-9a-f]{16}$/), resources: [{ name: "a" }] });
@@ -89,6 +90,17 @@ test("a secret that is renewed is replaced alone, and comes after what was to be
   expect([await secretOf("a"), await secretOf("b")]).toEqual(["new", "other"]);
   expect((await fs.stat(path.join(dir, "sds/a.json"))).mode & 0o777).toBe(0o600);
   expect((await fs.readdir(path.join(dir, "sds"))).sort()).toEqual(["a.json", "b.json"]);
+});
+
+test("AWS keys are files of their own, treated alike", async () => {
+  const file = path.join(dir, "aws/a.ini");
+  await state.write({ ...resources(["a"]), awsCredentials: new Map([["a", "[default]\n"]]) });
+  await state.writeAwsCredentials("a", "[default]\naws_access_key_id=A\n");
+  expect(await fs.readFile(file, "utf8")).toBe("[default]\naws_access_key_id=A\n");
+  expect((await fs.stat(file)).mode & 0o777).toBe(0o600);
+  expect(await fs.readdir(path.join(dir, "aws"))).toEqual(["a.ini"]);
+  await state.write(resources(["b"]));
+  await waitUntil("it is gone with its cluster", async () => (await fs.readdir(path.join(dir, "aws"))).length === 0);
 });
 
 test("every file is there before another names it", async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
-import { CDS_FILE, GATEWAY_FILTER_FILE, LDS_FILE, RDS_FILE, SDS_DIR, secretFile } from "./options.ts";
+import { AWS_DIR, awsCredentialsFile, CDS_FILE, GATEWAY_FILTER_FILE, LDS_FILE, RDS_FILE, SDS_DIR, secretFile } from "./options.ts";
 import type { Message } from "./protobuf.ts";
 import type { Resources } from "./render.ts";
 
@@ -34,12 +34,19 @@ export class StateDir {
 
   /** Writes one secret anew, in its turn: what was handed to `write` before comes before it. */
   writeSecret(name: string, secret: Message): Promise<void> {
+    return this.#inTurn(() => this.#replace(secretFile(name), [secret]));
+  }
+
+  /** The same for a file of AWS keys. */
+  writeAwsCredentials(name: string, content: string): Promise<void> {
+    return this.#inTurn(() => this.#replaceText(awsCredentialsFile(name), content));
+  }
+
+  #inTurn(write: () => Promise<void>): Promise<void> {
     this.#writing = this.#writing
       .catch(() => undefined)
-      .then(async () => {
-        await this.#makeFolders();
-        await this.#replace(secretFile(name), [secret]);
-      });
+      .then(() => this.#makeFolders())
+      .then(write);
     return this.#writing;
   }
 
@@ -52,18 +59,19 @@ export class StateDir {
     clearTimeout(this.#removal);
     await this.#makeFolders();
     for (const [name, secret] of resources.secrets) await this.#replace(secretFile(name), [secret]);
+    for (const [name, content] of resources.awsCredentials) await this.#replaceText(awsCredentialsFile(name), content);
     const removed = await this.#removedClusters(resources.clusters);
     await this.#replace(CDS_FILE, [...resources.clusters, ...removed]);
     await this.#replace(GATEWAY_FILTER_FILE, [resources.gatewayFilter]);
     await this.#replace(RDS_FILE, [resources.routes]);
     await this.#replace(LDS_FILE, [resources.listener, ...(resources.routingListener === null ? [] : [resources.routingListener])]);
     if (removed.length > 0) this.#planRemoval(resources);
-    else await this.#removeSecretsBut(resources.secrets);
+    else await this.#removeSecretsBut(resources);
   }
 
   /** Only for the owner: some of the files hold keys. */
   async #makeFolders(): Promise<void> {
-    await fs.mkdir(path.join(this.#dir, SDS_DIR), { recursive: true, mode: 0o700 });
+    for (const folder of [SDS_DIR, AWS_DIR]) await fs.mkdir(path.join(this.#dir, folder), { recursive: true, mode: 0o700 });
     await fs.chmod(this.#dir, 0o700);
   }
 
@@ -73,7 +81,7 @@ export class StateDir {
         .catch(() => undefined)
         .then(async () => {
           await this.#replace(CDS_FILE, resources.clusters);
-          await this.#removeSecretsBut(resources.secrets);
+          await this.#removeSecretsBut(resources);
         });
     }, this.#removedClustersKept_ms);
     this.#removal.unref();
@@ -88,10 +96,13 @@ export class StateDir {
     return resources.filter(({ name }) => !names.has(name));
   }
 
-  async #removeSecretsBut(secrets: ReadonlyMap<string, Message>): Promise<void> {
-    const kept = new Set([...secrets.keys()].map((name) => path.basename(secretFile(name))));
-    for (const file of await fs.readdir(path.join(this.#dir, SDS_DIR))) {
-      if (!kept.has(file)) await fs.rm(path.join(this.#dir, SDS_DIR, file), { force: true });
+  async #removeSecretsBut({ secrets, awsCredentials }: Resources): Promise<void> {
+    const kept = new Set([...[...secrets.keys()].map(secretFile), ...[...awsCredentials.keys()].map(awsCredentialsFile)]);
+    for (const folder of [SDS_DIR, AWS_DIR]) {
+      for (const name of await fs.readdir(path.join(this.#dir, folder))) {
+        const file = path.join(folder, name);
+        if (!kept.has(file)) await fs.rm(path.join(this.#dir, file), { force: true });
+      }
     }
   }
 
@@ -99,7 +110,10 @@ export class StateDir {
   async #replace(file: string, resources: readonly Message[]): Promise<void> {
     const body = JSON.stringify(resources);
     const version_info = createHash("sha256").update(body).digest("hex").slice(0, 16);
-    const content = `${JSON.stringify({ version_info, resources }, null, 1)}\n`;
+    await this.#replaceText(file, `${JSON.stringify({ version_info, resources }, null, 1)}\n`);
+  }
+
+  async #replaceText(file: string, content: string): Promise<void> {
     const target = path.join(this.#dir, file);
     if ((await readOrNull(target)) === content) return;
     const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}`);
