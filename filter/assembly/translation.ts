@@ -162,7 +162,7 @@ export function translateRequest(
 
 /** Whether a provider of the client's own format takes the request as it came, but for the model's name. */
 export function isOwnBody(head: RequestHead, rules: ProviderRules): bool {
-  return rules.isEmpty && !head.hasForeignReasoning && !(head.addsUsage && head.hasStreamOptions);
+  return rules.isEmpty && !head.hasForeignReasoning && !head.hasPreferences && !(head.addsUsage && head.hasStreamOptions);
 }
 
 /** What the last `translateRequest` between two formats left out: paths of fields, one a line. Empty within one format. */

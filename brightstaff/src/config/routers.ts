@@ -8,7 +8,7 @@ import { findTask, type PresetTask, sluggedTasks } from "./task_slugs.ts";
 import { needsPrices, VARIANTS } from "./variants.ts";
 
 export type RouterContext = {
-  readonly catalog: ModelCatalog;
+  readonly catalog: Pick<ModelCatalog, "resolve">;
   readonly presets: ReadonlyMap<string, Preset>;
   /** The key of a policy's own task: `task` in the config, `custom_task` in the management API. */
   readonly taskKey: "task" | "custom_task";

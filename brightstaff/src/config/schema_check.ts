@@ -9,6 +9,8 @@ const PATTERN_MEANINGS: Readonly<Record<string, string>> = {
   "^https?://[^/\\s]+": 'a URL such as "https://api.example.com/v1"',
   "^[^/\\s]+/\\S+$": '"provider/model", such as "openai/gpt-5.4", or "openai/*" for every model of the provider',
   "^[A-Za-z0-9][A-Za-z0-9._-]*$": 'letters, digits, ".", "_" and "-", such as "software-engineering"',
+  // It becomes a header's value.
+  "^[^\\u0000-\\u001f\\u007f]*$": "text without line breaks and other control characters",
   "^[a-z0-9-]+$": 'lower-case letters, digits and "-", such as "support-desk"',
   "^[a-zA-Z][a-zA-Z0-9_]*$": "a name of letters, digits and _ that starts with a letter",
   "^[^/\\s]+$": 'host or host:port, such as "127.0.0.1:8001"',

@@ -33,6 +33,8 @@ export type DecisionRequest = {
   /** As the client named it. */
   readonly model: string;
   readonly session?: SessionRequest;
+  /** The request's own, of which the router was made, as it came. */
+  readonly routing_preferences?: unknown[];
   readonly messages: Conversation;
   /** Of the whole conversation and its tools. */
   readonly text_bytes?: number;
@@ -71,8 +73,11 @@ export async function decide(
   const turn = new Turn(deciding, router, request, metrics);
   const { route, models, session, resolution, resolved_ms } = await turn.decide(signal);
   const ranked_ms = performance.now();
-  const label = request.router ?? "routing_preferences";
-  metrics.decisions.inc({ router: label, route: route ?? "none", resolver: resolution.resolver });
+  // Labels come from the config: a request's own tasks are told of as one.
+  const isBrought = request.routing_preferences !== undefined;
+  const label = isBrought ? "request" : (request.router ?? "routing_preferences");
+  const told = route === null ? "none" : isBrought ? "request" : route;
+  metrics.decisions.inc({ router: label, route: told, resolver: resolution.resolver });
   metrics.decisionDuration_seconds.observe({ router: label }, (ranked_ms - started_ms) / 1000);
   if (session !== null) metrics.sessions.inc({ state: session.state, reason: session.reason });
   return {
@@ -173,7 +178,8 @@ class Turn {
 
   async #resolve(signal: () => AbortSignal): Promise<Resolution> {
     const { resolver, resolutions } = this.#deciding;
-    if (!resolver.isRepeatable) return this.#ask(signal);
+    // A request's own router is met once.
+    if (!resolver.isRepeatable || this.#isBrought) return this.#ask(signal);
     const key = ResolutionCache.keyOf(this.#request.messages);
     const known = resolutions.get(this.#router, key);
     this.#metrics.resolutionCache.inc({ result: known === undefined ? "miss" : "hit" });
@@ -189,6 +195,10 @@ class Turn {
     return resolution;
   }
 
+  get #isBrought(): boolean {
+    return this.#request.routing_preferences !== undefined;
+  }
+
   #task(name: string | null): Task | undefined {
     return name === null ? undefined : this.#router.tasks.find((task) => task.name === name);
   }
@@ -198,7 +208,8 @@ class Turn {
     const cooling = cooldowns.active;
     const goesByLatency = task.prefer === "fastest" || (task.prefer === "balanced" && task.weights?.latency !== 0);
     const fit = goesByLatency ? task.models.filter((model) => !cooling.has(model)) : [];
-    const explored = fit.length < 2 ? null : sources.explore(`${this.#router.name}/${task.name}`, fit);
+    // What is tried out is counted by task, and requests bring tasks without end.
+    const explored = fit.length < 2 || this.#isBrought ? null : sources.explore(`${this.#router.name}/${task.name}`, fit);
     return rank(task.models, task, this.#data, this.#tokens, { cooling, explored });
   }
 

@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { describeMistake, formatPath, type Mistake } from "../config/mistakes.ts";
+import { readPreferences } from "../config/request_preferences.ts";
 import { findRouter } from "../config/variants.ts";
 import { type Deciding, type DecisionRequest, decide } from "../decisions/decide.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -37,6 +39,7 @@ const REQUEST_SCHEMA = {
         max_switch_spend_pct: { type: "number", minimum: 0, maximum: 100 },
       },
     },
+    routing_preferences: { type: "array" },
     messages: {
       type: "array",
       minItems: 1,
@@ -67,8 +70,11 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
       }
       const deciding = current();
       if (deciding === null) return refuse(reply, metrics, 503, "not_ready", "no config is in use yet");
-      const { router: name } = request.body;
-      const router = name === null ? deciding.config.routeAll : findRouter(deciding.config, name);
+      const { router: name, routing_preferences } = request.body;
+      const configured = name === null ? deciding.config.routeAll : findRouter(deciding.config, name);
+      const brought = routing_preferences === undefined ? null : readPreferences(routing_preferences, deciding.config);
+      if (brought !== null && "mistakes" in brought) return refusePreferences(reply, metrics, brought.mistakes);
+      const router = brought === null ? configured : { ...brought.router, fallback: configured?.fallback ?? [] };
       if (router == null) return refuse(reply, metrics, 404, "unknown_router", `there is no router ${JSON.stringify(name)}`);
       // The filter waits no longer than this; what comes later is work for nothing.
       let signal: AbortSignal | undefined;
@@ -90,4 +96,12 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
 function refuse(reply: FastifyReply, metrics: Metrics, status: number, type: string, message: string): FastifyReply {
   metrics.decisionErrors.inc({ type });
   return reply.code(status).send({ error: { message, type } });
+}
+
+/** What the filter passes on to the client, in the form of its API. */
+function refusePreferences(reply: FastifyReply, metrics: Metrics, mistakes: readonly Mistake[]): FastifyReply {
+  const type = "invalid_preferences";
+  metrics.decisionErrors.inc({ type });
+  const message = mistakes.map(describeMistake).join("\n");
+  return reply.code(422).send({ error: { message, type, param: formatPath(mistakes[0]?.path ?? []) } });
 }

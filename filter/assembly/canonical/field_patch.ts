@@ -43,6 +43,10 @@ export function patchFields(cursor: Cursor, format: Format, head: RequestHead, m
       cursor.skip();
       continue;
     }
+    if (head.hasPreferences && cursor.keyIs("routing_preferences")) {
+      cursor.skip();
+      continue;
+    }
     const target = rules.find(cursor.keyPtr, cursor.keyLength);
     if (target != null && (target.length == 0 || hasField(ptr, length, cursor.depthMax, target))) {
       cursor.skip();

@@ -7,6 +7,7 @@ import { problem } from "./problem";
 
 export const MODEL_NAME_BYTES_MAX: u32 = 512;
 export const TOP_LEVEL_KEYS_MAX: i32 = 128;
+const PREFERENCES_BYTES_MAX: u32 = 65536;
 
 /** What the gateway needs to know of a request before it chooses who answers it. */
 export class RequestHead {
@@ -29,6 +30,11 @@ export class RequestHead {
   hasForeignReasoning: bool = false;
   /** Such reasoning led to the tool calls that the conversation ends with. */
   endsInForeignCalls: bool = false;
+  /** The request has `routing_preferences`, which no provider is to see. */
+  hasPreferences: bool = false;
+  /** Where their JSON array stands in the body: offsets in bytes; both 0 when there is none. */
+  preferencesStart: u32 = 0;
+  preferencesEnd: u32 = 0;
   /** How deep the body may be nested: what it was checked with. */
   depthMax: u32 = 0;
   private hasModel: bool = false;
@@ -48,6 +54,9 @@ export class RequestHead {
     this.hasStreamOptions = false;
     this.hasForeignReasoning = false;
     this.endsInForeignCalls = false;
+    this.hasPreferences = false;
+    this.preferencesStart = 0;
+    this.preferencesEnd = 0;
     this.hasModel = false;
     this.hasMessages = false;
     this.keyCount = 0;
@@ -81,6 +90,19 @@ export class RequestHead {
     if (kind != Kind.True && kind != Kind.False && kind != Kind.Null) return problem.refuse("stream", "must be true or false");
     this.stream = cursor.takeTrue();
     return true;
+  }
+
+  /** Plano's field for how this one request is to be routed; brightstaff checks what it holds. */
+  takePreferences(cursor: Cursor): bool {
+    this.hasPreferences = true;
+    const kind = cursor.kind();
+    if (kind == Kind.Null) return cursor.skip();
+    if (kind != Kind.Array) return problem.refuse("routing_preferences", "must be an array");
+    this.preferencesStart = cursor.offset;
+    if (!cursor.skip()) return false;
+    this.preferencesEnd = cursor.offset;
+    if (this.preferencesEnd - this.preferencesStart <= PREFERENCES_BYTES_MAX) return true;
+    return problem.refuse("routing_preferences", "must not be longer than 65536 bytes");
   }
 
   takeTools(cursor: Cursor): bool {

@@ -11,6 +11,7 @@ export const CONTENT_LENGTH = new Literal("content-length");
 export const CONTENT_TYPE = new Literal("content-type");
 export const RETRY_AFTER = new Literal("retry-after");
 export const SERVER_TIMING = new Literal("server-timing");
+export const TRACEPARENT = new Literal("traceparent");
 export const X_API_KEY = new Literal("x-api-key");
 export const X_ENVOY_PREFIX = new Literal("x-envoy-");
 /** Name the cluster of the one candidate there is, to Envoy's routes, which keep them back. A client's own are removed as all x-envoy-. */

@@ -4,6 +4,8 @@ import { HeaderBlock } from "../host/header_block";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { sendLocalReply } from "../host/stream";
+import { textOf } from "../json/slice";
+import { writeString } from "../json/text";
 import { ErrorKind, errorKindOfStatus, Operation, operationOf, ProviderError, problem, writeProviderError } from "../translation";
 import { Exchange } from "./exchange";
 import { appendAttempts } from "./report";
@@ -12,6 +14,7 @@ import { appendAttempts } from "./report";
 // access log; nothing of a request's text goes there.
 const REFUSED = new Literal("llm_request_refused");
 const EXHAUSTED = new Literal("llm_candidates_exhausted");
+const DECIDED = new Literal("llm_decision");
 const RELOADED = new Literal("llm_gateway_reloaded");
 
 /** The answer being made; its kind decides on the type that each API calls it by. */
@@ -84,6 +87,34 @@ export function refuseUntranslatable(exchange: Exchange): void {
   error.message.appendBytes(exchange.failureMessage);
   error.param.appendBytes(exchange.failureParam);
   refuse(exchange.clientFormat);
+}
+
+/** What the request says of how it is to be routed is wrong. */
+export function refusePreferences(exchange: Exchange): void {
+  begin(400, ErrorKind.InvalidRequest, "");
+  error.message.appendBytes(exchange.failureMessage);
+  error.param.appendBytes(exchange.failureParam);
+  refuse(exchange.clientFormat);
+}
+
+/**
+ * The decision itself, for clients who ask the providers themselves: `models` best first, `route` null when no task matched. Plano's form:
+ * https://github.com/katanemo/plano/blob/main/docs/routing-api.md.
+ */
+export function tellDecision(exchange: Exchange, traceId: Bytes): void {
+  body.clear();
+  for (let i: u32 = 0; i < exchange.candidateCount; i++) {
+    const id = exchange.candidates[i].id;
+    body.ascii(i == 0 ? '{"models":[' : ",");
+    writeString(body, textOf(id));
+  }
+  body.ascii('],"route":');
+  if (exchange.route.length > 0) writeString(body, textOf(exchange.route));
+  else body.ascii("null");
+  body.ascii(',"trace_id":');
+  writeString(body, textOf(traceId));
+  body.byte(0x7d);
+  send(200, DECIDED);
 }
 
 /** A router's models answer alike, but the vectors of different models have nothing in common. */

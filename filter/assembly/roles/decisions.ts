@@ -21,6 +21,8 @@ const ROUTE_BYTES_MAX: u32 = 256;
 /** The longest word that says what became of a conversation, or why. */
 const STATE_BYTES_MAX: u32 = 32;
 const OK = new Literal("200");
+/** The request's own routing preferences are wrong, which is the client's to put right. */
+const UNPROCESSABLE = new Literal("422");
 
 /**
  * The streams that wait for brightstaff, by the call's token and the root context that it belongs to (tokens are counted for each root,
@@ -48,7 +50,7 @@ export function startDecision(stream: GatewayStream, root: u32, exchange: Exchan
   session.takeTurn();
   if (!session.isNamed && !session.isOff && exchange.config!.derivesSessions) session.identifyDerived(exchange.head.model);
   const isRecalled = recallLoop(exchange);
-  if (!isRecalled) writeQuestion(exchange);
+  if (!isRecalled) writeQuestion(exchange, body);
   closeConversation();
   return isRecalled ? 0 : ask(stream, root, exchange);
 }
@@ -81,9 +83,13 @@ export function onDecision(root: u32, token: u32, bodySize: u32): void {
   const stream = waiting.get(key);
   waiting.delete(key);
   const exchange = stream.waitingExchange;
-  if (bodySize > 0 && getHeader(HeaderMap.CallResponse, names.STATUS).is(OK)) {
+  if (bodySize > 0) {
+    const status = getHeader(HeaderMap.CallResponse, names.STATUS);
+    const isDecision = status.is(OK);
+    const isRefusal = status.is(UNPROCESSABLE);
     const body = readBody(Body.CallResponse, bodySize);
-    readDecision(exchange, body.ptr, body.length);
+    if (isDecision) readDecision(exchange, body.ptr, body.length);
+    else if (isRefusal) readRefusal(exchange, body.ptr, body.length);
   }
   actOn(exchange.id);
   stream.resume();
@@ -93,16 +99,21 @@ function keyOf(root: u32, token: u32): u64 {
   return ((<u64>root) << 32) | token;
 }
 
-function writeQuestion(exchange: Exchange): void {
+function writeQuestion(exchange: Exchange, body: usize): void {
   const config = exchange.config!;
   question.clear();
   question.ascii('{"router":');
-  const router = exchange.router!;
-  if (router === config.routeAll) question.ascii("null");
+  const router = exchange.router;
+  if (router == null || router === config.routeAll) question.ascii("null");
   else writeQuoted(router.name.ptr, router.name.length);
   question.ascii(',"model":');
   writeQuoted(exchange.head.model.ptr, exchange.head.model.length);
   if (exchange.session.hasKey) writeSession(exchange);
+  if (exchange.hasOwnPreferences) {
+    const start = exchange.head.preferencesStart;
+    question.ascii(',"routing_preferences":');
+    question.append(body + start, exchange.head.preferencesEnd - start);
+  }
   question.ascii(',"messages":');
   const textBytes = writeRoutingView(config.viewBytesMax, question);
   question.ascii(',"text_bytes":');
@@ -175,6 +186,26 @@ function readSession(state: Bytes): i64 {
 function readWord(out: Bytes): void {
   const word = cursor.takeString();
   if (sliceLength(word) <= STATE_BYTES_MAX) writeText(out, word);
+}
+
+/** What is wrong with the request's own preferences, and where. */
+function readRefusal(exchange: Exchange, body: usize, length: u32): void {
+  cursor.open(body, length, DECISION_DEPTH_MAX);
+  if (!exchange.hasOwnPreferences || !cursor.enterObject()) return;
+  while (cursor.nextKey()) {
+    if (!cursor.keyIs("error") || !cursor.enterObject()) {
+      cursor.skip();
+      continue;
+    }
+    exchange.preferencesRefused = true;
+    exchange.failureMessage.clear();
+    exchange.failureParam.clear();
+    while (cursor.nextKey()) {
+      if (cursor.keyIs("message")) writeText(exchange.failureMessage, cursor.takeString());
+      else if (cursor.keyIs("param")) writeText(exchange.failureParam, cursor.takeString());
+      else cursor.skip();
+    }
+  }
 }
 
 function readRoute(exchange: Exchange): void {

@@ -99,8 +99,8 @@ export class EventRecord {
   /** What the request was found to ask for; nothing of a request that was refused before its model was known. */
   private writeRouting(exchange: Exchange, out: Bytes): void {
     const router = exchange.router;
-    if (router != null) {
-      if (router === exchange.config!.routeAll) out.ascii(',"router":"routing_preferences"');
+    if (exchange.isRouted) {
+      if (router == null || router === exchange.config!.routeAll) out.ascii(',"router":"routing_preferences"');
       else writeText(out, ',"router":', router.name.ptr, router.name.length);
       if (exchange.route.length > 0) writeText(out, ',"route":', exchange.route.ptr, exchange.route.length);
       out.ascii(',"decision_ms":');

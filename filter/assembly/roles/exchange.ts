@@ -101,6 +101,10 @@ export class Exchange {
 
   /** The router that chooses, null when the client named a model. */
   router: Router | null = null;
+  /** Only the decision was asked for: no provider gets the request. */
+  decisionOnly: bool = false;
+  /** brightstaff has found the request's own preferences wrong; `failureMessage` and `failureParam` say how. */
+  preferencesRefused: bool = false;
   /** Empty when no task matched. */
   readonly route: Bytes = new Bytes();
   readonly session: Session = new Session();
@@ -131,6 +135,9 @@ export class Exchange {
     this.responder = 0;
     this.answeredLocally = false;
     this.router = null;
+    this.head.preferencesEnd = 0;
+    this.decisionOnly = false;
+    this.preferencesRefused = false;
     this.route.clear();
     this.session.reset();
     this.isDecided = false;
@@ -163,6 +170,16 @@ export class Exchange {
     candidate.model.append(model, modelLength);
     candidate.settle(Outcome.Pending, 0);
     return true;
+  }
+
+  /** The request says itself how it is to be routed. */
+  get hasOwnPreferences(): bool {
+    return this.head.preferencesEnd > 0 && this.operation == Operation.Generate;
+  }
+
+  /** Whether the models are chosen by what the request is about. */
+  get isRouted(): bool {
+    return this.router != null || this.hasOwnPreferences;
   }
 
   get operation(): Operation {

@@ -7,9 +7,9 @@ import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { setProperty } from "../host/property";
 import { CONTINUE, clearRouteCache, continueRequest, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
-import { formatOfPath, Operation, ProviderRules, problem, scanRequestHead, translateRequest } from "../translation";
+import { formatOfPath, Operation, operationOf, ProviderRules, problem, scanRequestHead, translateRequest } from "../translation";
 import * as answers from "./answers";
-import { GatewayConfig } from "./config";
+import { GatewayConfig, Model } from "./config";
 import { forgetDecision, startDecision } from "./decisions";
 import { recordEvent } from "./event_batch";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
@@ -22,6 +22,8 @@ import { StreamContext } from "./stream_context";
 import { Text } from "./text";
 
 const ROUTER_PREFIX = new Literal("router:");
+/** Before the path of a client's format: only the decision is asked for. */
+const DECISION_PREFIX = new Literal("/routing");
 const BEARER = new Literal("Bearer ");
 /** `llm.candidate.2` and so on: the cluster of each later attempt, which Envoy's routes look up by the attempt's number. */
 const CANDIDATE_PROPERTIES: Literal[] = candidateProperties();
@@ -42,6 +44,7 @@ const enum Phase {
 }
 
 const NO_RULES = new ProviderRules();
+const NO_MODELS: Model[] = [];
 const pairs = new HeaderPairs();
 const scratch = new Bytes();
 
@@ -58,6 +61,8 @@ export class GatewayStream extends StreamContext {
   private bodyBytes: u32 = 0;
   /** What replaces the body of an answer of Envoy's own. */
   private readonly answer: Bytes = new Bytes();
+  /** For who asked for a decision only. */
+  private readonly traceId: Bytes = new Bytes();
 
   open(id: u32, root: u32, config: GatewayConfig): void {
     this.id = id;
@@ -77,8 +82,8 @@ export class GatewayStream extends StreamContext {
     this.decisionKey = 0;
     const exchange = this.exchange;
     if (exchange != null) {
-      // A count uses no tokens, and how a provider counts says nothing of how its models answer.
-      if (exchange.operation != Operation.CountTokens) recordEvent(exchange, this.root);
+      // A count uses no tokens, and how a provider counts says nothing of how its models answer; a mere decision asks no model.
+      if (exchange.operation != Operation.CountTokens && !exchange.decisionOnly) recordEvent(exchange, this.root);
       closeExchange(exchange);
     }
     this.exchange = null;
@@ -92,14 +97,18 @@ export class GatewayStream extends StreamContext {
     head.read(this.config!.tenantHeader);
     // A client's own x-envoy-attempt-count would choose the candidate, its timeouts and retries would change the route's.
     head.removeUntrusted();
-    const known = formatOfPath(head.path, head.pathLength);
+    const prefix = DECISION_PREFIX.isPrefixOf(head.path, head.pathLength) ? DECISION_PREFIX.length : 0;
+    const known = formatOfPath(head.path + prefix, head.pathLength - prefix);
     if (known < 0) return CONTINUE;
     const format = <u8>known;
+    if (prefix > 0 && operationOf(format) != Operation.Generate) return CONTINUE;
 
     const exchange = openExchange(this.id);
     this.exchange = exchange;
     exchange.config = this.config;
     exchange.clientFormat = format;
+    exchange.decisionOnly = prefix > 0;
+    if (prefix > 0) head.keepTraceId(this.traceId);
     exchange.path.clear();
     exchange.path.append(head.path, head.pathAndQueryLength);
     exchange.pathLength = head.pathLength;
@@ -164,16 +173,16 @@ export class GatewayStream extends StreamContext {
       answers.refuseUnknownModel(exchange);
       return this.refused(stop);
     }
-    if (exchange.router == null) {
+    if (!exchange.isRouted) {
       if (!this.completeCandidates(exchange)) return this.refused(stop);
       this.dispatch();
-      return go;
+      return exchange.answeredLocally ? stop : go;
     }
     if (exchange.operation == Operation.Embed) {
       answers.refuseRouterOfEmbeddings(exchange);
       return this.refused(stop);
     }
-    if (exchange.operation == Operation.Generate) this.leaveOutFormats(exchange, text, length);
+    if (exchange.operation == Operation.Generate && !exchange.decisionOnly) this.leaveOutFormats(exchange, text, length);
     this.decisionKey = startDecision(this, this.root, exchange, text, length);
     if (this.decisionKey == 0) {
       this.onDecided();
@@ -215,7 +224,7 @@ export class GatewayStream extends StreamContext {
     }
     // A vector is of use beside others of the same model only: what every chat request is routed by is not asked.
     exchange.router = exchange.operation == Operation.Embed ? null : config.routeAll;
-    if (exchange.router == null) return config.addNamed(exchange, model.ptr, model.length);
+    if (!exchange.isRouted) return config.addNamed(exchange, model.ptr, model.length);
     return config.hasNamed(model.ptr, model.length) || config.defaultModel != null;
   }
 
@@ -224,13 +233,19 @@ export class GatewayStream extends StreamContext {
     const exchange = this.exchange!;
     const config = this.config!;
     exchange.decision_us = <u32>((now_ns() - exchange.decisionStarted_ns) / 1000);
+    if (exchange.preferencesRefused) {
+      answers.refusePreferences(exchange);
+      this.refused(CONTINUE);
+      return;
+    }
     if (!exchange.isDecided) recallUndecided(exchange);
-    const router = exchange.router!;
-    if (router === config.routeAll) {
+    const router = exchange.router;
+    if (router == null || router === config.routeAll) {
       const model = exchange.head.model;
       if (!config.addNamed(exchange, model.ptr, model.length)) exchange.addModel(config.defaultModel!);
     }
-    for (let i = 0; i < router.fallback.length; i++) exchange.addModel(router.fallback[i]);
+    const fallback = router == null ? NO_MODELS : router.fallback;
+    for (let i = 0; i < fallback.length; i++) exchange.addModel(fallback[i]);
     if (this.completeCandidates(exchange)) this.dispatch();
     else this.refused(CONTINUE);
   }
@@ -252,9 +267,14 @@ export class GatewayStream extends StreamContext {
     if (!this.exchange!.answeredLocally) continueRequest();
   }
 
-  /** Tells Envoy which clusters to try, in their order. */
+  /** Tells Envoy which clusters to try, in their order; or the client, if that is what it wants to know. */
   private dispatch(): void {
     const exchange = this.exchange!;
+    if (exchange.decisionOnly) {
+      answers.tellDecision(exchange, this.traceId);
+      this.refused(CONTINUE);
+      return;
+    }
     this.phase = Phase.Sent;
     publishExchange(exchange);
     for (let i: u32 = 1; i < exchange.candidateCount; i++) {
@@ -319,6 +339,8 @@ class RequestHeaders {
   private hasUntrusted: bool = false;
   /** Whether there is anything that is said to this gateway alone. */
   private hasOwn: bool = false;
+  private traceParent: usize = 0;
+  private traceParentLength: u32 = 0;
 
   read(tenantHeader: Text): void {
     this.pathLength = 0;
@@ -333,6 +355,7 @@ class RequestHeaders {
     this.isCacheOff = false;
     this.hasUntrusted = false;
     this.hasOwn = false;
+    this.traceParentLength = 0;
     pairs.fetch(HeaderMap.Request);
     while (pairs.next()) {
       this.readPair();
@@ -356,6 +379,12 @@ class RequestHeaders {
         if (pairs.nameIs(names.X_API_KEY)) {
           this.key = pairs.value;
           this.keyLength = pairs.valueLength;
+        }
+        break;
+      case 11:
+        if (pairs.nameIs(names.TRACEPARENT)) {
+          this.traceParent = pairs.value;
+          this.traceParentLength = pairs.valueLength;
         }
         break;
       case 12:
@@ -434,11 +463,27 @@ class RequestHeaders {
     removeHeader(HeaderMap.Request, names.X_PLANO_MAX_SWITCH_SPEND_PCT);
   }
 
+  /** The trace that the client is in (W3C Trace Context, section 3.2), else one of the request's own: the digits of its id. */
+  keepTraceId(out: Bytes): void {
+    out.clear();
+    if (this.traceParentLength >= TRACE_ID_START + TRACE_ID_LENGTH) {
+      out.append(this.traceParent + TRACE_ID_START, TRACE_ID_LENGTH);
+      return;
+    }
+    for (let i: u32 = 0; i < this.requestIdLength && out.length < TRACE_ID_LENGTH; i++) {
+      const character = load<u8>(this.requestId + i);
+      if (character != 0x2d) out.byte(character);
+    }
+  }
+
   /** Keeps the client's own key for providers that are configured to be called with it; Envoy's route takes it from the request. */
   keepKey(key: Bytes): void {
     key.append(this.key, this.keyLength);
   }
 }
+
+const TRACE_ID_START: u32 = 3;
+const TRACE_ID_LENGTH: u32 = 32;
 
 const requestHeaders = new RequestHeaders();
 const spare: GatewayStream[] = [];

@@ -12,7 +12,7 @@ const text = new Bytes();
 
 /** Sets the headers that say which route, model and attempts led to the answer. */
 export function describeAnswer(exchange: Exchange): void {
-  if (exchange.router != null) {
+  if (exchange.isRouted) {
     if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
     else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
     writeTiming(exchange, text);
@@ -24,7 +24,7 @@ export function describeAnswer(exchange: Exchange): void {
   const candidate = exchange.candidates[exchange.attemptCount - 1];
   settleAttempt(exchange, candidate);
   if (exchange.responder != 0) setHeader(HeaderMap.Response, names.SELECTED_MODEL, candidate.id.ptr, candidate.id.length);
-  if (exchange.router == null && exchange.attemptCount == 1 && candidate.status == STATUS_OK) return; // there is no more to tell
+  if (!exchange.isRouted && exchange.attemptCount == 1 && candidate.status == STATUS_OK) return; // there is no more to tell
   writeAttempts(exchange, text);
   setHeader(HeaderMap.Response, names.ATTEMPTS, text.ptr, text.length);
 }

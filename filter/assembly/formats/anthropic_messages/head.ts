@@ -14,6 +14,7 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     else if (cursor.keyIs("messages")) taken = head.takeMessages(cursor, scanContent);
     else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
     else if (cursor.keyIs("tools")) taken = head.takeTools(cursor);
+    else if (cursor.keyIs("routing_preferences")) taken = head.takePreferences(cursor);
     else if (cursor.keyIs("system")) taken = skipSystem(cursor);
     else if (cursor.keyIs("thinking")) taken = takeThinking(cursor, head);
     else taken = cursor.skip();

@@ -11,6 +11,7 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     else if (cursor.keyIs("messages")) taken = head.takeMessages(cursor);
     else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
     else if (cursor.keyIs("tools")) taken = head.takeTools(cursor);
+    else if (cursor.keyIs("routing_preferences")) taken = head.takePreferences(cursor);
     else if (cursor.keyIs("stream_options")) taken = takeStreamOptions(cursor, head);
     else taken = cursor.skip();
     if (!taken) return false;

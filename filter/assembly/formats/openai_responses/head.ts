@@ -13,6 +13,7 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     else if (cursor.keyIs("input")) taken = takeInput(cursor, head);
     else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
     else if (cursor.keyIs("tools")) taken = head.takeTools(cursor);
+    else if (cursor.keyIs("routing_preferences")) taken = head.takePreferences(cursor);
     else if (cursor.keyIs("previous_response_id") || cursor.keyIs("conversation") || cursor.keyIs("prompt")) {
       // What is kept at the provider can do without further input.
       if (cursor.kind() != Kind.Null) head.noteConversation();
