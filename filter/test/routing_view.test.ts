@@ -65,6 +65,27 @@ describe("a view", () => {
     ]);
   });
 
+  test("keeps what the user asked before an agent's many steps, and nothing that is older than what is left out", () => {
+    const step = (i: number) => [
+      { role: "assistant", content: `step ${i}`, tool_calls: [{ id: "a", type: "function", function: { name: "f", arguments: "{}" } }] },
+      { role: "tool", tool_call_id: "a", content: `result ${i} ${"r".repeat(2000)}` },
+    ];
+    const asked = { role: "user", content: "repair the build" };
+    const messages = [
+      { role: "system", content: "s" },
+      { role: "user", content: "hello" },
+      asked,
+      ...Array.from({ length: 300 }, (_, i) => step(i)).flat(),
+    ];
+    for (const bytesMax of [1000, 65536]) {
+      const view = openaiView(messages, bytesMax);
+      expect(view[0]).toEqual(asked);
+      expect(view.length).toBeGreaterThan(1);
+      expect(view.at(-1)?.content).toMatch(/^result 299/);
+      expect(view.filter(({ role }) => role === "user" || role === "system")).toHaveLength(1);
+    }
+  });
+
   test("keeps the most recent messages that fit", () => {
     const messages = Array.from({ length: 100 }, (_, i) => ({ role: "user", content: `message ${i}` }));
     const view = openaiView(messages, 200);

@@ -15,33 +15,67 @@ const VIEW_TEXT_BYTES_MIN: u32 = 64;
 
 const text = new Bytes();
 const chosen = new Bytes();
-const starts = new StaticArray<u32>(VIEW_MESSAGES_MAX + 1);
+/** Where in `chosen` the messages of the view are, the latest first. */
+const starts = new StaticArray<u32>(VIEW_MESSAGES_MAX);
+const ends = new StaticArray<u32>(VIEW_MESSAGES_MAX);
 
 /**
  * Appends what a routing decision needs of a conversation: a JSON array of {"role", "content"}, text only, in order, `bytesMax` bytes at
- * most. The most recent messages are kept; a long text loses its middle. An assistant's message that calls tools has "tool_calls": true.
+ * most. The most recent messages are kept, and the user's last one, however many steps an agent has taken since; a long text loses its
+ * middle. An assistant's message that calls tools has "tool_calls": true.
  */
 export function writeView(request: CanonicalRequest, bytesMax: u32, out: Bytes): void {
   chosen.clear();
+  const room: i32 = <i32>bytesMax - 2; // the brackets
+  // Written first, so that there is room for it, and put in its place below.
+  const asked = lastAsked(request);
+  if (asked >= 0) writeFitting(request, request.messages.at(asked), room);
+  const askedLength = chosen.length;
+  let left = room - <i32>askedLength - 1;
   let count = 0;
-  let left: i32 = <i32>bytesMax - 2; // the brackets
-  for (let i = <i32>request.messages.count - 1; i >= 0 && count < VIEW_MESSAGES_MAX; i--) {
-    const message = request.messages.at(i);
+  let i = <i32>request.messages.count - 1;
+  for (; i >= 0 && i != asked && count < VIEW_MESSAGES_MAX - 1; i--) {
     const start = chosen.length;
-    if (!writeFitting(request, message, left)) break;
-    if (chosen.length == start) continue; // nothing to show
-    unchecked((starts[count++] = start));
-    left -= <i32>(chosen.length - start) + 1;
+    if (!writeFitting(request, request.messages.at(i), left)) break;
+    left -= keep(count, start);
+    if (chosen.length > start) count++;
   }
-  unchecked((starts[count] = chosen.length));
+  if (askedLength > 0) {
+    unchecked((starts[count] = 0));
+    unchecked((ends[count++] = askedLength));
+  }
+  // What is before it, where there is room and nothing is left out between.
+  for (i = i == asked ? i - 1 : -1; i >= 0 && count < VIEW_MESSAGES_MAX; i--) {
+    const start = chosen.length;
+    if (!writeFitting(request, request.messages.at(i), left)) break;
+    left -= keep(count, start);
+    if (chosen.length > start) count++;
+  }
   out.byte(0x5b);
-  for (let i = count - 1; i >= 0; i--) {
-    if (i < count - 1) out.byte(0x2c);
-    const start = unchecked(starts[i]);
-    out.append(chosen.ptr + start, unchecked(starts[i + 1]) - start);
+  for (let k = count - 1; k >= 0; k--) {
+    if (k < count - 1) out.byte(0x2c);
+    const start = unchecked(starts[k]);
+    out.append(chosen.ptr + start, unchecked(ends[k]) - start);
   }
   out.byte(0x5d);
   text.clear();
+}
+
+/** Notes where the view's message `index` is, from `start` to the end of `chosen`; what it takes of the room, with its comma. */
+function keep(index: i32, start: u32): i32 {
+  if (chosen.length == start) return 0; // nothing to show
+  unchecked((starts[index] = start));
+  unchecked((ends[index] = chosen.length));
+  return <i32>(chosen.length - start) + 1;
+}
+
+/** The user's last message that has text; -1 for none. */
+function lastAsked(request: CanonicalRequest): i32 {
+  for (let i = <i32>request.messages.count - 1; i >= 0; i--) {
+    const message = request.messages.at(i);
+    if (message.role == <u8>Role.User && request.has(message, PartKind.Text)) return i;
+  }
+  return -1;
 }
 
 /**

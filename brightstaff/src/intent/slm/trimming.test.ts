@@ -44,6 +44,21 @@ describe("trimConversation", () => {
   it("does not keep a part of an assistant's message", () => {
     expect(trimConversation([assistant("x".repeat(400)), user("next")], 50)).toEqual([user("next")]);
   });
+
+  it("keeps what the user asked before an agent's many steps", () => {
+    const steps = Array.from({ length: 40 }, (_, index) => assistant(`step ${index}`));
+    const trimmed = trimConversation([user("repair the build"), ...steps], 1000);
+    expect(trimmed).toEqual([user("repair the build"), ...steps.slice(25)]);
+  });
+
+  it("keeps room for it beside what an assistant says at length", () => {
+    const asked = user("repair the build ".repeat(5).trim());
+    expect(trimConversation([user("hello"), asked, assistant("y".repeat(700)), assistant("done")], 200)).toEqual([
+      user("hello"),
+      asked,
+      assistant("done"),
+    ]);
+  });
 });
 
 describe("trimMiddle", () => {

@@ -21,25 +21,39 @@ export function countTokens(text: string): number {
 
 /**
  * The latest user and assistant messages that fit `budget_tokens`, in their order. System prompts, tool results and messages
- * without text say nothing of what the user wants next and are left out. The first message that does not fit ends the
- * conversation; if it is the user's, as much of its start and end as fits stays in.
+ * without text say nothing of what the user wants next and are left out. The user's last message is always among them: what an agent says
+ * between its tool calls does not crowd it out. The first message before it that does not fit ends the conversation; of a user's
+ * message, as much of its start and end as fits stays in.
  */
 export function trimConversation(conversation: Conversation, budget_tokens: number): Message[] {
-  const candidates = conversation.filter(({ role, content }) => (role === "user" || role === "assistant") && content !== "");
+  const said = conversation.filter(({ role, content }) => (role === "user" || role === "assistant") && content !== "");
+  const asked = said.findLastIndex(({ role }) => role === "user");
   const kept: Message[] = [];
   let left_tokens = budget_tokens;
-  for (const message of candidates.slice(-MESSAGES_MAX).reverse()) {
-    left_tokens -= MESSAGE_TOKENS;
-    const cost_tokens = countTokens(message.content);
-    if (cost_tokens > left_tokens) {
-      const content = message.role === "user" ? trimMiddle(message.content, left_tokens * BYTES_PER_TOKEN) : "";
-      if (content !== "") kept.push({ role: message.role, content });
-      break;
+  for (let index = said.length - 1; index >= 0 && kept.length < MESSAGES_MAX; index -= 1) {
+    const message = said[index] as Message;
+    const isBeforeAsked = index < asked;
+    // Until the user's last message is reached, room is kept for it.
+    const reserved_tokens = index > asked && asked !== -1 ? reserve(said[asked] as Message, budget_tokens) : 0;
+    const room_tokens = left_tokens - MESSAGE_TOKENS - reserved_tokens;
+    if (index > asked && asked !== -1 && kept.length === MESSAGES_MAX - 1) continue;
+    const content = countTokens(message.content) <= room_tokens ? message.content : trimUsers(message, room_tokens);
+    if (content !== "") {
+      kept.push({ role: message.role, content });
+      left_tokens -= MESSAGE_TOKENS + countTokens(content);
     }
-    left_tokens -= cost_tokens;
-    kept.push(message);
+    if (content !== message.content && (isBeforeAsked || index === asked)) break;
   }
   return kept.reverse();
+}
+
+/** What the user's last message needs, half of all at most. */
+function reserve({ content }: Message, budget_tokens: number): number {
+  return Math.min(MESSAGE_TOKENS + countTokens(content), Math.floor(budget_tokens / 2));
+}
+
+function trimUsers({ role, content }: Message, room_tokens: number): string {
+  return role === "user" ? trimMiddle(content, room_tokens * BYTES_PER_TOKEN) : "";
 }
 
 /** `text` with its middle replaced by an ellipsis so that it has at most `bytes_max` UTF-8 bytes; "" when not even that fits. */
