@@ -30,6 +30,17 @@ test("with all keys there is no word of demo answers", () => {
   expect(summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: [] })).not.toContain("demo");
 });
 
+test("requests that are signed are said to be", () => {
+  const config = load("config/plano_config.yaml", { OPENAI_API_KEY: "a", ANTHROPIC_API_KEY: "b" });
+  const providers = config.providers.map((provider) => ({
+    ...provider,
+    accessKey: null,
+    signing: { service: "bedrock", region: "eu-west-1" },
+  }));
+  const text = summarize({ config: { ...config, providers }, url: "http://127.0.0.1:12000", unsetKeys: [] });
+  expect(text).toContain("api.openai.com, signed with this machine's AWS credentials for eu-west-1\n");
+});
+
 test("credentials that are renewed are named by their type, and never shown", () => {
   const env = { GOOGLE_CREDENTIALS: JSON.stringify(serviceAccountKey("https://oauth2.example.com")) };
   const config = load("config/examples/vertex_and_azure.yaml", env);

@@ -58,9 +58,10 @@ function providerLines({ providers }: GatewayConfig): string[] {
   });
 }
 
-function keyOf({ accessKey, credentials, passthroughAuth }: Provider): string {
+function keyOf({ accessKey, credentials, signing, passthroughAuth }: Provider): string {
   if (passthroughAuth) return "the client's own key";
   if (credentials !== null) return `credentials of type ${credentials.type}, renewed`;
+  if (signing !== null) return `signed with this machine's AWS credentials for ${signing.region}`;
   return accessKey === null ? "no key" : "key is set";
 }
 

@@ -175,9 +175,38 @@ describe("what only some models take", () => {
     [NOVA, false],
   ])("%s answers by a schema: %s", (model, isTaken) => {
     const response_format = { type: "json_schema", json_schema: { name: "n", schema: { type: "object" } } };
-    const { body, dropped } = converse({ response_format }, model);
+    const { body } = converse({ response_format }, model);
     expect(body.outputConfig !== undefined).toBe(isTaken);
-    expect(dropped).toEqual(isTaken ? [] : ["response_format"]);
+    expect(JSON.stringify(body.system ?? "").includes("JSON Schema")).toBe(!isTaken); // else it is told in words
+  });
+});
+
+describe("cache marks", () => {
+  const marked = (text: string, more: object = {}) => ({ type: "text", text, cache_control: { type: "ephemeral", ...more } });
+  const request = {
+    system: [marked("Be brief.", { ttl: "1h" })],
+    tools: [{ name: "f", input_schema: { type: "object" }, cache_control: { type: "ephemeral" } }],
+    messages: [{ role: "user", content: [marked("one"), marked("two"), marked("three")] }],
+  };
+  const pointsIn = (list: unknown) => JSON.stringify(list).split('"cachePoint":').length - 1;
+
+  test("become points behind their blocks, four at most", () => {
+    const { body, dropped } = converseOfAnthropic(request, CLAUDE);
+    expect(converseRequestProblem(body, CLAUDE)).toBeNull();
+    expect(body.system).toEqual([{ text: "Be brief." }, { cachePoint: { type: "default", ttl: "1h" } }]);
+    expect(body.toolConfig?.tools.at(-1)).toEqual({ cachePoint: { type: "default" } });
+    expect(pointsIn(body)).toBe(4);
+    expect(dropped).toEqual(["cache_control (more than four)"]);
+  });
+
+  test("Nova has none behind tools, others have none at all", () => {
+    const nova = converseOfAnthropic(request, NOVA);
+    expect([pointsIn(nova.body.toolConfig), pointsIn(nova.body)]).toEqual([0, 4]);
+    for (const model of [LLAMA, "anthropic.claude-3-haiku-20240307-v1:0"]) {
+      const { body, dropped } = converseOfAnthropic(request, model);
+      expect(pointsIn(body)).toBe(0);
+      expect(dropped).toEqual(["cache_control"]);
+    }
   });
 });
 

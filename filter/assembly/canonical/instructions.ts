@@ -1,5 +1,8 @@
+import { Bytes } from "../bytes/bytes";
+import { sliceLength, slicePtr } from "../json/slice";
+import { writeEscaped } from "../json/text";
 import { Message, Role } from "./parts";
-import { CanonicalRequest } from "./request";
+import { CanonicalRequest, OutputFormat } from "./request";
 
 // For APIs that have instructions in a field of their own, beside the conversation.
 
@@ -16,4 +19,19 @@ export function hasConversation(request: CanonicalRequest): bool {
     if (!isInstruction(message) && message.partCount > 0) return true;
   }
   return false;
+}
+
+/** Whether the answer's form must be asked for in words. `takesSchemas`: the model can be given a schema for it. */
+export function isFormatTold(request: CanonicalRequest, takesSchemas: bool): bool {
+  return request.outputFormat == OutputFormat.Json || (request.outputFormat == OutputFormat.JsonSchema && !takesSchemas);
+}
+
+/** Appends, as a JSON string, what a model that takes no schema is told instead: the answer is JSON, and by which schema. */
+export function writeFormatInstruction(request: CanonicalRequest, out: Bytes): void {
+  out.ascii('"Answer with one JSON object and nothing else: no words before or after it and no Markdown.');
+  if (request.outputFormat == OutputFormat.JsonSchema) {
+    out.ascii(" It must be valid by this JSON Schema: ");
+    writeEscaped(out, slicePtr(request.outputSchema), sliceLength(request.outputSchema));
+  }
+  out.byte(0x22);
 }

@@ -1,14 +1,14 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
-import { hasConversation, isInstruction } from "../../canonical/instructions";
+import { hasConversation, isFormatTold, isInstruction, writeFormatInstruction } from "../../canonical/instructions";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
-import { CanonicalRequest, OutputFormat } from "../../canonical/request";
+import { CanonicalRequest } from "../../canonical/request";
 import { Seal } from "../../canonical/seal";
 import { writeArgumentsObject } from "../../canonical/tool_arguments";
 import { writeToolId } from "../../canonical/tool_id";
-import { ABSENT, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
-import { isBlank, writeEscaped, writeString } from "../../json/text";
+import { ABSENT, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { isBlank, writeString } from "../../json/text";
 import { writeCacheControl } from "./cache_control";
 
 /** The length that ids of this API and others keep below, in characters. */
@@ -16,7 +16,7 @@ export const TOOL_ID_LENGTH_MAX: u32 = 64;
 
 /** All instructions, wherever in the conversation they stand, are one field here. `takesSchemas`: whether the model knows schemas for answers. */
 export function writeSystem(request: CanonicalRequest, takesSchemas: bool, rules: ProviderRules, out: Bytes): bool {
-  const isTold = request.outputFormat == OutputFormat.Json || (request.outputFormat == OutputFormat.JsonSchema && !takesSchemas);
+  const isTold = isFormatTold(request, takesSchemas);
   const has = hasConversation(request);
   if (!has && !isTold) return true;
   let count = 0;
@@ -35,22 +35,12 @@ export function writeSystem(request: CanonicalRequest, takesSchemas: bool, rules
   if (isTold) {
     if (count == 0 && !rules.writeKey(out, "system")) return true;
     out.byte(count++ == 0 ? 0x5b : 0x2c);
+    out.ascii('{"type":"text","text":');
     writeFormatInstruction(request, out);
+    out.byte(0x7d);
   }
   if (count > 0) out.byte(0x5d);
   return true;
-}
-
-/**
- * What a model that takes no schema is told instead: the answer is JSON, and by which schema.
- */
-function writeFormatInstruction(request: CanonicalRequest, out: Bytes): void {
-  out.ascii('{"type":"text","text":"Answer with one JSON object and nothing else: no words before or after it and no Markdown.');
-  if (request.outputFormat == OutputFormat.JsonSchema) {
-    out.ascii(" It must be valid by this JSON Schema: ");
-    writeEscaped(out, slicePtr(request.outputSchema), sliceLength(request.outputSchema));
-  }
-  out.ascii('"}');
 }
 
 /** The first turn must be the user's: put before a conversation that the assistant begins. */

@@ -17,6 +17,7 @@ import { ConverseStreamReader } from "./stream_reader";
 export class BedrockConverse extends ProviderFormat {
   constructor() {
     super("bedrock_converse");
+    this.takesCacheMarks = true;
     this.framing = Framing.EventStream;
     // https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html and every answer's headers
     this.answerIdHeader = new Bytes();

@@ -1,6 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
-import { hasConversation, isInstruction } from "../../canonical/instructions";
+import { hasConversation, isFormatTold, isInstruction, writeFormatInstruction } from "../../canonical/instructions";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -9,6 +9,7 @@ import { writeArgumentsObject } from "../../canonical/tool_arguments";
 import { writeToolId } from "../../canonical/tool_id";
 import { ABSENT } from "../../json/slice";
 import { isBlank, writeString } from "../../json/text";
+import { writeCachePoint } from "./cache_point";
 import { resetDocumentNames, writeMedia } from "./media_writer";
 import { takesToolStatus } from "./models";
 import { isToolName, TOOL_NAME_RULE } from "./tool_writer";
@@ -16,13 +17,15 @@ import { isToolName, TOOL_NAME_RULE } from "./tool_writer";
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html */
 const TOOL_ID_LENGTH_MAX: u32 = 64;
 
-/** All instructions, wherever in the conversation they stand, are one field here, of text only. */
-export function writeSystem(request: CanonicalRequest, rules: ProviderRules, out: Bytes): bool {
-  if (!hasConversation(request)) return true;
+/** All instructions, wherever in the conversation they stand, are one field here, of text only. `takesSchemas`: the model knows some for answers. */
+export function writeSystem(request: CanonicalRequest, takesSchemas: bool, rules: ProviderRules, out: Bytes): bool {
+  const isTold = isFormatTold(request, takesSchemas);
+  const has = hasConversation(request);
+  if (!has && !isTold) return true;
   let count = 0;
   for (let i: u32 = 0; i < request.messages.count; i++) {
     const message = request.messages.at(i);
-    if (!isInstruction(message)) continue;
+    if (!has || !isInstruction(message)) continue;
     for (let j = message.firstPart; j < message.firstPart + message.partCount; j++) {
       const part = request.parts.at(j);
       if (part.kind != <u8>PartKind.Text) return problem.refuseMessage(message.source, "instructions can only be text for this model");
@@ -30,7 +33,14 @@ export function writeSystem(request: CanonicalRequest, rules: ProviderRules, out
       if (count == 0 && !rules.writeKey(out, "system")) return true;
       out.byte(count++ == 0 ? 0x5b : 0x2c);
       writeTextBlock(part, out);
+      writeCachePoint(request, part, out);
     }
+  }
+  if (isTold) {
+    if (count == 0 && !rules.writeKey(out, "system")) return true;
+    out.ascii(count++ == 0 ? '[{"text":' : ',{"text":');
+    writeFormatInstruction(request, out);
+    out.byte(0x7d);
   }
   if (count > 0) out.byte(0x5d);
   return true;
@@ -108,6 +118,7 @@ function writeParts(request: CanonicalRequest, message: Message, out: Bytes): bo
     if (part.kind == <u8>PartKind.ToolCall || isReasoning(part) || isBlankText(part)) continue;
     beginBlock(role, out);
     if (!writeContent(request, message, part, out)) return false;
+    writeCachePoint(request, part, out);
     hasText = hasText || part.kind == <u8>PartKind.Text;
     hasDocument = hasDocument || part.kind == <u8>PartKind.Document;
   }
@@ -118,6 +129,7 @@ function writeParts(request: CanonicalRequest, message: Message, out: Bytes): bo
     if (!isToolName(part.name)) return problem.refuseMessage(message.source, TOOL_NAME_RULE);
     beginBlock(role, out);
     writeToolUse(part, out);
+    writeCachePoint(request, part, out);
   }
   return true;
 }
@@ -198,5 +210,7 @@ function writeToolResult(request: CanonicalRequest, message: Message, model: Byt
     if (!writeContent(request, message, part, out)) return false;
   }
   out.ascii("]}}");
+  // A result holds no such points: the last part's stands behind it.
+  if (message.partCount > 0) writeCachePoint(request, request.parts.at(message.firstPart + message.partCount - 1), out);
   return true;
 }

@@ -3,8 +3,10 @@ import { readNumber } from "../../bytes/numbers";
 import { claudeVersion, NOT_CLAUDE, takesSampling } from "../../canonical/claude_models";
 import { ProviderRules } from "../../canonical/field_rules";
 import { CanonicalRequest, OutputFormat } from "../../canonical/request";
-import { ABSENT, Slice, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
+import { writeClosedSchema } from "../../canonical/schema_rules";
+import { ABSENT, Slice, sliceIsEmpty, sliceLength, slicePtr, textOf } from "../../json/slice";
 import { isBlank, writeString, writeText } from "../../json/text";
+import { beginCachePoints } from "./cache_point";
 import { writeMessages, writeSystem } from "./message_writer";
 import { isThinking, planReasoning, writeModelFields, writeOutputEffort } from "./model_fields";
 import { takesSchema } from "./models";
@@ -19,8 +21,10 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   const start = out.length;
   request.takesSealed = claudeVersion(model) != NOT_CLAUDE;
   planReasoning(request, model);
-  if (!writeSystem(request, rules, out) || !writeMessages(request, model, rules, out)) return false;
+  beginCachePoints(model);
+  // In the order in which they make up a prompt: of too many marks of what is cached, the first count.
   if (!writeToolConfig(request, model, rules, out)) return false;
+  if (!writeSystem(request, takesSchema(model), rules, out) || !writeMessages(request, model, rules, out)) return false;
   writeInferenceConfig(request, model, rules, out);
   writeModelFields(request, model, rules, out);
   writeOutputConfig(request, model, rules, out);
@@ -91,17 +95,24 @@ function writeStopSequences(request: CanonicalRequest, out: Bytes): void {
   if (count > 0) out.byte(0x5d);
 }
 
+const schema = new Bytes();
+
+function closedSchema(request: CanonicalRequest): Slice {
+  schema.clear();
+  writeClosedSchema(request.outputSchema, schema);
+  return textOf(schema);
+}
+
 /** The schema goes as a string: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_JsonSchemaDefinition.html */
 function writeOutputConfig(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): void {
   const withSchema = request.outputFormat == OutputFormat.JsonSchema && takesSchema(model);
-  if (request.outputFormat != OutputFormat.Unset && !withSchema) request.drop("response_format");
   const before = out.length;
   if (!rules.writeKey(out, "outputConfig")) return;
   const start = out.length;
   writeOutputEffort(request, out);
   if (withSchema) {
     out.ascii(',"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":');
-    writeString(out, request.outputSchema);
+    writeString(out, claudeVersion(model) == NOT_CLAUDE ? request.outputSchema : closedSchema(request));
     if (!sliceIsEmpty(request.outputSchemaName)) {
       out.ascii(',"name":');
       writeString(out, request.outputSchemaName);

@@ -1,11 +1,14 @@
 import { Bytes } from "../../bytes/bytes";
+import { claudeVersion, NOT_CLAUDE } from "../../canonical/claude_models";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Part, PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
+import { writeClosedSchema } from "../../canonical/schema_rules";
 import { writeObjectSchema } from "../../canonical/tool_schema";
 import { ABSENT, Slice, sliceLength, slicePtr } from "../../json/slice";
 import { isBlank, writeString } from "../../json/text";
+import { writeCachePointBehindTool } from "./cache_point";
 import { takesSchema } from "./models";
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolSpecification.html */
@@ -80,18 +83,19 @@ function writeRecalledTools(count: i32, out: Bytes): void {
 
 function writeTools(request: CanonicalRequest, model: Bytes, out: Bytes): bool {
   const takesStrict = takesSchema(model);
+  const isOfClaude = claudeVersion(model) != NOT_CLAUDE;
   out.ascii('{"tools":');
   for (let i: u32 = 0; i < request.tools.count; i++) {
     const tool = request.tools.at(i);
     if (!isToolName(tool.name)) return problem.refuseElement("tools", i, "name", TOOL_NAME_RULE);
     out.byte(i == 0 ? 0x5b : 0x2c);
-    writeTool(request, tool, takesStrict, out);
+    writeTool(request, tool, takesStrict, isOfClaude, out);
   }
   out.byte(0x5d);
   return true;
 }
 
-function writeTool(request: CanonicalRequest, tool: Part, takesStrict: bool, out: Bytes): void {
+function writeTool(request: CanonicalRequest, tool: Part, takesStrict: bool, isOfClaude: bool, out: Bytes): void {
   out.ascii('{"toolSpec":{"name":');
   writeString(out, tool.name);
   if (tool.description != ABSENT && !isBlank(tool.description)) {
@@ -99,13 +103,15 @@ function writeTool(request: CanonicalRequest, tool: Part, takesStrict: bool, out
     writeString(out, tool.description);
   }
   out.ascii(',"inputSchema":{"json":');
-  writeObjectSchema(tool.text, out);
+  if (tool.isStrict && takesStrict && isOfClaude && tool.text != ABSENT) writeClosedSchema(tool.text, out);
+  else writeObjectSchema(tool.text, out);
   out.byte(0x7d);
   if (tool.isStrict) {
     if (takesStrict) out.ascii(',"strict":true');
     else request.drop("tools[].strict");
   }
   out.ascii("}}");
+  writeCachePointBehindTool(request, tool, out);
 }
 
 function writeToolChoice(request: CanonicalRequest, out: Bytes): void {
