@@ -129,18 +129,18 @@ describe.each(ALL_CLIENT_FORMATS.map((client) => ({ name: client.id, client })))
       expect([status, headers["content-type"]], body).toEqual([200, "application/json"]);
       return JSON.parse(body) as object;
     };
-    const trace_id = expect.stringMatching(/^[0-9a-f]{32}$/);
+    const told = { trace_id: expect.stringMatching(/^[0-9a-f]{32}$/), pinned: false, switched: false };
     expect(await decide("router:code-only", CODE_PROMPT)).toEqual({
       models: ["code/model", "spare/model"],
       route: "programming",
-      trace_id,
+      ...told,
     });
-    expect(await decide("router:code-only", "What is the capital of France?")).toEqual({ models: ["spare/model"], route: null, trace_id });
-    expect(await decide(modelOf("prose"), POEM_PROMPT)).toEqual({ models: ["prose/model"], route: null, trace_id });
+    expect(await decide("router:code-only", "What is the capital of France?")).toEqual({ models: ["spare/model"], route: null, ...told });
+    expect(await decide(modelOf("prose"), POEM_PROMPT)).toEqual({ models: ["prose/model"], route: null, ...told });
     expect(await decide(modelOf("spare"), POEM_PROMPT, { routing_preferences: PREFERENCES })).toEqual({
       models: ["code/model", "prose/model", "spare/model"],
       route: "poetry",
-      trace_id,
+      ...told,
     });
     const unknown = await send(client, "nobody/model", CODE_PROMPT, {}, `/routing${client.path}`);
     expect([unknown.status, readReply(client, unknown).error?.message]).toEqual([404, expect.stringContaining("nobody/model")]);
@@ -160,6 +160,21 @@ test("a decision is told in the client's own trace", async () => {
     body: openaiChat.request("router:code-only", CODE_PROMPT, true),
   });
   expect(JSON.parse(body)).toMatchObject({ trace_id: "4bf92f3577b34da6a3ce929d0e0e4736" });
+});
+
+test("a decision keeps to the conversation's model", async () => {
+  const decide = async (prompt: string) => {
+    const headers = { "x-model-affinity": "one-conversation" };
+    const body = openaiChat.request(modelOf("spare"), prompt, true);
+    const answer = await exchange(`${gateway.url}/routing/v1/chat/completions`, {
+      headers,
+      body: { ...body, routing_preferences: PREFERENCES },
+    });
+    return JSON.parse(answer.body) as { models: string[] };
+  };
+  expect(await decide(CODE_PROMPT)).toMatchObject({ models: ["code/model", "prose/model", "spare/model"], pinned: false });
+  expect(await decide(POEM_PROMPT)).toMatchObject({ pinned: true, switched: false });
+  expect((await decide(POEM_PROMPT)).models[0]).toBe("code/model");
 });
 
 test.each(["/routing/v1/embeddings", "/routing/v1/messages/count_tokens", "/routing", "/routing/v1/chat"])(

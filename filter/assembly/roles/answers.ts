@@ -14,6 +14,9 @@ import { appendAttempts } from "./report";
 // access log; nothing of a request's text goes there.
 const REFUSED = new Literal("llm_request_refused");
 const EXHAUSTED = new Literal("llm_candidates_exhausted");
+/** What became of a conversation, as brightstaff says it. */
+const PINNED = new Literal("pinned");
+const SWITCHED = new Literal("switched");
 const DECIDED = new Literal("llm_decision");
 const RELOADED = new Literal("llm_gateway_reloaded");
 
@@ -98,7 +101,8 @@ export function refusePreferences(exchange: Exchange): void {
 }
 
 /**
- * The decision itself, for clients who ask the providers themselves: `models` best first, `route` null when no task matched. Plano's form:
+ * The decision itself, for clients who ask the providers themselves: `models` best first, `route` null when no task matched, and whether
+ * the conversation stays on its model or has left it. Plano's form:
  * https://github.com/katanemo/plano/blob/main/docs/routing-api.md.
  */
 export function tellDecision(exchange: Exchange, traceId: Bytes): void {
@@ -113,7 +117,9 @@ export function tellDecision(exchange: Exchange, traceId: Bytes): void {
   else body.ascii("null");
   body.ascii(',"trace_id":');
   writeString(body, textOf(traceId));
-  body.byte(0x7d);
+  const state = exchange.session.state;
+  body.ascii(PINNED.isPrefixOf(state.ptr, state.length) ? ',"pinned":true' : ',"pinned":false');
+  body.ascii(SWITCHED.isPrefixOf(state.ptr, state.length) ? ',"switched":true}' : ',"switched":false}');
   send(200, DECIDED);
 }
 
