@@ -2,7 +2,8 @@ import { crc32 } from "node:zlib";
 import { EventStreamCodec } from "@smithy/eventstream-codec";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { Facade } from "./facade.ts";
+import { CLIENT_FORMATS, Facade } from "./facade.ts";
+import { fixturesOf } from "./golden.ts";
 
 let facade: Facade;
 beforeAll(async () => {
@@ -140,4 +141,41 @@ describe("what is wrong", () => {
   ])("%s", (_, bytes) => {
     expect(facade.splitMessages(framed(Buffer.from(bytes), Buffer.from("{}")), 1000)).toEqual({ messages: [], end: "damaged" });
   });
+});
+
+test("mutated streams end no module and are never taken for whole, unless nothing that was changed mattered", () => {
+  const streams = fixturesOf("bedrock_converse", "streams").map(({ bytes }) => bytes);
+  const change = fc.record({ at: fc.nat(), to: fc.nat(255) });
+  const memory = () => facade.memoryBytes;
+  let before = 0;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...streams),
+      fc.array(change, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 500 }),
+      (good, changes, size) => {
+        const bytes = Buffer.from(good);
+        for (const { at, to } of changes) bytes[at % bytes.length] = to;
+        for (const client of CLIENT_FORMATS) {
+          const stream = facade.openStream("bedrock_converse", client);
+          for (let at = 0; at < bytes.length; at += size) stream.feed(bytes.subarray(at, at + size));
+          stream.finish();
+          // A change is found out at the latest when its message is whole, so an answer can only be whole when all before its end was as sent.
+          const end = bytes.findIndex((byte, at) => byte !== good[at]);
+          const { terminalSeen } = stream.state();
+          stream.close();
+          if (terminalSeen === 1 && end >= 0) {
+            const intact = facade.openStream("bedrock_converse", client);
+            intact.feed(good.subarray(0, end));
+            intact.finish();
+            expect(intact.state().terminalSeen).toBe(1);
+            intact.close();
+          }
+        }
+        before ||= memory();
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  expect(memory()).toBe(before);
 });
