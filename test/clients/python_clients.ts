@@ -1,4 +1,4 @@
-// The Python clients that tests use, in a virtual environment of their own: test/clients/python/requirements.txt, every package pinned.
+// The Python clients that tests use, in virtual environments of their own: requirements.txt in their folder, every package pinned.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,25 +8,27 @@ import { planoHome } from "../../deploy/local/paths.mjs";
 import { createVenv } from "../../deploy/local/python_venv.mjs";
 import { REPO } from "../gateway/repo.ts";
 
-const REQUIREMENTS = path.join(REPO, "test/clients/python/requirements.txt");
-const FOLDER = path.join(planoHome, "python-clients");
-/** In the finished environment: which requirements it was made from. */
-const STAMP = path.join(FOLDER, "requirements.sha256");
+/** A folder of this one with requirements: pydo's, or those of the SDKs that ask models. */
+export type PythonClients = "python" | "python_chat";
 
 /** The Python of the environment, which is made first where it is missing or of other requirements (half a minute and the network). */
-export async function pythonWithClients(): Promise<string> {
-  const python = path.join(FOLDER, "bin/python");
-  const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");
-  const isCurrent = () => existsSync(STAMP) && readFileSync(STAMP, "utf8") === hash;
+export async function pythonWithClients(clients: PythonClients = "python"): Promise<string> {
+  const requirements = path.join(REPO, "test/clients", clients, "requirements.txt");
+  const folder = path.join(planoHome, `${clients.replace("_", "-")}-clients`);
+  const python = path.join(folder, "bin/python");
+  /** In the finished environment: which requirements it was made from. */
+  const stamp = path.join(folder, "requirements.sha256");
+  const hash = createHash("sha256").update(readFileSync(requirements)).digest("hex");
+  const isCurrent = () => existsSync(stamp) && readFileSync(stamp, "utf8") === hash;
   if (isCurrent()) return python;
   await withLock(
-    `${FOLDER}.lock`,
+    `${folder}.lock`,
     () => {},
     async () => {
       if (isCurrent()) return;
-      rmSync(FOLDER, { recursive: true, force: true });
-      await createVenv(FOLDER, ["--no-deps", "-r", REQUIREMENTS]);
-      writeFileSync(STAMP, hash);
+      rmSync(folder, { recursive: true, force: true });
+      await createVenv(folder, ["--no-deps", "-r", requirements]);
+      writeFileSync(stamp, hash);
     },
   );
   return python;

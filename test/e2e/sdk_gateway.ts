@@ -2,6 +2,9 @@
 
 import { startDemoProviders } from "../../brightstaff/src/demo_providers/server.ts";
 import { startGateway } from "../gateway/start_gateway.ts";
+import type { PacedBehaviour } from "../mock_providers/behaviours.ts";
+import type { RecordedRequest } from "../mock_providers/server.ts";
+import { Fleet, nameOf, WIRE_FORMATS } from "./fleet.ts";
 
 /** With the characters that a path must not have as they are. */
 const BEDROCK_MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -16,6 +19,19 @@ export const CHAT_MODELS = [
   { id: "vertex_anthropic/claude-haiku-4-5@20251001", name: "claude-haiku-4-5@20251001", takesStop: true },
   { id: `bedrock/${BEDROCK_MODEL}`, name: BEDROCK_MODEL, takesStop: true },
 ] as const;
+
+/** They reason only when they are told to, or with a budget that a client of another API names. */
+export const REASONING_MODELS = CHAT_MODELS.filter(({ name }) => name !== "gpt-4.1");
+
+export const EMBEDDING_MODELS = ["openai/text-embedding-3-small", "gemini/gemini-embedding-001"];
+
+/** Seconds; where a provider says so. */
+export const RETRY_AFTER = "7";
+
+/** Of each wire format, a model whose provider answers every request with `status`. */
+export function failingModels(status: number): string[] {
+  return WIRE_FORMATS.map((format) => `${nameOf("failing", format)}/status-${status}`);
+}
 
 export const ALIAS = { name: "the-good-one", target: "anthropic/claude-sonnet-4-6" };
 
@@ -44,8 +60,11 @@ export interface SdkGateway {
 
 export async function startSdkGateway(): Promise<SdkGateway> {
   const providers = await startDemoProviders({ chunkIntervalMs: 0, requireKey: true });
+  const failing = await Fleet.start(
+    Object.fromEntries(WIRE_FORMATS.map((format) => [nameOf("failing", format), { format, choose: failAsNamed }])),
+  );
   const gateway = await startGateway({
-    config: sdkConfig(providers.url),
+    config: sdkConfig(providers.url, failing),
     env: {
       OPENAI_API_KEY: "key-for-openai",
       ANTHROPIC_API_KEY: "key-for-anthropic",
@@ -58,12 +77,19 @@ export async function startSdkGateway(): Promise<SdkGateway> {
     url: gateway.url,
     async close() {
       await gateway.close();
+      await failing.close();
       await providers.close();
     },
   };
 }
 
-function sdkConfig(providersUrl: string) {
+/** By the model's name, wherever the format has it. */
+function failAsNamed({ path, bodyText }: RecordedRequest): PacedBehaviour {
+  const status = Number(/\bstatus-(\d+)/.exec(path + bodyText)?.[1]);
+  return status === 429 ? { kind: "status", status, headers: { "retry-after": RETRY_AFTER } } : { kind: "status", status };
+}
+
+function sdkConfig(providersUrl: string, failing: Fleet<string>) {
   return {
     version: "v0.4.0",
     listeners: [{ type: "model", name: "llm", address: "127.0.0.1", port: 0 }],
@@ -81,6 +107,9 @@ function sdkConfig(providersUrl: string) {
         access_key: "$VERTEX_TOKEN",
       },
       { model: `bedrock/${BEDROCK_MODEL}`, base_url: providersUrl, access_key: "$AWS_BEARER_TOKEN_BEDROCK" },
+      { model: EMBEDDING_MODELS[0], base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
+      { model: EMBEDDING_MODELS[1], base_url: `${providersUrl}/v1beta`, access_key: "$GEMINI_API_KEY" },
+      ...failing.entries().map((entry) => ({ ...entry, model: String(entry.model).replace(/[^/]+$/, "*") })),
     ],
     model_aliases: { [ALIAS.name]: { target: ALIAS.target } },
     routers: [

@@ -106,10 +106,12 @@ export class ChatStreamWriter extends StreamWriter {
     this.signature(out, 0, seal, data);
   }
 
+  /** With arguments that add nothing: OpenAI's SDK for Python and LangChain's stop at a delta of a call that has no `function`. */
   callSignature(out: Bytes, toolIndex: i32, signature: Slice): void {
     this.openDelta(out);
     out.ascii('"tool_calls":[{"index":');
     writeInteger(out, toolIndex);
+    out.ascii(',"function":{"arguments":""}');
     writeCallSignature(signature, out);
     out.ascii("}]");
     this.closeDelta(out);
