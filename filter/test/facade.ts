@@ -1,16 +1,14 @@
 import fs from "node:fs";
 import path from "node:path";
 import { build } from "../build.mjs";
+import { type ReplayExports, Replays } from "./replays.ts";
 
 /** A module for each of vitest's workers: two that compile at once must not write one file. */
 const OUTPUT = `filter/build/test_entry.${process.env.VITEST_POOL_ID ?? 0}.wasm`;
 
 /** What filter/test/entry/index.ts exports. */
-interface Exports {
-  memory: WebAssembly.Memory;
+interface Exports extends ReplayExports {
   _initialize(): void;
-  allocate(size: number): number;
-  deallocate(ptr: number): void;
   outPtr(): number;
   outLength(): number;
   clearOut(): void;
@@ -341,6 +339,12 @@ export class Facade {
   openStream(provider: FormatName, client: FormatName, asked: boolean | Asked = {}): Stream {
     this.ask(typeof asked === "boolean" ? { includeUsage: asked } : asked);
     return new Stream(this, this.wasm, this.wasm.openStream(number(provider), number(client)));
+  }
+
+  /** A whole stream from a provider to a client, to be cut in many ways. */
+  replays(provider: FormatName, client: FormatName, bytes: Uint8Array, asked: Asked = {}): Replays {
+    this.ask(asked);
+    return new Replays(this, this.wasm, number(provider), number(client), bytes);
   }
 
   // For timing: the same calls without reading what they leave behind. A text stays in the module's memory until another one comes.

@@ -5,16 +5,8 @@ import { geminiRequestProblem } from "../../brightstaff/src/demo_providers/gemin
 import { openaiRequestProblem } from "../../brightstaff/src/demo_providers/openai/validate.ts";
 import { CLIENT_FORMATS, Facade, FORMATS, type FormatName } from "./facade.ts";
 import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
+import { MODELS } from "./models.ts";
 import { responsesRequestProblem } from "./responses_api.ts";
-
-/** A model of each API that takes as much of what a request may say as any. */
-const MODELS: Record<FormatName, string> = {
-  openai_chat: "gpt-4o",
-  anthropic_messages: "claude-sonnet-4-5",
-  openai_responses: "gpt-4o",
-  gemini: "gemini-3.5-flash",
-  bedrock_converse: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
-};
 
 let facade: Facade;
 beforeAll(async () => {

@@ -11,11 +11,12 @@ import { EventStreamReader } from "../../assembly/stream/event_stream_reader";
 import { Frame, FrameReader } from "../../assembly/stream/frame_reader";
 import { SseReader } from "../../assembly/stream/sse_reader";
 import * as facade from "../../assembly/translation";
+import { asked, describeErrorOf, describeStreamOf, describeSummaryOf, field, originOf, out, textField } from "./described";
 
-const out = new Bytes();
+export { firstOtherSize, firstOtherSplit, isOtherCut, replayWhole } from "./replays";
+
 const model = new Bytes();
 const head = new facade.RequestHead();
-const asked = new facade.RequestHead();
 const rules = new facade.ProviderRules();
 const summary = new facade.ResponseSummary();
 const error = new facade.ProviderError();
@@ -23,7 +24,6 @@ const cursor = new Cursor();
 const hash = new SipHash();
 const sse = new SseReader();
 const eventStream = new EventStreamReader();
-const origin = new facade.AnswerOrigin();
 const streams = new Array<facade.StreamTranslator>();
 
 export function allocate(size: u32): usize {
@@ -79,22 +79,6 @@ export function decodeString(ptr: usize, length: u32): bool {
   writeString(out, textOf(text));
   text.free();
   return true;
-}
-
-function field(name: string, value: i64): void {
-  out.byte(out.length > 0 && load<u8>(out.ptr + out.length - 1) != 0x7b ? 0x2c : 0x20);
-  out.byte(0x22);
-  out.ascii(name);
-  out.ascii('":');
-  writeInteger(out, value);
-}
-
-function textField(name: string, value: Bytes): void {
-  out.byte(out.length > 0 && load<u8>(out.ptr + out.length - 1) != 0x7b ? 0x2c : 0x20);
-  out.byte(0x22);
-  out.ascii(name);
-  out.ascii('":');
-  writeString(out, textOf(value));
 }
 
 export function scanRequestHead(format: u8, ptr: usize, length: u32, depthMax: u32): bool {
@@ -202,40 +186,8 @@ export function setClock(seconds: i32): void {
   facade.setClock(seconds);
 }
 
-/** As the provider role knows it, of formats whose answers do not name themselves. */
-function originOf(provider: u8): facade.AnswerOrigin {
-  origin.clear();
-  if (facade.answerIdHeader(provider).length == 0) return origin;
-  origin.model.ascii("asked-claude");
-  origin.id.ascii("id-of-the-header");
-  return origin;
-}
-
 export function translateResponse(provider: u8, client: u8, ptr: usize, length: u32): i32 {
   return facade.translateResponse(provider, client, asked, ptr, length, originOf(provider), out, summary, error);
-}
-
-function describeSummaryOf(told: facade.ResponseSummary): void {
-  out.byte(0x7b);
-  field("inputTokens", told.inputTokens);
-  field("cachedInputTokens", told.cachedInputTokens);
-  field("cacheWriteTokens", told.cacheWriteTokens);
-  field("outputTokens", told.outputTokens);
-  field("reasoningTokens", told.reasoningTokens);
-  field("stopReason", told.stopReason);
-  textField("model", told.model);
-  out.byte(0x7d);
-}
-
-function describeErrorOf(told: facade.ProviderError): void {
-  out.byte(0x7b);
-  field("status", told.status);
-  field("kind", told.kind);
-  textField("message", told.message);
-  textField("type", told.type);
-  textField("code", told.code);
-  textField("param", told.param);
-  out.byte(0x7d);
 }
 
 export function describeSummary(): void {
@@ -292,16 +244,7 @@ export function closeStream(): void {
 }
 
 export function describeStream(stream: i32): void {
-  const told = streams[stream];
-  out.byte(0x7b);
-  field("contentSeen", told.contentSeen ? 1 : 0);
-  field("terminalSeen", told.terminalSeen ? 1 : 0);
-  field("errorSeen", told.errorSeen ? 1 : 0);
-  out.ascii(',"summary":');
-  describeSummaryOf(told.summary);
-  out.ascii(',"error":');
-  describeErrorOf(told.error);
-  out.byte(0x7d);
+  describeStreamOf(streams[stream]);
 }
 
 /** Writes each event's data as a JSON string on a line of its own; the last event too, when only its end was missing. */
