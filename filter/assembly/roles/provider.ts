@@ -1,18 +1,15 @@
-import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
-import { appendToBody, Body, readBody, replaceBody, replaceBodyHead } from "../host/body";
+import { appendToBody, Body, readBody, replaceBody } from "../host/body";
 import { now_ns } from "../host/clock";
-import { getHeader, getHeaderNamed, HeaderMap, removeHeader, removeHeaderNamed, setHeader, setHeaderNamed } from "../host/headers";
+import { getHeader, getHeaderNamed, HeaderMap, removeHeader, setHeader } from "../host/headers";
 import * as names from "../host/names";
 import { CONTINUE, resetStream, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { ABSENT, Form, Slice, sliceOf } from "../json/slice";
-import { writeString } from "../json/text";
 import {
   AnswerOrigin,
   answerIdHeader,
   ErrorKind,
   errorTypeHeader,
-  isOwnBody,
   ProviderError,
   ResponseResult,
   ResponseSummary,
@@ -20,14 +17,12 @@ import {
   StreamProgress,
   StreamTranslator,
   setClock,
-  translateRequest,
   translateResponse,
-  writeModel,
   writeProviderError,
 } from "../translation";
-import { answerExhausted, answerUnknownExchange, refuseProblem, writeFailure } from "./answers";
+import { answerExhausted, answerUnknownExchange, writeFailure } from "./answers";
+import { sendRequest } from "./attempt_request";
 import { beginAttempt, settleAttempt } from "./attempts";
-import { Endpoint, Provider } from "./config";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber, setStatus } from "./numbers";
@@ -137,63 +132,7 @@ export class ProviderStream extends StreamContext {
 
   private send(size: u32): i32 {
     const exchange = this.exchange!;
-    const provider = this.candidate!.provider!;
-    if (exchange.attemptCount > 1) dropHeadersOf(exchange, exchange.candidates[exchange.attemptCount - 2].provider!);
-    const endpoint = this.candidate!.endpoint!;
-    setPath(exchange, endpoint, this.candidate!.model);
-    this.setHeaders(exchange, provider);
-    if (provider.signatureHeaders.length > 0) dropSignatureOf(provider);
-    if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
-
-    const modelOnly = endpoint.format == exchange.clientFormat && isOwnBody(exchange.head, endpoint.rules);
-    return (modelOnly ? this.sendWithModel(size) : this.sendTranslated(size)) ? CONTINUE : STOP_NO_BUFFER;
-  }
-
-  /** A client of the provider's own format may say better what the configuration says for those who do not (`anthropic-version`). */
-  private setHeaders(exchange: Exchange, provider: Provider): void {
-    exchange.headersSet = 0;
-    const isOwnFormat = this.candidate!.endpoint!.format == exchange.clientFormat;
-    for (let i = 0; i < provider.headers.length; i++) {
-      const header = provider.headers[i];
-      if (isOwnFormat && getHeaderNamed(HeaderMap.Request, header.name.ptr, header.name.length).length > 0) continue;
-      exchange.headersSet |= 1 << i;
-      setHeaderNamed(HeaderMap.Request, header.name.ptr, header.name.length, header.value.ptr, header.value.length);
-    }
-  }
-
-  /** The client's own bytes, but for the model's name: everything behind it stays where it is in Envoy's memory. */
-  private sendWithModel(size: u32): bool {
-    const exchange = this.exchange!;
-    const model = this.candidate!.model;
-    out.clear();
-    if (exchange.prefixKept) {
-      out.appendBytes(exchange.prefix);
-    } else {
-      const head = readBody(Body.Request, exchange.head.modelStart);
-      out.append(head.ptr, head.length);
-    }
-    writeModel(model, exchange.head, out);
-    setContentLength(HeaderMap.Request, size - exchange.head.modelEnd + out.length);
-    replaceBodyHead(Body.Request, exchange.head.modelEnd, out.ptr, out.length);
-    return true;
-  }
-
-  private sendTranslated(size: u32): bool {
-    const exchange = this.exchange!;
-    const candidate = this.candidate!;
-    const endpoint = candidate.endpoint!;
-    const body = readBody(Body.Request, size);
-    out.clear();
-    const from = exchange.clientFormat;
-    if (!translateRequest(from, endpoint.format, body.ptr, body.length, exchange.head, candidate.model, endpoint.rules, out)) {
-      exchange.answeredLocally = true;
-      exchange.attemptCount--; // nothing was sent
-      refuseProblem(from);
-      return false;
-    }
-    setContentLength(HeaderMap.Request, out.length);
-    replaceBody(Body.Request, out.ptr, out.length);
-    return true;
+    return sendRequest(exchange, this.candidate!, size) ? CONTINUE : STOP_NO_BUFFER;
   }
 
   onResponseHeaders(endOfStream: bool): i32 {
@@ -419,12 +358,12 @@ export class ProviderStream extends StreamContext {
   private onErrorBody(size: u32): i32 {
     const exchange = this.exchange!;
     const format = this.candidate!.endpoint!.format;
-    this.respond();
     const type = this.errorType(); // before the body: both lie where the host's last answer does
     const body = readBody(Body.Response, min(size, ERROR_BODY_READ_BYTES_MAX));
     readProviderError(format, <u16>this.status, type, body.ptr, body.length, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     if (providerError.status != this.status && this.correctStatus(providerError.status)) return CONTINUE;
+    this.respond();
     const retryAfter = providerError.retryAfterSeconds;
     if (retryAfter > 0 && getHeader(HeaderMap.Response, names.RETRY_AFTER).length == 0)
       setHeaderNumber(HeaderMap.Response, names.RETRY_AFTER, retryAfter);
@@ -449,7 +388,6 @@ export class ProviderStream extends StreamContext {
     this.retriable = isRetriable(status);
     setStatus(status);
     if (!this.retriable || this.exchange!.isLastAttempt) return false;
-    this.exchange!.responder = 0;
     this.phase = Phase.Discard;
     return true;
   }
@@ -505,41 +443,4 @@ function isRetriable(status: u32): bool {
 function noteRetryAfter(candidate: Candidate): void {
   const value = getHeader(HeaderMap.Response, names.RETRY_AFTER);
   if (value.length <= RETRY_AFTER_BYTES_MAX) candidate.retryAfter.append(value.ptr, value.length);
-}
-
-/** All attempts share one set of headers: what the attempt before set for its provider, its key above all, must not reach the next. */
-function dropHeadersOf(exchange: Exchange, provider: Provider): void {
-  dropSignatureOf(provider);
-  for (let i = 0; i < provider.headers.length; i++) {
-    if ((exchange.headersSet & (1 << i)) == 0) continue;
-    const name = provider.headers[i].name;
-    removeHeaderNamed(HeaderMap.Request, name.ptr, name.length);
-  }
-}
-
-/** The credential and what else Envoy adds behind this filter, be it an attempt's before or the client's own: a signature is added anew. */
-function dropSignatureOf(provider: Provider): void {
-  removeHeaderNamed(HeaderMap.Request, provider.authHeader.ptr, provider.authHeader.length);
-  for (let i = 0; i < provider.signatureHeaders.length; i++) {
-    const name = provider.signatureHeaders[i];
-    removeHeaderNamed(HeaderMap.Request, name.ptr, name.length);
-  }
-}
-
-/** The provider's path; a query of the client's means something to a provider of the client's own format only. */
-function setPath(exchange: Exchange, endpoint: Endpoint, model: Bytes): void {
-  out.clear();
-  endpoint.pathFor(exchange.head.stream).write(model, out);
-  if (endpoint.format == exchange.clientFormat) {
-    if (exchange.attemptCount == 1 && equal(out.ptr, out.length, exchange.path.ptr, exchange.pathLength)) return;
-    out.append(exchange.path.ptr + exchange.pathLength, exchange.path.length - exchange.pathLength);
-  }
-  setHeader(HeaderMap.Request, names.PATH, out.ptr, out.length);
-}
-
-function setClientKey(provider: Provider, key: Bytes): void {
-  out.clear();
-  out.append(provider.authPrefix.ptr, provider.authPrefix.length);
-  out.appendBytes(key);
-  setHeaderNamed(HeaderMap.Request, provider.authHeader.ptr, provider.authHeader.length, out.ptr, out.length);
 }

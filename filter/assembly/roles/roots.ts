@@ -1,6 +1,7 @@
 import { Body, readBody } from "../host/body";
 import { logError } from "../host/log";
-import { ConfigReader, GatewayConfig } from "./config";
+import { GatewayConfig } from "./config";
+import { ConfigReader } from "./config_reader";
 import { sendEventsBy } from "./event_batch";
 import { openGatewayStream } from "./gateway";
 import { openProviderStream } from "./provider";

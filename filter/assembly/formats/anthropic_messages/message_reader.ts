@@ -3,7 +3,7 @@ import { Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
+import { Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
 import { forgetCallSignature, readRedactedThinking, readThinking, takeCallSignature } from "./thinking";
 
 /** The source of messages that stood beside the list: the top-level `system`. They come first, wherever in the body they stood. */

@@ -6,7 +6,7 @@ import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { writeArgumentsObject } from "../../canonical/tool_arguments";
 import { writeToolId } from "../../canonical/tool_id";
-import { ABSENT, Slice, sliceIs } from "../../json/slice";
+import { ABSENT, Slice } from "../../json/slice";
 import { isBlank, writeString, writeStringBody } from "../../json/text";
 import { calledName, orderResults } from "./call_names";
 import { writeMedia } from "./media_writer";
