@@ -316,11 +316,14 @@ describe("in the client's own format", () => {
       { role: "user", content: USER },
       { type: "reasoning", id: "rs_0a", summary: [] },
       { type: "reasoning", summary: [], encrypted_content: "Z0FB" },
+      { type: "item_reference", id: "rs_0b" },
     ];
-    const body = JSON.stringify({
-      model: "m",
-      input: [...items, { type: "reasoning", id: "rs_plano_1", summary: [] }, { type: "reasoning", summary: [] }],
-    });
+    const madeHere = [
+      { type: "reasoning", id: "rs_plano_1", summary: [] },
+      { type: "reasoning", summary: [] },
+      { type: "item_reference", id: "rs_plano_1" },
+    ];
+    const body = JSON.stringify({ model: "m", input: [...items, ...madeHere] });
     expect(sent("openai_responses", "openai_responses", "gpt-5.2", body).json.input).toEqual(items);
   });
 });

@@ -72,7 +72,13 @@ export const OPENAI_RESPONSES: Row[] = [
     says: item({ type: "custom_tool_call", call_id: "a", name: "f", input: "x" }),
     to: everywhere("400"),
   },
-  { field: "input[] item_reference", says: item({ type: "item_reference", id: "msg_1" }), to: everywhere("400") },
+  {
+    field: "input[] item_reference, of reasoning",
+    says: item({ type: "item_reference", id: "rs_1" }),
+    droppedAs: "input[].type=item_reference",
+    to: everywhere("dropped"),
+  },
+  { field: "input[] item_reference, of other items", says: item({ type: "item_reference", id: "msg_1" }), to: everywhere("400") },
   {
     field: "tools[] function",
     says: { tools: [responsesFunction] },

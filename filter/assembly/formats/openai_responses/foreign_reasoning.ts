@@ -10,10 +10,12 @@ import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../
 /** What the ids of reasoning items begin with that were made here. OpenAI looks up an item by its id and refuses one that it has not got. */
 export const REASONING_ID_PREFIX = "rs_plano_";
 
-/** Of a reasoning item: whether it has nothing that OpenAI could know. */
-function isForeign(id: Slice, proof: Slice): bool {
-  if (!sliceIsEmpty(proof)) return isMarked(proof);
-  return sliceIsEmpty(id) || startsWithAscii(slicePtr(id), sliceLength(id), REASONING_ID_PREFIX);
+/** Of a reasoning item, or of a reference to one: whether it has nothing that OpenAI could know. */
+function isForeign(type: Slice, id: Slice, proof: Slice): bool {
+  const isMadeHere = startsWithAscii(slicePtr(id), sliceLength(id), REASONING_ID_PREFIX);
+  if (sliceIs(type, "item_reference")) return isMadeHere;
+  if (!sliceIs(type, "reasoning")) return false;
+  return sliceIsEmpty(proof) ? sliceIsEmpty(id) || isMadeHere : isMarked(proof);
 }
 
 /** Passes the item under the cursor; whether it is reasoning that OpenAI would refuse. */
@@ -28,7 +30,7 @@ export function scanItem(cursor: Cursor): bool {
     else if (cursor.keyIs("encrypted_content")) proof = cursor.takeToken();
     else cursor.skip();
   }
-  return sliceIs(type, "reasoning") && isForeign(id, proof);
+  return isForeign(type, id, proof);
 }
 
 /** Appends the input under the cursor without reasoning of others. */
@@ -36,7 +38,7 @@ export function writeOwnItems(cursor: Cursor, out: Bytes): void {
   cursor.enterArray();
   let separator: u8 = 0x5b;
   while (cursor.nextElement()) {
-    if (sliceIs(cursor.peekMember("type"), "reasoning") && isForeign(cursor.peekMember("id"), cursor.peekMember("encrypted_content"))) {
+    if (isForeign(cursor.peekMember("type"), cursor.peekMember("id"), cursor.peekMember("encrypted_content"))) {
       cursor.skip();
       continue;
     }

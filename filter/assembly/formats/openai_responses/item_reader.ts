@@ -1,3 +1,4 @@
+import { startsWithAscii } from "../../bytes/ascii";
 import { setFileData, setUrl } from "../../canonical/data_url";
 import { dropField, readElements } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
@@ -22,10 +23,20 @@ function readItem(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   if (sliceIs(type, "function_call")) return readCall(cursor, request, index);
   if (sliceIs(type, "function_call_output")) return readCallOutput(cursor, request, index);
   if (sliceIs(type, "reasoning")) return readReasoning(cursor, request, index);
-  if (isHostedCall(type)) {
-    // What OpenAI's own tools did in earlier turns; their outcome is in the text that follows.
+  const isReference = sliceIs(type, "item_reference");
+  if (isHostedCall(type) || (isReference && isOfReasoning(cursor.peekMember("id")))) {
+    // What OpenAI's own tools did in earlier turns, the outcome of which is in the text that follows; and reasoning by its id alone, as
+    // Vercel's AI SDK sends it when it takes it for stored.
     request.drop("input[].type=", slicePtr(type), sliceLength(type));
     return cursor.skip();
+  }
+  if (isReference) {
+    return problem.refuseElement(
+      "input",
+      index,
+      "type",
+      "must be the item itself, as nothing is kept for this model; ask with store: false",
+    );
   }
   return problem.refuseElement(
     "input",
@@ -33,6 +44,10 @@ function readItem(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
     "type",
     "only messages, function calls, their outputs and reasoning can be sent to this model",
   );
+}
+
+function isOfReasoning(id: Slice): bool {
+  return startsWithAscii(slicePtr(id), sliceLength(id), "rs_");
 }
 
 function isHostedCall(type: Slice): bool {
