@@ -7,6 +7,7 @@ import { isOwnBody, translateRequest, writeModel } from "../translation";
 import { refuseProblem } from "./answers";
 import { Endpoint, Provider } from "./config";
 import { Candidate, Exchange } from "./exchange";
+import { takeFirstBody } from "./first_body";
 import { setContentLength } from "./numbers";
 
 /** What headers and bodies are written to before they go to Envoy. */
@@ -47,6 +48,12 @@ function sendWithModel(exchange: Exchange, model: Bytes, size: u32): void {
 }
 
 function sendTranslated(exchange: Exchange, candidate: Candidate, size: u32): bool {
+  const made = takeFirstBody(exchange);
+  if (made != null) {
+    setContentLength(HeaderMap.Request, made.length);
+    replaceBody(Body.Request, made.ptr, made.length);
+    return true;
+  }
   const endpoint = candidate.endpoint!;
   const body = readBody(Body.Request, size);
   out.clear();

@@ -81,8 +81,6 @@ export class Exchange {
   /** The client's own key, kept only where a provider is to get it (`passthrough_auth`). */
   readonly clientKey: Bytes = new Bytes();
 
-  /** Formats that cannot say what this request says, a bit for each: their providers are no candidates. */
-  untranslatable: u32 = 0;
   readonly candidates: StaticArray<Candidate> = newCandidates();
   candidateCount: u32 = 0;
   /** When something last came of a stream that the client reads; 0 where silence is not watched. */
@@ -129,7 +127,6 @@ export class Exchange {
     for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].forget();
     this.candidateCount = 0;
     this.active_ns = 0;
-    this.untranslatable = 0;
     this.attemptCount = 0;
     this.openAttempt = 0;
     this.responder = 0;
@@ -150,14 +147,14 @@ export class Exchange {
     this.failureKind = ErrorKind.Server;
   }
 
-  /** Adds a model behind those there are, unless it is among them, cannot serve the request or the list is full; true in any case. */
+  /** Adds a model behind those there are, unless it is among them, has no such API or the list is full; true in any case. */
   addModel(model: Model): bool {
     return this.addCandidate(model.provider!, model.id.ptr, model.id.length, model.model.ptr, model.model.length);
   }
 
   addCandidate(provider: Provider, id: usize, idLength: u32, model: usize, modelLength: u32): bool {
     const endpoint = provider.endpointFor(this.clientFormat);
-    if (endpoint == null || this.candidateCount >= this.candidatesMax || (this.untranslatable & (1 << endpoint.format)) != 0) return true;
+    if (endpoint == null || this.candidateCount >= this.candidatesMax) return true;
     for (let i: u32 = 0; i < this.candidateCount; i++) {
       if (equal(this.candidates[i].id.ptr, this.candidates[i].id.length, id, idLength)) return true;
     }
@@ -170,6 +167,15 @@ export class Exchange {
     candidate.model.append(model, modelLength);
     candidate.settle(Outcome.Pending, 0);
     return true;
+  }
+
+  /** Takes one out of the list; what comes behind it moves up. */
+  removeCandidate(index: u32): void {
+    const removed = this.candidates[index];
+    this.candidateCount--;
+    for (let i = index; i < this.candidateCount; i++) this.candidates[i] = this.candidates[i + 1];
+    this.candidates[this.candidateCount] = removed;
+    removed.forget();
   }
 
   /** The request says itself how it is to be routed. */

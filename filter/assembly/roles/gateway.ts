@@ -8,7 +8,7 @@ import { setProperty } from "../host/property";
 import { CONTINUE, clearRouteCache, continueRequest, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { formatOfPath, Operation, operationOf, scanRequestHead } from "../translation";
 import * as answers from "./answers";
-import { addStandIns, completeCandidates, leaveOutFormats, resolveModel } from "./candidates";
+import { addStandIns, completeCandidates, resolveModel } from "./candidates";
 import { GatewayConfig } from "./config";
 import { forgetDecision, startDecision } from "./decisions";
 import { recordEvent } from "./event_batch";
@@ -161,14 +161,12 @@ export class GatewayStream extends StreamContext {
     exchange.prefix.clear();
     if (exchange.prefixKept) exchange.prefix.append(text, head.modelStart);
 
-    // Of a model that was named, the provider says by itself what it can't do; of these there is another to ask.
-    if (exchange.operation == Operation.CountTokens) leaveOutFormats(exchange, text, length);
     if (!resolveModel(exchange, head.model)) {
       answers.refuseUnknownModel(exchange);
       return this.refused(stop);
     }
     if (!exchange.isRouted) {
-      if (!completeCandidates(exchange)) return this.refused(stop);
+      if (!completeCandidates(exchange, text, length)) return this.refused(stop);
       this.dispatch();
       return exchange.answeredLocally ? stop : go;
     }
@@ -176,10 +174,9 @@ export class GatewayStream extends StreamContext {
       answers.refuseRouterOfEmbeddings(exchange);
       return this.refused(stop);
     }
-    if (exchange.operation == Operation.Generate && !exchange.decisionOnly) leaveOutFormats(exchange, text, length);
     this.decisionKey = startDecision(this, this.root, exchange, text, length);
     if (this.decisionKey == 0) {
-      this.onDecided();
+      this.onDecided(text, length);
       return exchange.answeredLocally ? stop : go;
     }
     this.phase = Phase.Deciding;
@@ -187,7 +184,7 @@ export class GatewayStream extends StreamContext {
   }
 
   /** The decision is there, or there is none to be had: what was decided is tried first, behind it what stands in. */
-  private onDecided(): void {
+  private onDecided(body: usize, length: u32): void {
     const exchange = this.exchange!;
     exchange.decision_us = <u32>((now_ns() - exchange.decisionStarted_ns) / 1000);
     if (exchange.preferencesRefused) {
@@ -197,14 +194,15 @@ export class GatewayStream extends StreamContext {
     }
     if (!exchange.isDecided) recallUndecided(exchange);
     addStandIns(exchange);
-    if (completeCandidates(exchange)) this.dispatch();
+    if (completeCandidates(exchange, body, length)) this.dispatch();
     else this.refused(CONTINUE);
   }
 
   /** brightstaff has answered, or will not: the request, which waits for that, goes on. */
   resume(): void {
     this.decisionKey = 0;
-    this.onDecided();
+    const body = readBody(Body.Request, this.bodyBytes);
+    this.onDecided(body.ptr, body.length);
     if (!this.exchange!.answeredLocally) continueRequest();
   }
 

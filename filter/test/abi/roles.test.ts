@@ -240,7 +240,7 @@ describe("a routed request", () => {
     const request = gateway.chat({ model: "router:any", messages: [audio] }).decide();
     expect(request.attempt().json()).toMatchObject({ model: "gpt-5.2", messages: [audio] });
     const direct = gateway.chat({ model: "anthropic/claude-sonnet-4-5", messages: [audio] });
-    direct.attempt();
+    expect(direct.dispatched).toBe(false);
     expect(direct.answer?.status).toBe(400);
     expect(direct.answer?.headers.map(([name]) => name)).not.toContain("x-model-router-attempts");
     const none = gateway.chat({ model: "router:anthropic", messages: [audio] }).decide();
