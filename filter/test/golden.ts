@@ -47,6 +47,16 @@ export function expectGolden(fixture: Fixture, target: FormatName, actual: unkno
   expect(text).toBe(fs.readFileSync(file, "utf8"));
 }
 
+/** What the fixtures of a kind became in each format. */
+export function goldensOf(format: FormatName, kind: FixtureKind): { name: string; target: FormatName; golden: unknown }[] {
+  const folder = path.join(FIXTURES, format, GOLDENS, kind);
+  if (!fs.existsSync(folder)) return [];
+  return fs.readdirSync(folder).map((file) => {
+    const [name = "", target = ""] = path.parse(file).name.split(".");
+    return { name, target: target as FormatName, golden: JSON.parse(fs.readFileSync(path.join(folder, file), "utf8")) };
+  });
+}
+
 /** Goldens that no fixture has any more. */
 export function orphanGoldens(format: FormatName, kind: FixtureKind, targets: readonly FormatName[]): string[] {
   const folder = path.join(FIXTURES, format, GOLDENS, kind);
