@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accumulated, type ClientFormat } from "../accumulated.ts";
 import { type AnyFormatName, CLIENT_FORMATS, Facade, FORMATS, type FormatName } from "../facade.ts";
 import { MODELS } from "../models.ts";
 import { type Replays, randomCuts, seededRandom } from "../replays.ts";
@@ -65,7 +66,7 @@ function count(recorded: Recorded, outcome: "read" | "translated" | "refused"): 
 }
 
 /** Null when the recording came through for every client, otherwise why it did not. */
-function outcomeOf(recorded: Recorded): string | null {
+async function outcomeOf(recorded: Recorded): Promise<string | null> {
   if (recorded.format === null) {
     expect(facade.formatOfPath(recorded.path)).toBe(-1);
     return `the gateway has no ${recorded.path}`;
@@ -101,7 +102,7 @@ function requestOutcome({ bytes }: Recorded, from: AnyFormatName): string | null
   return reasons.length > 0 ? reasons.join("; ") : null;
 }
 
-function streamOutcome(recorded: Recorded, format: FormatName): string | null {
+async function streamOutcome(recorded: Recorded, format: FormatName): Promise<string | null> {
   const reasons = new Set<string>();
   for (const client of CLIENT_FORMATS) {
     const replays = facade.replays(format, client, recorded.bytes, { includeUsage: true });
@@ -109,12 +110,17 @@ function streamOutcome(recorded: Recorded, format: FormatName): string | null {
     checkCuts(recorded, replays);
     if (state.errorSeen === 1) expect(out).toContain(state.error.message);
     else if (state.terminalSeen === 0) reasons.add(`${client === format ? "its own clients" : "other clients"}: ${state.error.message}`);
-    else if (!REFUSED.some(({ name }) => name.test(recorded.name))) checkStream(recorded, format, client, replays);
+    else if (!REFUSED.some(({ name }) => name.test(recorded.name))) await checkStream(recorded, format, client, replays);
   }
   return reasons.size > 0 ? [...reasons].join("; ") : null;
 }
 
-function checkStream(recorded: Recorded, format: FormatName, client: FormatName, { whole: { out, state } }: Replays): void {
+async function checkStream(
+  recorded: Recorded,
+  format: FormatName,
+  client: ClientFormat,
+  { whole: { out, state } }: Replays,
+): Promise<void> {
   const said = saidInEvents(format, recorded.events);
   if (said.text !== "" || said.calls.length > 0) expect(state.contentSeen).toBe(1);
   if (COUNTS_OUTPUT.test(JSON.stringify(recorded.events))) expect(state.summary.outputTokens).toBeGreaterThanOrEqual(0);
@@ -125,6 +131,7 @@ function checkStream(recorded: Recorded, format: FormatName, client: FormatName,
   }
   const events = eventsOf(out);
   expect(saidInEvents(client, events)).toEqual(said);
+  expect(saidIn(client, await accumulated(client, out))).toEqual(said);
   if (client === "openai_responses") expect(responsesStreamProblem(events as ResponsesEvent[])).toBeNull();
 }
 
@@ -174,9 +181,9 @@ describe.runIf(present)("recordings", () => {
     expect(recordings.length).toBeGreaterThan(0);
   });
 
-  test.each(recordings.map((recorded) => [recorded.name, recorded] as const))("%s", (name, recorded) => {
+  test.each(recordings.map((recorded) => [recorded.name, recorded] as const))("%s", async (name, recorded) => {
     count(recorded, "read");
-    const reason = outcomeOf(recorded);
+    const reason = await outcomeOf(recorded);
     count(recorded, reason === null ? "translated" : "refused");
     const expected = REFUSED.find((one) => one.name.test(name));
     if (reason !== null) {

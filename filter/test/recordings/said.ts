@@ -56,16 +56,17 @@ function canonical(json: string): string {
   return JSON.stringify(json === "" ? {} : JSON.parse(json));
 }
 
-/** Mistral's content may be a list, of thinking and of text. */
-function chatText(content: Json): string {
-  if (typeof content === "string") return content;
+/** Mistral's content may be a list, of thinking and of text. Refusals are text in the other APIs. */
+function chatText({ content, refusal }: Json): string {
+  if (typeof content === "string") return content + (refusal ?? "");
+  if (typeof refusal === "string") return refusal;
   return ((content ?? []) as Json[]).map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 
 function chatParts(message: Json): Part[] {
   const calls = (message?.tool_calls ?? []) as Json[];
   return [
-    { text: chatText(message?.content) },
+    { text: chatText(message ?? {}) },
     // A call without an index is whole (Mistral, Gemini's compatible endpoint).
     ...calls.map((call) => ({ call: call.index ?? call.id ?? call, name: call.function?.name, arguments: call.function?.arguments ?? "" })),
   ];
@@ -82,16 +83,19 @@ function geminiParts({ candidates }: Json): Part[] {
 
 const PARTS: Record<FormatName, (body: Json) => Part[]> = {
   openai_chat: ({ choices }) => chatParts(choices?.[0]?.message),
-  anthropic_messages: ({ content }) =>
-    (content as Json[]).flatMap((block): Part[] => {
+  anthropic_messages: ({ content, stop_details: details }) => [
+    ...(content as Json[]).flatMap((block): Part[] => {
       if (block.type === "tool_use") return [{ call: block, name: block.name, arguments: JSON.stringify(block.input) }];
       return block.type === "text" ? [{ text: block.text }] : [];
     }),
+    // Why the model refused.
+    { text: details?.explanation ?? "" },
+  ],
   openai_responses: ({ output }) =>
     (output as Json[]).flatMap((item): Part[] => {
       if (item.type === "function_call") return [{ call: item, name: item.name, arguments: item.arguments }];
       return ((item.type === "message" ? item.content : []) as Json[]).map((part) => ({
-        text: part.type === "output_text" ? part.text : "",
+        text: part.text ?? part.refusal,
       }));
     }),
   gemini: geminiParts,
@@ -107,13 +111,14 @@ const EVENT_PARTS: Record<FormatName, (event: Json) => Part[]> = {
   anthropic_messages: ({ type, index, delta, message, content_block: block }) => {
     // An answer that goes on where a tool's program waited begins with the calls that it makes.
     if (type === "message_start") return PARTS.anthropic_messages(message);
+    if (type === "message_delta") return [{ text: delta.stop_details?.explanation ?? "" }];
     if (block?.type === "tool_use") return [{ call: index, name: block.name, arguments: wholeInput(block.input) }];
     if (type !== "content_block_delta") return [];
     if (delta.type === "input_json_delta") return [{ call: index, arguments: delta.partial_json }];
     return [{ text: delta.type === "text_delta" ? delta.text : "" }];
   },
   openai_responses: ({ type, item, delta }) => {
-    if (type === "response.output_text.delta") return [{ text: delta }];
+    if (type === "response.output_text.delta" || type === "response.refusal.delta") return [{ text: delta }];
     const isCall = type === "response.output_item.done" && item.type === "function_call";
     return isCall ? [{ call: item, name: item.name, arguments: item.arguments }] : [];
   },
