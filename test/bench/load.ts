@@ -6,6 +6,8 @@ interface Target {
   api: string;
   /** As the client names it: "openai/bench-1", "router:bench". */
   model: string;
+  /** Where the API is, when that is not its own path. */
+  path?: string | undefined;
   /** No byte of the provider's reply may change on its way. */
   exact: boolean;
 }

@@ -134,7 +134,7 @@ class Tally {
 
 /** Asks `order.requests` times over `connections` connections, each as soon as it is free. A connection that fails is replaced. */
 function closedLoop(order: LoadOrder, total: number, connections: number, startGapMs: number, tally: Tally): Promise<void> {
-  const bytes = requestBytes(order.api, order.model, order.load === "streams", order.load === "whole" && order.long);
+  const bytes = requestBytes({ ...order, stream: order.load === "streams", long: order.load === "whole" && order.long === true });
   let asked = 0;
   return new Promise((resolve) => {
     const run = (connection: Connection) => {
@@ -160,7 +160,7 @@ function closedLoop(order: LoadOrder, total: number, connections: number, startG
 }
 
 function openLoop(order: RateLoad, tally: Tally): Promise<void> {
-  const bytes = requestBytes(order.api, order.model, false);
+  const bytes = requestBytes({ ...order, stream: false, long: false });
   const idle: Connection[] = [];
   let opened = 0;
   return new Promise((resolve) => {

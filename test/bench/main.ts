@@ -10,10 +10,11 @@ import { WASM_PATH } from "../gateway/start_gateway.ts";
 import { compare, lastReport } from "./comparison.ts";
 import { type Footprint, measureFootprint } from "./footprint.ts";
 import { type MemoryResult, measureMemory } from "./memory.ts";
+import { type Peer, readPeers, startPeer } from "./peers.ts";
 import { type Cores, chooseCores, startLoadClient, startMockProvider } from "./processes.ts";
 import { type Report, replaceInReadme, reportRows, writeMarkdown } from "./report.ts";
 import { type RowResult, runRounds } from "./rounds.ts";
-import { LONG_ROWS, ROUTED_ROWS, type RoundSize, type Row, STREAM_ROWS, WHOLE_ROWS } from "./rows.ts";
+import { LONG_ROWS, ROUTED_ROWS, type RoundSize, type Row, rowsOfPeer, STREAM_ROWS, WHOLE_ROWS } from "./rows.ts";
 import { startBenchGateway, startPlainEnvoy } from "./subjects.ts";
 import { MODEL_BURST } from "./workload.ts";
 
@@ -34,13 +35,15 @@ const FULL = { size: { requests: 20_000, streams: 200, rate_requests: 1_000, war
 const QUICK = { size: { requests: 5_000, streams: 200, rate_requests: 300, warmup_requests: 5_000, warmup_streams: 1_000 }, rounds: 2 };
 const MEMORY_STREAMS = { full: [1_000, 10_000, 100_000], quick: [1_000, 10_000] };
 
-const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only ${Object.keys(GROUPS).join(",")}] [--readme]`;
+const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only ${Object.keys(GROUPS).join(",")}] [--peers FILE] [--readme]`;
 
 interface Settings {
   quick: boolean;
   rounds: number;
   size: RoundSize;
   only: readonly GroupName[];
+  /** Other gateways. */
+  peers: readonly Peer[];
   /** Put the tables into README.md. */
   readme: boolean;
 }
@@ -48,7 +51,13 @@ interface Settings {
 function readSettings(args: string[]): Settings {
   const { values } = parseArgs({
     args,
-    options: { quick: { type: "boolean" }, rounds: { type: "string" }, only: { type: "string" }, readme: { type: "boolean" } },
+    options: {
+      quick: { type: "boolean" },
+      rounds: { type: "string" },
+      only: { type: "string" },
+      peers: { type: "string" },
+      readme: { type: "boolean" },
+    },
   });
   const quick = values.quick ?? false;
   const { size, rounds: roundsByDefault } = quick ? QUICK : FULL;
@@ -57,7 +66,8 @@ function readSettings(args: string[]): Settings {
   const only = (values.only?.split(",") ?? Object.keys(GROUPS)) as GroupName[];
   const unknown = only.find((name) => !(name in GROUPS));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: one or more of ${Object.keys(GROUPS).join(", ")}`);
-  return { quick, rounds, size, only, readme: values.readme ?? false };
+  const peers = values.peers === undefined ? [] : readPeers(values.peers);
+  return { quick, rounds, size, only, peers, readme: values.readme ?? false };
 }
 
 function progress(line: string): void {
@@ -116,10 +126,19 @@ async function bench(settings: Settings): Promise<Report> {
     const client = keep(await startLoadClient(cores.others));
     const plain = keep(await startPlainEnvoy(mock.port, cores));
     const gateway = keep(await startBenchGateway(mock.port, cores));
+    const subjects = new Map([
+      ["plain", plain],
+      ["gateway", gateway],
+    ]);
+    for (const peer of settings.peers) {
+      progress(`start     ${peer.name}`);
+      subjects.set(peer.name, keep(await startPeer(peer, mock.port, cores)));
+    }
     const results: RowResult[] = [];
     for (const group of settings.only) {
-      const options = { subjects: { plain, gateway }, client, size: settings.size, rounds: settings.rounds, onProgress: progress };
-      results.push(...(await runRounds({ ...options, rows: GROUPS[group] })));
+      const options = { subjects, client, size: settings.size, rounds: settings.rounds, onProgress: progress };
+      const rowsOfPeers = group === "whole" || group === "stream" ? settings.peers.flatMap((peer) => rowsOfPeer(group, peer)) : [];
+      results.push(...(await runRounds({ ...options, rows: [...GROUPS[group], ...rowsOfPeers] })));
     }
     const rows = reportRows(results);
     const footprint: Footprint | null = settings.only.includes("footprint") ? await runFootprint(mock.port, client, cores) : null;

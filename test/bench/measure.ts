@@ -1,7 +1,7 @@
 // One measurement: a load against a subject, and the CPU time that its processes took for it.
 
-import { cpuSeconds } from "./cpu_time.ts";
 import type { LoadOrder, LoadResult } from "./load.ts";
+import { treeCpuSeconds } from "./process_tree.ts";
 import type { LoadClient } from "./processes.ts";
 import type { Subject } from "./subjects.ts";
 
@@ -25,13 +25,13 @@ type OrderFor<Order> = Order extends LoadOrder ? Omit<Order, "port"> : never;
 export type Load = OrderFor<LoadOrder>;
 
 export async function measure(client: LoadClient, subject: Subject, load: Load): Promise<Measurement> {
-  const sidecarCpu = () => (subject.brightstaffPid === null ? 0 : cpuSeconds(subject.brightstaffPid));
-  const [envoyBefore, sidecarBefore] = [cpuSeconds(subject.envoyPid), sidecarCpu()];
+  const sidecarCpu = () => (subject.brightstaffPid === null ? 0 : treeCpuSeconds(subject.brightstaffPid));
+  const [envoyBefore, sidecarBefore] = [treeCpuSeconds(subject.envoyPid), sidecarCpu()];
   const result = await client.run({ ...load, port: subject.port } as LoadOrder);
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   return {
     result,
-    envoy_cpu_s: cpuSeconds(subject.envoyPid) - envoyBefore,
+    envoy_cpu_s: treeCpuSeconds(subject.envoyPid) - envoyBefore,
     brightstaff_cpu_s: sidecarCpu() - sidecarBefore,
     void_because: whyVoid(load, result),
     pace_lost: lostPace(load, result),

@@ -1,12 +1,23 @@
 import { clientFormat } from "./formats/index.ts";
 import { LONG_TURNS, TURNS } from "./workload.ts";
 
-/** The bytes of a whole HTTP request in the client's format `api`; `long` for the conversation with 100 KB more. */
-export function requestBytes(api: string, model: string, stream: boolean, long = false): Buffer {
+export interface RequestOptions {
+  /** The client's format. */
+  api: string;
+  /** Where that is not the API's own path. */
+  path?: string | undefined;
+  model: string;
+  stream: boolean;
+  /** Whether the conversation has 100 KB more. */
+  long: boolean;
+}
+
+/** The bytes of a whole HTTP request. */
+export function requestBytes({ api, path, model, stream, long }: RequestOptions): Buffer {
   const format = clientFormat(api);
   const body = Buffer.from(JSON.stringify(format.request(model, stream, long ? LONG_TURNS : TURNS)));
   const lines = [
-    `POST ${format.path} HTTP/1.1`,
+    `POST ${path ?? format.path} HTTP/1.1`,
     "host: 127.0.0.1",
     "content-type: application/json",
     "accept: */*",

@@ -16,7 +16,7 @@ export interface RowResult {
 
 export interface RoundsOptions {
   rows: readonly Row[];
-  subjects: Record<SubjectName, Subject>;
+  subjects: ReadonlyMap<SubjectName, Subject>;
   client: LoadClient;
   size: RoundSize;
   rounds: number;
@@ -34,17 +34,18 @@ async function measureInPace(client: LoadClient, subject: Subject, load: Load): 
 }
 
 export async function runRounds({ rows, subjects, client, size, rounds, onProgress }: RoundsOptions): Promise<RowResult[]> {
+  const subjectOf = (row: Row) => subjects.get(row.subject) as Subject;
   const results = rows.map((row): RowResult => ({ row, rounds: [], voids: [] }));
   for (const { row, voids } of results) {
     onProgress(`warm-up   ${row.id}`);
-    const { void_because } = await measure(client, subjects[row.subject], row.warmUp(size));
+    const { void_because } = await measure(client, subjectOf(row), row.warmUp(size));
     if (void_because !== null) voids.push(`warm-up: ${void_because}`);
   }
   for (let round = 1; round <= rounds; round++) {
     for (const result of round % 2 === 1 ? results : results.toReversed()) {
       const { row } = result;
       const load = row.load(size);
-      const measured = await measureInPace(client, subjects[row.subject], load);
+      const measured = await measureInPace(client, subjectOf(row), load);
       const figures = figuresOf(load, measured);
       result.rounds.push(figures);
       if (measured.void_because !== null) result.voids.push(`round ${round}: ${measured.void_because}`);

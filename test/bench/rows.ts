@@ -2,12 +2,14 @@
 
 import { CLIENT_FORMATS, type ClientFormat } from "./formats/index.ts";
 import type { Load, Measurement } from "./measure.ts";
+import type { Peer } from "./peers.ts";
 import { PROVIDERS, type Provider } from "./providers.ts";
 import { quantile } from "./statistics.ts";
 import { ROUTER } from "./subjects.ts";
 import { BURST_CHUNKS, MODEL, MODEL_BURST, PACED_CHUNKS } from "./workload.ts";
 
-export type SubjectName = "plain" | "gateway";
+/** "plain", "gateway", or a peer's name. */
+export type SubjectName = string;
 export type Group = "whole" | "long" | "stream" | "routed";
 
 /** Sizes of one round, and of the warm-up before the first. */
@@ -121,6 +123,34 @@ export const WHOLE_ROWS: readonly Row[] = rowsOfPairs(
 );
 
 /** A tenth of the requests: each has a hundred times the body. */
+const PEER_LOADS = {
+  whole: { load: wholeOf((size) => size.requests), warmUp: wholeOf((size) => size.warmup_requests) },
+  stream: { load: pacedStreams, warmUp: burstStreams },
+} as const;
+
+/** The rows of another gateway, beside those of this one: the pairs that it says it serves. */
+export function rowsOfPeer(group: keyof typeof PEER_LOADS, peer: Peer): Row[] {
+  return CLIENT_FORMATS.flatMap((client) => {
+    const path = peer.paths?.[client.id];
+    if (path === null) return [];
+    return PROVIDERS.flatMap((provider): Row[] => {
+      const model = peer.models[provider.format.id];
+      if (model === undefined) return [];
+      // A peer may write a reply anew: it is compared in meaning.
+      const change = (load: Load, own: string): Load => ({ ...load, model: model.replaceAll("{MODEL}", own), exact: false, path });
+      const target = { client, provider };
+      return [
+        {
+          ...{ id: `${group}/${peer.name}/${client.id}-${provider.format.id}`, group, subject: peer.name, ratio_max: null },
+          ...{ title: `${peer.name}, ${client.title} → ${provider.format.title}`, base: `${group}/plain/${client.id}` },
+          load: (size) => change(PEER_LOADS[group].load(target, size), MODEL),
+          warmUp: (size) => change(PEER_LOADS[group].warmUp(target, size), group === "whole" ? MODEL : MODEL_BURST),
+        },
+      ];
+    });
+  });
+}
+
 export const LONG_ROWS: readonly Row[] = rowsOfPairs(
   "long",
   wholeOf((size) => size.requests / 10, true),

@@ -8,7 +8,7 @@ function bodyOf(request: Buffer): string {
 }
 
 it.each(CLIENT_FORMATS)("asks in the size that the report names: $id", ({ id }) => {
-  const asked = Buffer.byteLength(bodyOf(requestBytes(id, MODEL, false)));
+  const asked = Buffer.byteLength(bodyOf(requestBytes({ api: id, model: MODEL, stream: false, long: false })));
   expect(asked).toBeGreaterThan(900);
   expect(asked).toBeLessThan(1400);
 });
@@ -29,7 +29,7 @@ it.each(CLIENT_FORMATS)("reads out of a request what was asked: $id", (format) =
     [true, false],
     [false, true],
   ] as const) {
-    const asked = format.read(format.path, JSON.parse(bodyOf(requestBytes(format.id, MODEL, stream, long))));
+    const asked = format.read(format.path, JSON.parse(bodyOf(requestBytes({ api: format.id, model: MODEL, stream, long }))));
     expect(asked).toEqual({ model: MODEL, stream, conversation: CONVERSATIONS[long ? 1 : 0], tokens_max: TOKENS_MAX });
   }
 });
