@@ -31,7 +31,7 @@ function whole(body: string, status = "200 OK"): Buffer {
 function chunkedWrites(format: WireFormat, contentChunks: number): Buffer[] {
   const head = `HTTP/1.1 200 OK\r\ncontent-type: ${format.streamType}\r\ncache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n`;
   const chunks = format.streamWrites(contentChunks).map((piece) => {
-    const bytes = Buffer.from(piece as string);
+    const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
     return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from("\r\n")]);
   });
   return chunks.map((chunk, i) =>

@@ -1,6 +1,7 @@
 // The providers of the benchmark's gateway: the mock provider under a name for each of its formats.
 
 import { anthropicMessages } from "./formats/anthropic_messages.ts";
+import { bedrockConverse } from "./formats/bedrock_converse.ts";
 import { gemini } from "./formats/gemini.ts";
 import type { WireFormat } from "./formats/index.ts";
 import { openaiChat } from "./formats/openai_chat.ts";
@@ -16,4 +17,5 @@ export const PROVIDERS: readonly Provider[] = [
   { name: "openai", format: openaiChat },
   { name: "anthropic", format: anthropicMessages },
   { name: "gemini", format: gemini },
+  { name: "bedrock", format: bedrockConverse },
 ];

@@ -1,4 +1,5 @@
 import { anthropicMessages } from "./anthropic_messages.ts";
+import { bedrockConverse } from "./bedrock_converse.ts";
 import type { ClientFormat, WireFormat } from "./format.ts";
 import { gemini } from "./gemini.ts";
 import { openaiChat } from "./openai_chat.ts";
@@ -9,7 +10,7 @@ export type { Asked, ClientFormat, Seen, WireFormat } from "./format.ts";
 /** What clients speak. */
 export const CLIENT_FORMATS: readonly ClientFormat[] = [openaiChat, anthropicMessages, openaiResponses];
 /** What providers speak. */
-export const PROVIDER_FORMATS: readonly WireFormat[] = [openaiChat, anthropicMessages, openaiResponses, gemini];
+export const PROVIDER_FORMATS: readonly WireFormat[] = [openaiChat, anthropicMessages, openaiResponses, gemini, bedrockConverse];
 
 export function clientFormat(id: string): ClientFormat {
   const format = CLIENT_FORMATS.find((one) => one.id === id);
