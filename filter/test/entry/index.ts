@@ -2,7 +2,7 @@
 // JSON.
 import "../../assembly/host/abort";
 import { Bytes } from "../../assembly/bytes/bytes";
-import { writeHex, writeInteger } from "../../assembly/bytes/numbers";
+import { writeHex } from "../../assembly/bytes/numbers";
 import { SipHash } from "../../assembly/bytes/siphash";
 import { Cursor } from "../../assembly/json/cursor";
 import { ABSENT, Form, sliceOf, textOf } from "../../assembly/json/slice";
