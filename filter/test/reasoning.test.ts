@@ -298,6 +298,36 @@ describe("in the client's own format", () => {
     expect(json.messages).toEqual([{ role: "user", content: USER }]);
   });
 
+  const result = (id: string): object => ({ role: "user", content: [{ type: "tool_result", tool_use_id: id, content: "4" }] });
+  const call = (id: string): Block => ({ type: "tool_use", ...CALL, id });
+  const turnOf = (...messages: object[]) => {
+    const budget = { type: "enabled", budget_tokens: 1024 };
+    const all = [{ role: "user", content: [{ type: "text", text: USER }] }, ...messages];
+    const body = JSON.stringify({ model: "m", max_tokens: 9000, thinking: budget, messages: all });
+    return sent("anthropic_messages", "anthropic_messages", "claude-sonnet-4-5", body).json;
+  };
+
+  test("a budget goes while a turn is on that another API's model began without thinking", () => {
+    const begun = [{ role: "assistant", content: [call("a")] }, result("a")];
+    const asked = turnOf(...begun);
+    expect(asked.thinking).toBeUndefined();
+    expect(asked.messages.slice(1)).toEqual(begun);
+    expect(turnOf(...begun, { role: "assistant", content: [call("b")] }, result("b")).thinking).toBeUndefined();
+  });
+
+  test.each([
+    ["thinking", { type: "thinking", thinking: "Hm.", signature: "c2ln" }],
+    ["redacted thinking", { type: "redacted_thinking", data: "eA==" }],
+  ])("a budget stays where the turn began with Claude's %s, though not all of its calls do", (_, first) => {
+    const messages = [
+      { role: "assistant", content: [first, call("a")] },
+      result("a"),
+      { role: "assistant", content: [{ type: "text", text: "Once more." }, call("b")] },
+      result("b"),
+    ];
+    expect(turnOf(...messages).thinking).toEqual({ type: "enabled", budget_tokens: 1024 });
+  });
+
   test("a budget stays when the tool loop is over", () => {
     const messages = [
       { role: "user", content: USER },

@@ -13,6 +13,8 @@ export interface Conversation {
   hasSystemPrompt: boolean;
   /** Results of the last turn's tool calls, when the conversation ends with them. */
   toolResults: { tool: string; text: string }[];
+  /** Names of the tools called since the user's last words. */
+  calledTools: string[];
   tools: DemoTool[];
   toolUse: "never" | "if asked" | "always";
   /** Set when the request names the one tool to call. */
@@ -118,7 +120,8 @@ function chooseCalls(conversation: Conversation): DemoCall[] {
   const hints = readHints(userText);
   const forced = tools.find((tool) => tool.name === forcedTool);
   if (forced !== undefined) return [callOf(forced, hints)];
-  const matching = conversation.toolResults.length > 0 ? [] : toolsAskedFor(tools, userText);
+  // What was asked for and can't be done at once is done one by one, as the results come.
+  const matching = toolsAskedFor(tools, userText).filter(({ name }) => !conversation.calledTools.includes(name));
   if (matching.length === 0) {
     const first = tools[0];
     return toolUse === "always" && first !== undefined ? [callOf(first, hints)] : [];

@@ -1,7 +1,7 @@
 import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { Cursor, Kind } from "../json/cursor";
-import { sliceIs, sliceLength, slicePtr, textOf } from "../json/slice";
+import { sliceLength, slicePtr, textOf } from "../json/slice";
 import { writeEscaped, writeString } from "../json/text";
 import { ProviderRules } from "./field_rules";
 import { Format } from "./format";
@@ -39,7 +39,7 @@ export function patchFields(cursor: Cursor, format: Format, head: RequestHead, m
   const addsUsage = head.addsUsage && !rules.drops(STREAM_OPTIONS);
   let separator: u8 = 0x7b;
   while (cursor.nextKey()) {
-    if (head.endsInForeignCalls && isBudget(cursor)) {
+    if (head.losesBudget && cursor.keyIs("thinking")) {
       cursor.skip();
       continue;
     }
@@ -83,14 +83,6 @@ function patchStreamOptions(cursor: Cursor, out: Bytes): void {
     }
   } else cursor.skip();
   out.byte(0x7d);
-}
-
-/**
- * Whether the field under the cursor asks for thinking on a budget. A turn that calls tools must then begin with the thinking that led to
- * it: https://platform.claude.com/docs/en/build-with-claude/extended-thinking#preserving-thinking-blocks
- */
-function isBudget(cursor: Cursor): bool {
-  return cursor.keyIs("thinking") && sliceIs(cursor.peekMember("type"), "enabled");
 }
 
 function writeKey(out: Bytes, separator: u8, keyPtr: usize, keyLength: u32): void {

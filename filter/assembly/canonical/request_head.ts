@@ -28,8 +28,12 @@ export class RequestHead {
   hasStreamOptions: bool = false;
   /** The conversation has reasoning that the client's own API did not make, or nobody knows who did. */
   hasForeignReasoning: bool = false;
-  /** Such reasoning led to the tool calls that the conversation ends with. */
+  /** The turn that the conversation ends with calls tools, and does not begin with reasoning of the API's own. */
   endsInForeignCalls: bool = false;
+  /** The request asks for thinking on a budget. */
+  thinksOnBudget: bool = false;
+  /** While the messages are passed: the last of them called tools, or gave their results. */
+  isInToolLoop: bool = false;
   /** The request has `routing_preferences`, which no provider is to see. */
   hasPreferences: bool = false;
   /** Where their JSON array stands in the body: offsets in bytes; both 0 when there is none. */
@@ -54,12 +58,22 @@ export class RequestHead {
     this.hasStreamOptions = false;
     this.hasForeignReasoning = false;
     this.endsInForeignCalls = false;
+    this.thinksOnBudget = false;
+    this.isInToolLoop = false;
     this.hasPreferences = false;
     this.preferencesStart = 0;
     this.preferencesEnd = 0;
     this.hasModel = false;
     this.hasMessages = false;
     this.keyCount = 0;
+  }
+
+  /**
+   * Whether the API would refuse the budget: a turn that calls tools must then begin with the thinking that led to it.
+   * https://platform.claude.com/docs/en/build-with-claude/extended-thinking#preserving-thinking-blocks
+   */
+  get losesBudget(): bool {
+    return this.thinksOnBudget && this.endsInForeignCalls;
   }
 
   /** Notes the top-level key under the cursor; refuses one that was there before, however it is escaped. */

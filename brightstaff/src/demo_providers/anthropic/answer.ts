@@ -65,6 +65,10 @@ function readConversation(body: JsonObject): Conversation {
     userTurns: users.length,
     images: blocks.filter((block) => block.type === "image").length,
     hasSystemPrompt: body.system !== undefined && body.system !== "",
+    calledTools: messages
+      .slice(asked === undefined ? 0 : messages.indexOf(asked) + 1)
+      .flatMap((message) => asArray(message.content))
+      .flatMap((block) => (isObject(block) && block.type === "tool_use" ? [String(block.name)] : [])),
     toolResults: trailingToolResults(users.at(-1) === messages.at(-1) ? users.at(-1) : undefined, blocks),
     tools: readTools(body),
     toolUse: choice.type === "none" ? "never" : choice.type === "any" || choice.type === "tool" ? "always" : "if asked",

@@ -59,6 +59,9 @@ function blocksProblem(message: JsonObject, index: number, version: AnthropicVer
     if (type === "thinking" && !thinkingSignature.accepts(String(block.thinking), String(block.signature))) {
       return `${at}: Invalid \`signature\` in \`thinking\` block`;
     }
+    if (type === "redacted_thinking" && !thinkingSignature.acceptsRedacted(String(block.data))) {
+      return `${at}: Invalid \`data\` in \`redacted_thinking\` block`;
+    }
   }
   return null;
 }
@@ -148,15 +151,19 @@ function unansweredProblem(index: number, ids: unknown[]): string {
   return `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`;
 }
 
-/** With a thinking budget, the turn that called tools has to begin with the thinking that led to it. */
+/** With a thinking budget, the turn that called tools has to begin with the thinking that led to it: calls, results and further calls are one. */
 function thinkingTurnProblem(body: JsonObject, messages: JsonObject[]): string | null {
   if (!isObject(body.thinking) || body.thinking.type !== "enabled") return null;
-  const index = messages.findLastIndex((message) => message.role === "assistant");
+  const index = messages.findLastIndex(({ role, content }) => role === "user" && !hasBlock(content, "tool_result")) + 1;
   const blocks = asArray(messages[index]?.content).filter(isObject);
   if (!blocks.some((block) => block.type === "tool_use")) return null;
   const first = blocks[0]?.type;
   if (first === "thinking" || first === "redacted_thinking") return null;
   return `messages.${index}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${first}\`.`;
+}
+
+function hasBlock(content: unknown, type: string): boolean {
+  return asArray(content).some((block) => isObject(block) && block.type === type);
 }
 
 function finalMessageProblem(body: JsonObject, messages: JsonObject[]): string | null {

@@ -69,6 +69,10 @@ function readConversation(body: JsonObject, model: string): Conversation {
       const call = calls.find(({ toolUseId }) => toolUseId === toolResult.toolUseId);
       return [{ tool: String(call?.name), text: textOf(asArray(toolResult.content).filter(isObject)) }];
     }),
+    calledTools: messages
+      .slice(messages.lastIndexOf(said.at(-1) as JsonObject) + 1)
+      .flatMap(blocksOf)
+      .flatMap(({ toolUse }) => (isObject(toolUse) ? [String(toolUse.name)] : [])),
     tools: specs.map((spec) => ({
       name: String(spec.name),
       description: asString(spec.description) ?? "",

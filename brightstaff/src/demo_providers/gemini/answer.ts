@@ -45,7 +45,8 @@ function textOf(parts: JsonObject[]): string {
 }
 
 function readConversation(body: JsonObject, config: JsonObject, model: string, tokensMax: number): Conversation {
-  const contents = asArray(body.contents).filter(isObject);
+  const all = asArray(body.contents).filter(isObject);
+  const contents = all.filter((_, index) => !isImageOfTool(all, index));
   const said = contents.filter((content) => content.role !== "model" && textOf(partsOf(content)) !== "");
   const choice = isObject(body.toolConfig) && isObject(body.toolConfig.functionCallingConfig) ? body.toolConfig.functionCallingConfig : {};
   const functions = asArray(body.tools).flatMap((tool) => (isObject(tool) ? asArray(tool.functionDeclarations).filter(isObject) : []));
@@ -54,12 +55,16 @@ function readConversation(body: JsonObject, config: JsonObject, model: string, t
     api: "Gemini generateContent",
     userText: textOf(partsOf(said.at(-1))),
     userTurns: said.length,
-    images: contents.flatMap(partsOf).filter((part) => part.inlineData !== undefined || part.fileData !== undefined).length,
+    images: all.flatMap(partsOf).filter((part) => part.inlineData !== undefined || part.fileData !== undefined).length,
     hasSystemPrompt: body.systemInstruction !== undefined,
     toolResults: partsOf(contents.at(-1)).flatMap(({ functionResponse }) => {
       if (!isObject(functionResponse) || !isObject(functionResponse.response)) return [];
       return { tool: String(functionResponse.name), text: String(Object.values(functionResponse.response)[0]) };
     }),
+    calledTools: contents
+      .slice(contents.lastIndexOf(said.at(-1) as JsonObject) + 1)
+      .flatMap(partsOf)
+      .flatMap(({ functionCall }) => (isObject(functionCall) ? [String(functionCall.name)] : [])),
     tools: functions.map((declared) => ({
       name: String(declared.name),
       description: asString(declared.description) ?? "",
@@ -72,6 +77,15 @@ function readConversation(body: JsonObject, config: JsonObject, model: string, t
     stopSequences: asArray(config.stopSequences).filter((sequence): sequence is string => typeof sequence === "string"),
     tokensMax,
   };
+}
+
+/** Images that tools return come in a content behind their responses, which asks for nothing new. */
+function isImageOfTool(contents: JsonObject[], index: number): boolean {
+  const isResponse = partsOf(contents[index - 1]).some(({ functionResponse }) => functionResponse !== undefined);
+  return (
+    isResponse &&
+    partsOf(contents[index]).some(({ inlineData, functionResponse }) => inlineData !== undefined && functionResponse === undefined)
+  );
 }
 
 export function countPromptTokens(body: JsonObject): number {

@@ -38,7 +38,9 @@ function thoughtParts({ thought }: GeneratedContent): JsonObject[] {
 /** Of calls that are made at once the first is signed, and none has an id, as in recorded answers. */
 function callPart({ tool, input }: DemoCall, index: number): JsonObject {
   const functionCall = { name: tool, args: input };
-  return index > 0 ? { functionCall } : { functionCall, thoughtSignature: `DEMO${createHash("sha256").update(tool).digest("base64")}` };
+  return index > 0
+    ? { functionCall }
+    : { functionCall, thoughtSignature: `DEMOgemini${createHash("sha256").update(tool).digest("base64")}` };
 }
 
 function eventOf({ responseId, model, answer, usage }: GeneratedContent, parts: JsonObject[], isLast: boolean): JsonObject {

@@ -75,5 +75,5 @@ function signatureProblem(turns: Turn[]): GeminiError | null {
 
 /** Of this server's own or of the real API, which begins with a protobuf's tag. */
 function isSignature(signature: string): boolean {
-  return SIGNATURE_STAND_INS.includes(signature) || /^(?:DEMO|[CEA])[A-Za-z0-9+/]+={0,2}$/.test(signature);
+  return SIGNATURE_STAND_INS.includes(signature) || /^(?:DEMOgemini|[CEA])[A-Za-z0-9+/]+={0,2}$/.test(signature);
 }

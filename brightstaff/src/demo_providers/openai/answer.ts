@@ -48,7 +48,8 @@ export function completeChat(body: JsonObject, cache: PromptCache): Completion {
 }
 
 function readConversation(body: JsonObject, tokensMax: number): Conversation {
-  const messages = asArray(body.messages).filter(isObject);
+  const all = asArray(body.messages).filter(isObject);
+  const messages = all.filter((_, index) => !isImageOfTool(all, index));
   const users = messages.filter((message) => message.role === "user");
   const choice = body.tool_choice;
   const forced = isObject(choice) ? choice[String(choice.type)] : null;
@@ -58,9 +59,10 @@ function readConversation(body: JsonObject, tokensMax: number): Conversation {
     api: "OpenAI chat completions",
     userText: textOf(users.at(-1)?.content),
     userTurns: users.length,
-    images: users.flatMap((message) => asArray(message.content)).filter((part) => isObject(part) && part.type === "image_url").length,
+    images: all.flatMap((message) => asArray(message.content)).filter(isImage).length,
     hasSystemPrompt: messages.some((message) => message.role === "system" || message.role === "developer"),
     toolResults: trailingToolResults(messages),
+    calledTools: messages.slice(messages.findLastIndex(({ role }) => role === "user") + 1).flatMap(calledIn),
     tools: readTools(body),
     toolUse: choice === "none" ? "never" : always ? "always" : "if asked",
     forcedTool: isObject(forced) ? asString(forced.name) : null,
@@ -90,6 +92,22 @@ function readJsonSchema(format: unknown): unknown {
   return given ?? { type: "object", properties: { demo: { type: "boolean" }, answer: { type: "string" } }, required: ["demo", "answer"] };
 }
 
+/** Tool messages take no images, so those that tools return come in a user message behind them, which asks for nothing new. */
+function isImageOfTool(messages: JsonObject[], index: number): boolean {
+  const message = messages[index] as JsonObject;
+  return message.role === "user" && messages[index - 1]?.role === "tool" && asArray(message.content).some(isImage);
+}
+
+function isImage(part: unknown): boolean {
+  return isObject(part) && part.type === "image_url";
+}
+
+function calledIn(message: JsonObject): string[] {
+  return asArray(message.tool_calls)
+    .filter(isObject)
+    .map((call) => String((call[String(call.type)] as JsonObject).name));
+}
+
 function trailingToolResults(messages: JsonObject[]): Conversation["toolResults"] {
   const first = messages.findLastIndex((message) => message.role !== "tool") + 1;
   const calls = asArray(messages[first - 1]?.tool_calls).filter(isObject);
@@ -105,7 +123,7 @@ function countUsage(body: JsonObject, choices: Completion["choices"], reasoningT
   const segments = [tools, ...asArray(body.messages).map(promptText)];
   const images = asArray(body.messages)
     .flatMap((message) => (isObject(message) ? asArray(message.content) : []))
-    .filter((part) => isObject(part) && part.type === "image_url").length;
+    .filter(isImage).length;
   const promptTokens = Math.max(
     1,
     segments.reduce((sum, segment) => sum + countTokens(segment), images * IMAGE_TOKENS),

@@ -16,12 +16,14 @@ function isOwnSignature(signature: Slice): bool {
 /** Passes a message's content and notes in `head` whether it has thinking that Anthropic would refuse. */
 export function scanContent(cursor: Cursor, head: RequestHead): bool {
   if (!cursor.enterArray()) {
-    head.endsInForeignCalls = false; // words alone: no tool loop is going on
+    noteWords(head);
     return cursor.skip();
   }
   let foreign = false;
   let calls = false;
   let results = false;
+  let isFirst = true;
+  let beginsWithOwn = false;
   while (cursor.nextElement()) {
     if (!cursor.enterObject()) {
       cursor.skip();
@@ -33,16 +35,31 @@ export function scanContent(cursor: Cursor, head: RequestHead): bool {
       if (cursor.keyIs("type")) {
         const type = cursor.takeToken();
         if (sliceIs(type, "thinking")) thinks = true;
+        else if (sliceIs(type, "redacted_thinking")) beginsWithOwn = beginsWithOwn || isFirst;
         else if (sliceIs(type, "tool_use")) calls = true;
         else if (sliceIs(type, "tool_result")) results = true;
       } else if (cursor.keyIs("signature")) signed = isOwnSignature(cursor.takeToken());
       else cursor.skip();
     }
     foreign = foreign || (thinks && !signed);
+    beginsWithOwn = beginsWithOwn || (isFirst && thinks && signed);
+    isFirst = false;
   }
   if (foreign) head.hasForeignReasoning = true;
-  if (!results) head.endsInForeignCalls = calls && foreign;
+  if (calls) noteCalls(head, beginsWithOwn);
+  else if (!results) noteWords(head);
   return cursor.ok;
+}
+
+/** Calls, results and further calls are one turn: what led to it stands before its first calls, and need not again before the others. */
+function noteCalls(head: RequestHead, beginsWithOwn: bool): void {
+  if (!head.isInToolLoop) head.endsInForeignCalls = !beginsWithOwn;
+  head.isInToolLoop = true;
+}
+
+function noteWords(head: RequestHead): void {
+  head.endsInForeignCalls = false;
+  head.isInToolLoop = false;
 }
 
 /** Other models behind this API sign nothing, and want their thinking back: https://github.com/anomalyco/opencode/pull/44713 */

@@ -33,8 +33,11 @@ function skipSystem(cursor: Cursor): bool {
 function takeThinking(cursor: Cursor, head: RequestHead): bool {
   if (!cursor.enterObject()) return cursor.skip();
   while (cursor.nextKey()) {
-    if (cursor.keyIs("type")) head.includeReasoning = !sliceIs(cursor.takeToken(), "disabled");
-    else cursor.skip();
+    if (cursor.keyIs("type")) {
+      const type = cursor.takeToken();
+      head.includeReasoning = !sliceIs(type, "disabled");
+      head.thinksOnBudget = sliceIs(type, "enabled");
+    } else cursor.skip();
   }
   return cursor.ok;
 }
