@@ -70,7 +70,7 @@ export class StreamTranslator {
     if (writer) formatAt(this.clientFormat).releaseWriter(writer);
     this.writer = null;
     this.frames.reset();
-    this.stream.reset(null);
+    this.stream.reset(null, null);
     this.nextFree = StreamTranslator.free;
     StreamTranslator.free = this;
   }
@@ -165,7 +165,7 @@ export class StreamTranslator {
     this.frames = formatAt(providerFormat).framing == Framing.EventStream ? this.eventStream : this.sse;
     this.reader = formatAt(providerFormat).acquireReader();
     this.writer = this.isTranslating ? formatAt(clientFormat).acquireWriter(head) : null;
-    this.stream.reset(this.writer);
+    this.stream.reset(this.writer, this.isTranslating ? head : null);
   }
 
   private get isTranslating(): bool {

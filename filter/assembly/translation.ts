@@ -191,6 +191,7 @@ export function translateResponse(
   canonicalResponse.id = textOf(origin.id);
   canonicalResponse.model = textOf(origin.model);
   canonicalResponse.includesReasoning = head.includeReasoning;
+  canonicalResponse.customTools = head.customTools;
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   const isAnswer = format.readResponse(cursor, canonicalResponse);
   if (!cursor.ok) return ResponseResult.Malformed;

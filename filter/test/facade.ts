@@ -42,6 +42,8 @@ interface Exports extends ReplayExports {
   writeError(format: number, status: number, kind: number, message: number, length: number): void;
   writeErrorEvent(format: number, kind: number, message: number, length: number): void;
   ask(includeUsage: number, includeReasoning: number, addsUsage: number): void;
+  isCustomTool(ptr: number, length: number): number;
+  offerCustomTool(ptr: number, length: number): void;
   openStream(provider: number, client: number): number;
   feed(stream: number, ptr: number, length: number): number;
   finish(stream: number): number;
@@ -129,6 +131,8 @@ export interface Asked {
   includeUsage?: boolean;
   includeReasoning?: boolean;
   addsUsage?: boolean;
+  /** The names of the custom tools that it has offered. */
+  customTools?: string[];
 }
 
 export const RESULTS = ["unchanged", "rewritten", "provider error", "malformed"] as const;
@@ -229,6 +233,13 @@ export class Facade {
         return { head: this.describe<Head>(() => this.wasm.describeHead()) };
       return { problem: this.describe<Problem>(() => this.wasm.describeProblem()) };
     });
+  }
+
+  /** Those of the names that a request declares as custom tools. */
+  customToolsOf(format: AnyFormatName, body: Text, names: string[]): string[] {
+    const scanned = this.scanHead(format, body);
+    if ("problem" in scanned) throw new Error(scanned.problem.message);
+    return names.filter((name) => this.withText(name, (ptr, length) => this.wasm.isCustomTool(ptr, length)) !== 0);
   }
 
   routingView(format: AnyFormatName, body: Text, bytesMax = 65536): string {
@@ -421,8 +432,9 @@ export class Facade {
     return JSON.parse(this.takeText()) as Result;
   }
 
-  private ask({ includeUsage = false, includeReasoning = true, addsUsage = false }: Asked): void {
+  private ask({ includeUsage = false, includeReasoning = true, addsUsage = false, customTools = [] }: Asked): void {
     this.wasm.ask(Number(includeUsage), Number(includeReasoning), Number(addsUsage));
+    for (const name of customTools) this.withText(name, (ptr, length) => this.wasm.offerCustomTool(ptr, length));
   }
 
   private setRules({

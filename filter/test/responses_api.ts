@@ -80,6 +80,7 @@ export interface ResponsesEvent {
   delta?: string;
   text?: string;
   arguments?: string;
+  input?: string;
   refusal?: string;
   item?: { id: string; type: string };
   response?: { status: string; output: { id: string; type: string }[] };
@@ -104,7 +105,7 @@ export function responsesStreamProblem(events: ResponsesEvent[]): string | null 
     }
     if (event.item_id !== undefined && event.item_id !== open?.id) return "wrong item_id";
     if (event.type.endsWith(".delta")) pieces += event.delta;
-    const whole = event.text ?? event.arguments ?? event.refusal;
+    const whole = event.text ?? event.arguments ?? event.input ?? event.refusal;
     if (event.type.endsWith(".done") && whole !== undefined && whole !== pieces) return `${event.type} is not the sum of its deltas`;
     if (event.type === "response.output_item.done") {
       if (event.item?.id !== open?.id) return "another item ends";

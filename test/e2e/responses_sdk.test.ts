@@ -111,6 +111,32 @@ describe.each(CHAT_MODELS)("$id", ({ id, name }) => {
     expect(callsOf(none)).toEqual([]);
   });
 
+  test("calls a custom tool with free text, whole and streamed, and goes on with its result", async () => {
+    const tools: OpenAI.Responses.CustomTool[] = [
+      {
+        type: "custom",
+        name: "take_note",
+        description: "Notes a text",
+        format: { type: "grammar", syntax: "lark", definition: "start: /.+/s" },
+      },
+    ];
+    const input: ResponseInput = [{ role: "user", content: "Take a note of the weather" }];
+    const events: ResponseStreamEvent[] = [];
+    for await (const event of await client.responses.create({ model: id, input, tools, stream: true })) events.push(event);
+    expect(responsesStreamProblem(events as ResponsesEvent[])).toBeNull();
+    const last = events.at(-1);
+    const streamed = last?.type === "response.completed" ? last.response.output : [];
+    const { output } = await ask(input, { tools, tool_choice: { type: "custom", name: "take_note" } });
+    for (const items of [streamed, output]) {
+      const call = items.find((item) => item.type === "custom_tool_call");
+      expect(call).toMatchObject({ name: "take_note", input: expect.stringMatching(/^[^{]+$/) });
+    }
+    input.push(...(output as ResponseInput));
+    for (const item of output)
+      if (item.type === "custom_tool_call") input.push({ type: "custom_tool_call_output", call_id: item.call_id, output: "noted as 17" });
+    expect((await ask(input, { tools })).output_text).toContain("noted as 17");
+  });
+
   test("answers by a schema, which the SDK parses", async () => {
     const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"], additionalProperties: false };
     const answer = await client.responses.parse({

@@ -14,12 +14,12 @@ export enum PartKind {
   RedactedReasoning = 4,
   /**
    * `id`, `name`, `text`: the arguments, as JSON value or as string that holds one; `signature`: Google's proof of the thoughts that led to
-   * the call
+   * the call; `isCustom`: `text` is what a custom tool is given
    */
   ToolCall = 5,
   /** `text`: why the model declined */
   Refusal = 6,
-  /** `name`, `text`: the parameters' JSON schema, `description`, `isStrict` */
+  /** `name`, `text`: the parameters' JSON schema, `description`, `isStrict`; `isCustom`: it takes free text, `grammar` and `grammarSyntax` say of which form */
   Tool = 7,
   /**
    * `text`: a URL, or with `mediaType` the base64 data or (text/plain) the text itself, or with `id` nothing; `name`: file name or title
@@ -33,6 +33,8 @@ export enum PartKind {
 export class Part {
   kind: u8;
   isStrict: bool;
+  /** OpenAI's custom tools and their calls. */
+  isCustom: bool;
   /** A `Seal`. */
   seal: u8;
   text: Slice;
@@ -41,6 +43,8 @@ export class Part {
   mediaType: Slice;
   detail: Slice;
   description: Slice;
+  grammar: Slice;
+  grammarSyntax: Slice;
   signature: Slice;
   /** What Anthropic's `cache_control` says at this part, as JSON; absent: the prompt's cached part does not end here. */
   cacheControl: Slice;

@@ -3,6 +3,7 @@ import { Bytes } from "../bytes/bytes";
 import { Cursor, Kind } from "../json/cursor";
 import { slicePtr } from "../json/slice";
 import { writeText } from "../json/text";
+import { CustomTools } from "./custom_tools";
 import { problem } from "./problem";
 
 export const MODEL_NAME_BYTES_MAX: u32 = 512;
@@ -20,6 +21,7 @@ export class RequestHead {
   /** Whether the client of a stream asked for a usage report in a form of its own (OpenAI's `stream_options.include_usage`). */
   includeUsage: bool = false;
   hasTools: bool = false;
+  customTools: CustomTools = new CustomTools();
   /** Whether answers may hold reasoning: with APIs where it has blocks of its own, only who asked for it looks for others behind them. */
   includeReasoning: bool = true;
   /** The gateway asks for usage where the client of a stream did not, and keeps it to itself. */
@@ -53,6 +55,7 @@ export class RequestHead {
     this.stream = false;
     this.includeUsage = false;
     this.hasTools = false;
+    this.customTools.clear();
     this.includeReasoning = true;
     this.addsUsage = false;
     this.hasStreamOptions = false;
@@ -119,13 +122,14 @@ export class RequestHead {
     return problem.refuse("routing_preferences", "must not be longer than 65536 bytes");
   }
 
-  takeTools(cursor: Cursor): bool {
+  /** `takeTool` passes each. */
+  takeTools(cursor: Cursor, takeTool: (cursor: Cursor, head: RequestHead) => bool = skipValue): bool {
     const kind = cursor.kind();
     if (kind != Kind.Array && kind != Kind.Null) return problem.refuse("tools", "must be an array");
     if (!cursor.enterArray()) return cursor.skip();
     while (cursor.nextElement()) {
       this.hasTools = true;
-      cursor.skip();
+      if (!takeTool(cursor, this)) return false;
     }
     return cursor.ok;
   }
@@ -134,7 +138,7 @@ export class RequestHead {
    * A list of messages with roles, as chat APIs have it. Looks as deep as wrong types would lead the gateway itself astray. `takeContent`
    * passes the content of each.
    */
-  takeMessages(cursor: Cursor, takeContent: (cursor: Cursor, head: RequestHead) => bool = skipContent): bool {
+  takeMessages(cursor: Cursor, takeContent: (cursor: Cursor, head: RequestHead) => bool = skipValue): bool {
     if (cursor.kind() != Kind.Array) return problem.refuse("messages", "must be an array");
     cursor.enterArray();
     let count = 0;
@@ -180,6 +184,6 @@ export class RequestHead {
   }
 }
 
-function skipContent(cursor: Cursor, head: RequestHead): bool {
+function skipValue(cursor: Cursor, head: RequestHead): bool {
   return cursor.skip();
 }

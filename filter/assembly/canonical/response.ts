@@ -2,9 +2,12 @@ import { Bytes } from "../bytes/bytes";
 import { ABSENT, Slice, sliceIsEmpty } from "../json/slice";
 import { writeStringBody } from "../json/text";
 import { ContentSink } from "./content_sink";
+import { CustomTools } from "./custom_tools";
 import { PARTS_MAX, Part, PartKind, PartList } from "./parts";
 import { Seal } from "./seal";
 import { ResponseSummary } from "./summary";
+
+const noCustomTools = new CustomTools();
 
 /**
  * A whole answer in terms that every format can be read into and written from. There is one, `canonicalResponse`, filled anew by each
@@ -20,6 +23,8 @@ export class CanonicalResponse implements ContentSink {
   createdSeconds: i64 = 0;
   /** The client is shown reasoning, in a form that it did not ask for when this is false. */
   includesReasoning: bool = true;
+  /** Those of the request: what calls them is marked as custom. */
+  customTools: CustomTools = noCustomTools;
   /** It has more parts than PARTS_MAX, and is not to be used. */
   isTooLong: bool = false;
   /** Set by whoever reads: the caller's, so that it outlives this object's next use. */
@@ -33,6 +38,7 @@ export class CanonicalResponse implements ContentSink {
     this.parts.clear();
     this.stopSequence = ABSENT;
     this.createdSeconds = 0;
+    this.customTools = noCustomTools;
     this.isTooLong = false;
   }
 
@@ -69,6 +75,7 @@ export class CanonicalResponse implements ContentSink {
     part.id = id;
     part.name = name;
     part.signature = signature;
+    part.isCustom = this.customTools.has(name);
   }
 
   /**

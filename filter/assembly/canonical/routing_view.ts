@@ -96,7 +96,7 @@ export function textBytesOf(request: CanonicalRequest): u64 {
   }
   for (let i: u32 = 0; i < request.tools.count; i++) {
     const tool = request.tools.at(i);
-    bytes += sliceLength(tool.description) + sliceLength(tool.text);
+    bytes += sliceLength(tool.description) + sliceLength(tool.grammar) + sliceLength(tool.text);
   }
   return bytes;
 }

@@ -3,9 +3,12 @@ import { ABSENT, Slice, sliceIsEmpty, sliceLength, textOf } from "../json/slice"
 import { writeText } from "../json/text";
 import { AnswerOrigin } from "./answer_origin";
 import { ContentSink } from "./content_sink";
+import { CustomInput } from "./custom_input";
+import { CustomTools } from "./custom_tools";
 import { ProviderError } from "./provider_error";
+import { RequestHead } from "./request_head";
 import { Seal } from "./seal";
-import { BlockKind, StreamWriter } from "./stream_writer";
+import { BlockKind, isCall, StreamWriter } from "./stream_writer";
 import { ResponseSummary, StopReason } from "./summary";
 import { ToolCallState, ToolCallStream } from "./tool_call_stream";
 import { makeToolId } from "./tool_id";
@@ -44,9 +47,12 @@ export class MessageStream implements ContentSink {
   private callCount: i32 = 0;
   private callsOpened: i32 = 0;
   private refused: bool = false;
-  private openCall: i32 = -1; // index into calls, while block is ToolCall
+  private openCall: i32 = -1; // index into calls, while the block is a call
+  private readonly customTools: CustomTools = new CustomTools();
+  private readonly customInput: CustomInput = new CustomInput();
 
-  reset(writer: StreamWriter | null): void {
+  /** `head`: of the request, for those who write. */
+  reset(writer: StreamWriter | null, head: RequestHead | null): void {
     this.contentSeen = false;
     this.terminalSeen = false;
     this.errorSeen = false;
@@ -66,6 +72,8 @@ export class MessageStream implements ContentSink {
     this.callsOpened = 0;
     this.openCall = -1;
     this.refused = false;
+    this.customTools.clear();
+    if (head) this.customTools.set(head.customTools);
   }
 
   /** Where the writer's events go from here on. */
@@ -146,8 +154,9 @@ export class MessageStream implements ContentSink {
   closeBlock(): void {
     if (this.block == BlockKind.None) return;
     const writer = this.writer;
+    if (this.block == BlockKind.CustomToolCall) this.endCustomInput();
     if (writer) writer.closeBlock(this.out, this.block, this.blockCount - 1, this.callsOpened - 1);
-    if (this.block == BlockKind.ToolCall) {
+    if (isCall(this.block)) {
       unchecked(this.calls[this.openCall]).state = ToolCallState.Closed;
       this.openCall = -1;
     }
@@ -206,7 +215,6 @@ export class MessageStream implements ContentSink {
   private openBlock(kind: BlockKind, call: i32): void {
     this.start(ABSENT, ABSENT);
     this.closeBlock();
-    this.block = kind;
     this.blockCount++;
     let id = ABSENT;
     let name = ABSENT;
@@ -221,7 +229,12 @@ export class MessageStream implements ContentSink {
       id = opened.idSlice;
       name = opened.nameSlice;
       if (opened.signature.length > 0) signature = textOf(opened.signature);
+      if (this.customTools.has(name)) {
+        kind = BlockKind.CustomToolCall;
+        this.customInput.reset();
+      }
     }
+    this.block = kind;
     if (signature != ABSENT) writer.beforeCall(this.out, signature);
     writer.openBlock(this.out, kind, this.blockCount - 1, this.callsOpened - 1, id, name);
     if (signature != ABSENT) writer.callSignature(this.out, this.callsOpened - 1, signature);
@@ -248,8 +261,23 @@ export class MessageStream implements ContentSink {
   private argumentsOf(call: ToolCallStream, fragment: Slice): void {
     if (sliceLength(fragment) == 0) return;
     call.follow(fragment);
+    if (this.block == BlockKind.CustomToolCall) {
+      input.clear();
+      this.customInput.read(fragment, input);
+      this.callDelta(textOf(input));
+    } else this.callDelta(fragment);
+  }
+
+  private endCustomInput(): void {
+    input.clear();
+    this.customInput.end(input);
+    this.callDelta(textOf(input));
+  }
+
+  private callDelta(text: Slice): void {
+    if (sliceLength(text) == 0) return;
     const writer = this.writer!;
-    writer.delta(this.out, BlockKind.ToolCall, this.blockCount - 1, this.callsOpened - 1, fragment);
+    writer.delta(this.out, this.block, this.blockCount - 1, this.callsOpened - 1, text);
     if (writer.isFull) this.broken = true;
   }
 
@@ -289,3 +317,5 @@ export class MessageStream implements ContentSink {
 }
 
 const noOutput = new Bytes();
+/** What a piece of a custom tool's call says. */
+const input = new Bytes();

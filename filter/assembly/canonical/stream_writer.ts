@@ -12,6 +12,12 @@ export enum BlockKind {
   Reasoning = 2,
   ToolCall = 3,
   Refusal = 4,
+  /** A call of one of OpenAI's custom tools: its deltas are the text that the tool is given. */
+  CustomToolCall = 5,
+}
+
+export function isCall(kind: BlockKind): bool {
+  return kind == BlockKind.ToolCall || kind == BlockKind.CustomToolCall;
 }
 
 /**

@@ -228,6 +228,17 @@ export function ask(includeUsage: bool, includeReasoning: bool, addsUsage: bool)
   asked.includeUsage = includeUsage;
   asked.includeReasoning = includeReasoning;
   asked.addsUsage = addsUsage;
+  asked.customTools.clear();
+}
+
+/** Whether the request that was scanned last offers a custom tool of this name. */
+export function isCustomTool(ptr: usize, length: u32): bool {
+  return head.customTools.has(sliceOf(ptr, length, Form.Text));
+}
+
+/** They have offered a custom tool of this name as well. */
+export function offerCustomTool(ptr: usize, length: u32): void {
+  asked.customTools.add(sliceOf(ptr, length, Form.Text));
 }
 
 export function feed(stream: i32, ptr: usize, length: u32): i32 {

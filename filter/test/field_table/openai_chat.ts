@@ -118,7 +118,15 @@ export const OPENAI_CHAT: Row[] = [
       gemini: "dropped",
     },
   },
-  { field: "tools[] custom", says: { tools: [{ type: "custom", custom: { name: "f" } }] }, to: everywhere("400") },
+  {
+    field: "tools[] custom",
+    says: { tools: [{ type: "custom", custom: { name: "f", format: { type: "grammar", grammar: { syntax: "lark", definition: "x" } } } }] },
+    to: {
+      openai_responses: "`tools[].parameters.properties.input`, the same",
+      anthropic_messages: "`tools[].input_schema.properties.input`, as a function with one text; its `description` has the grammar",
+      gemini: "`tools[].functionDeclarations[].parametersJsonSchema.properties.input`, the same",
+    },
+  },
   {
     field: "tool_choice",
     says: chatTools({ tool_choice: "required" }),

@@ -68,8 +68,17 @@ export const OPENAI_RESPONSES: Row[] = [
     to: everywhere("dropped"),
   },
   {
-    field: "input[] of custom, shell and computer tools",
+    field: "input[] custom_tool_call, custom_tool_call_output",
     says: item({ type: "custom_tool_call", call_id: "a", name: "f", input: "x" }),
+    to: {
+      openai_chat: "`messages[].tool_calls[].function.arguments`, with the text as `input`; results as those of functions",
+      anthropic_messages: "`messages[].content[].input.input`, the same",
+      gemini: "`contents[].parts[].functionCall.args.input`, the same",
+    },
+  },
+  {
+    field: "input[] of shell and computer tools",
+    says: item({ type: "local_shell_call", call_id: "a", action: { type: "exec", command: ["ls"] } }),
     to: everywhere("400"),
   },
   {
@@ -103,7 +112,16 @@ export const OPENAI_RESPONSES: Row[] = [
     droppedAs: "tools[].type=web_search",
     to: everywhere("dropped"),
   },
-  { field: "tools[] custom, shell, computer", says: { tools: [{ type: "custom", name: "f" }] }, to: everywhere("400") },
+  {
+    field: "tools[] custom",
+    says: { tools: [{ type: "custom", name: "f", format: { type: "grammar", syntax: "lark", definition: "x" } }] },
+    to: {
+      openai_chat: "`tools[].function.parameters.properties.input`, as a function with one text; its `description` has the grammar",
+      anthropic_messages: "`tools[].input_schema.properties.input`, the same",
+      gemini: "`tools[].functionDeclarations[].parametersJsonSchema.properties.input`, the same",
+    },
+  },
+  { field: "tools[] shell, computer", says: { tools: [{ type: "shell" }] }, to: everywhere("400") },
   {
     field: "tool_choice",
     says: { tools: [responsesFunction], tool_choice: { type: "function", name: "f" } },

@@ -210,7 +210,7 @@ function writeToolUse(part: Part, out: Bytes): void {
   out.ascii(',"name":');
   writeString(out, part.name);
   out.ascii(',"input":');
-  writeArgumentsObject(out, part.text);
+  writeArgumentsObject(out, part);
   out.byte(0x7d);
 }
 

@@ -89,6 +89,6 @@ function writeToolUse(response: CanonicalResponse, part: Part, index: i32, out: 
   out.ascii(',"name":');
   writeString(out, part.name);
   out.ascii(',"input":');
-  writeArgumentsObject(out, part.text);
+  writeArgumentsObject(out, part);
   out.byte(0x7d);
 }

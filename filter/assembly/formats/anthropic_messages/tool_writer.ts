@@ -2,6 +2,7 @@ import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
 import { writeClosedSchema } from "../../canonical/schema_rules";
+import { writeDescription } from "../../canonical/tool_description";
 import { writeObjectSchema } from "../../canonical/tool_schema";
 import { ABSENT } from "../../json/slice";
 import { writeString } from "../../json/text";
@@ -13,10 +14,7 @@ export function writeTools(request: CanonicalRequest, takesSchemas: bool, out: B
     const tool = request.tools.at(i);
     out.ascii(i == 0 ? '[{"name":' : ',{"name":');
     writeString(out, tool.name);
-    if (tool.description != ABSENT) {
-      out.ascii(',"description":');
-      writeString(out, tool.description);
-    }
+    writeDescription(tool, out);
     out.ascii(',"input_schema":');
     if (tool.isStrict && takesSchemas && tool.text != ABSENT) writeClosedSchema(tool.text, out);
     else writeObjectSchema(tool.text, out);

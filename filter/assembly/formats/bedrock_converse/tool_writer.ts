@@ -5,9 +5,10 @@ import { Part, PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
 import { writeClosedSchema } from "../../canonical/schema_rules";
+import { writeDescription } from "../../canonical/tool_description";
 import { writeObjectSchema } from "../../canonical/tool_schema";
 import { ABSENT, Slice, sliceLength, slicePtr } from "../../json/slice";
-import { isBlank, writeString } from "../../json/text";
+import { writeString } from "../../json/text";
 import { writeCachePointBehindTool } from "./cache_point";
 import { takesSchema } from "./models";
 
@@ -98,10 +99,7 @@ function writeTools(request: CanonicalRequest, model: Bytes, out: Bytes): bool {
 function writeTool(request: CanonicalRequest, tool: Part, takesStrict: bool, isOfClaude: bool, out: Bytes): void {
   out.ascii('{"toolSpec":{"name":');
   writeString(out, tool.name);
-  if (tool.description != ABSENT && !isBlank(tool.description)) {
-    out.ascii(',"description":');
-    writeString(out, tool.description);
-  }
+  writeDescription(tool, out);
   out.ascii(',"inputSchema":{"json":');
   if (tool.isStrict && takesStrict && isOfClaude && tool.text != ABSENT) writeClosedSchema(tool.text, out);
   else writeObjectSchema(tool.text, out);

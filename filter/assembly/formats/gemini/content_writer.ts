@@ -145,7 +145,7 @@ function writeCall(part: Part, mustSign: bool, rules: ProviderRules, out: Bytes)
   out.ascii('{"functionCall":');
   writeIdAndName(part.id, part.name, rules, out);
   out.ascii(',"args":');
-  writeArgumentsObject(out, part.text);
+  writeArgumentsObject(out, part);
   out.byte(0x7d);
   if (part.signature != ABSENT || mustSign) {
     out.ascii(',"thoughtSignature":');

@@ -1,6 +1,7 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
+import { writeDescription } from "../../canonical/tool_description";
 import { writeObjectSchema } from "../../canonical/tool_schema";
 import { ABSENT } from "../../json/slice";
 import { writeString } from "../../json/text";
@@ -16,10 +17,7 @@ export function writeTools(request: CanonicalRequest, rules: ProviderRules, out:
     const tool = request.tools.at(i);
     out.ascii(i == 0 ? '[{"name":' : ',{"name":');
     writeString(out, tool.name);
-    if (tool.description != ABSENT) {
-      out.ascii(',"description":');
-      writeString(out, tool.description);
-    }
+    writeDescription(tool, out);
     if (tool.text != ABSENT) {
       out.ascii(',"parametersJsonSchema":');
       writeObjectSchema(tool.text, out);

@@ -1,3 +1,4 @@
+import { scanTool } from "../../canonical/custom_tools";
 import { problem } from "../../canonical/problem";
 import { RequestHead } from "../../canonical/request_head";
 import { Cursor, Kind } from "../../json/cursor";
@@ -10,7 +11,7 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     if (cursor.keyIs("model")) taken = head.takeModel(cursor);
     else if (cursor.keyIs("messages")) taken = head.takeMessages(cursor);
     else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
-    else if (cursor.keyIs("tools")) taken = head.takeTools(cursor);
+    else if (cursor.keyIs("tools")) taken = head.takeTools(cursor, scanTool);
     else if (cursor.keyIs("routing_preferences")) taken = head.takePreferences(cursor);
     else if (cursor.keyIs("stream_options")) taken = takeStreamOptions(cursor, head);
     else taken = cursor.skip();

@@ -190,16 +190,38 @@ function readToolCall(cursor: Cursor, request: CanonicalRequest, message: i32, i
     if (cursor.keyIs("id")) part.id = cursor.takeString();
     else if (cursor.keyIs("type")) type = cursor.takeToken();
     else if (cursor.keyIs("function")) readFunction(cursor, request, part);
+    else if (cursor.keyIs("custom")) readCustomCall(cursor, part);
     else if (cursor.keyIs("extra_content")) part.signature = takeCallSignature(cursor);
     else if (cursor.keyIs("index"))
       cursor.skip(); // streams number the calls, and some clients send the number back
     else dropField(cursor, request, "messages[].tool_calls[].");
   }
   if (!cursor.ok) return false;
-  if (type != ABSENT && !sliceIs(type, "function"))
-    return problem.refusePart("messages", message, "tool_calls", index, "type", "only function calls can be translated for this model");
+  if (type != ABSENT && !sliceIs(type, part.isCustom ? "custom" : "function"))
+    return problem.refusePart(
+      "messages",
+      message,
+      "tool_calls",
+      index,
+      "type",
+      "must be function or custom, and say so in a member of that name",
+    );
   if (sliceIsEmpty(part.id)) return problem.refusePart("messages", message, "tool_calls", index, "id", "is required");
-  return !sliceIsEmpty(part.name) || problem.refusePart("messages", message, "tool_calls", index, "function.name", "is required");
+  const name = part.isCustom ? "custom.name" : "function.name";
+  return !sliceIsEmpty(part.name) || problem.refusePart("messages", message, "tool_calls", index, name, "is required");
+}
+
+function readCustomCall(cursor: Cursor, part: Part): void {
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  part.isCustom = true;
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("name")) part.name = cursor.takeString();
+    else if (cursor.keyIs("input")) part.text = cursor.takeString();
+    else cursor.skip();
+  }
 }
 
 function readFunction(cursor: Cursor, request: CanonicalRequest, part: Part): void {

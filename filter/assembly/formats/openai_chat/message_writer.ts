@@ -168,7 +168,7 @@ function writeToolCalls(request: CanonicalRequest, message: Message, out: Bytes)
     out.ascii(',"type":"function","function":{"name":');
     writeString(out, part.name);
     out.ascii(',"arguments":');
-    writeArgumentsString(out, part.text);
+    writeArgumentsString(out, part);
     out.ascii("}}");
   }
   out.byte(0x5d);

@@ -4,6 +4,7 @@ import { ProviderRules } from "../../canonical/field_rules";
 import { isOpenai, Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
 import { CanonicalRequest, Effort, Option, OutputFormat, ToolChoice } from "../../canonical/request";
 import { isStrictSchema } from "../../canonical/schema_rules";
+import { writeDescription } from "../../canonical/tool_description";
 import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
 import { writeMessages } from "./message_writer";
@@ -102,10 +103,7 @@ function writeTools(request: CanonicalRequest, out: Bytes): void {
     const tool = request.tools.at(i);
     out.ascii(i == 0 ? '[{"type":"function","function":{"name":' : ',{"type":"function","function":{"name":');
     writeString(out, tool.name);
-    if (tool.description != ABSENT) {
-      out.ascii(',"description":');
-      writeString(out, tool.description);
-    }
+    writeDescription(tool, out);
     if (tool.text != ABSENT) {
       out.ascii(',"parameters":');
       writeText(out, tool.text);

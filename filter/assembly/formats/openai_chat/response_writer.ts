@@ -1,6 +1,7 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
 import { clock } from "../../canonical/clock";
+import { writeCustomInput } from "../../canonical/custom_input";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { writeArgumentsString } from "../../canonical/tool_arguments";
@@ -62,10 +63,11 @@ function writeToolCalls(response: CanonicalResponse, out: Bytes): void {
     out.ascii(count == 0 ? '{"id":"' : ',{"id":"');
     if (sliceIsEmpty(part.id)) makeToolId(out, response.id, count);
     else writeStringBody(out, part.id);
-    out.ascii('","type":"function","function":{"name":');
+    out.ascii(part.isCustom ? '","type":"custom","custom":{"name":' : '","type":"function","function":{"name":');
     writeString(out, part.name);
-    out.ascii(',"arguments":');
-    writeArgumentsString(out, part.text);
+    out.ascii(part.isCustom ? ',"input":' : ',"arguments":');
+    if (part.isCustom) writeCustomInput(out, part.text);
+    else writeArgumentsString(out, part);
     out.byte(0x7d);
     if (part.signature != ABSENT) writeCallSignature(part.signature, out);
     out.byte(0x7d);

@@ -4,7 +4,7 @@ import { clock } from "../../canonical/clock";
 import { ProviderError } from "../../canonical/provider_error";
 import { RequestHead } from "../../canonical/request_head";
 import { Seal } from "../../canonical/seal";
-import { BlockKind, StreamWriter } from "../../canonical/stream_writer";
+import { BlockKind, isCall, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
 import { Slice, textOf } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
@@ -50,16 +50,17 @@ export class ChatStreamWriter extends StreamWriter {
 
   openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void {
     if (kind == BlockKind.Reasoning) this.reasoning.clear(KEPT_BYTES_MAX);
-    if (kind != BlockKind.ToolCall) return;
+    if (!isCall(kind)) return;
     this.hasArguments = false;
     this.openDelta(out);
     out.ascii('"tool_calls":[{"index":');
     writeInteger(out, toolIndex);
     out.ascii(',"id":');
     writeString(out, id);
-    out.ascii(',"type":"function","function":{"name":');
+    const isCustom = kind == BlockKind.CustomToolCall;
+    out.ascii(isCustom ? ',"type":"custom","custom":{"name":' : ',"type":"function","function":{"name":');
     writeString(out, name);
-    out.ascii(',"arguments":""}}]');
+    out.ascii(isCustom ? ',"input":""}}]' : ',"arguments":""}}]');
     this.closeDelta(out);
   }
 
@@ -67,10 +68,11 @@ export class ChatStreamWriter extends StreamWriter {
     this.openDelta(out);
     switch (kind) {
       case BlockKind.ToolCall:
+      case BlockKind.CustomToolCall:
         this.hasArguments = true;
         out.ascii('"tool_calls":[{"index":');
         writeInteger(out, toolIndex);
-        out.ascii(',"function":{"arguments":');
+        out.ascii(kind == BlockKind.CustomToolCall ? ',"custom":{"input":' : ',"function":{"arguments":');
         writeString(out, text);
         out.ascii("}}]");
         break;

@@ -1,5 +1,6 @@
+import { becomeCustom, readCustomFormat } from "../../canonical/custom_tools";
 import { dropField, readCacheControl, readElements } from "../../canonical/fields";
-import { PartKind } from "../../canonical/parts";
+import { Part, PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
@@ -11,9 +12,11 @@ export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
 
 function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   const type = cursor.peekMember("type");
-  if (cursor.ok && !sliceIs(type, "function"))
-    return problem.refuseElement("tools", index, "type", "only function tools can be translated for this model");
+  const isCustom = sliceIs(type, "custom");
+  if (cursor.ok && !isCustom && !sliceIs(type, "function"))
+    return problem.refuseElement("tools", index, "type", "only function and custom tools can be translated for this model");
   const tool = request.tools.add(PartKind.Tool);
+  if (isCustom) becomeCustom(tool);
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("function") && cursor.enterObject()) {
@@ -24,11 +27,26 @@ function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
         else if (cursor.keyIs("strict")) tool.isStrict = cursor.takeTrue();
         else dropField(cursor, request, "tools[].function.");
       }
-    } else if (cursor.keyIs("type")) cursor.skip();
+    } else if (isCustom && cursor.keyIs("custom")) readCustom(cursor, request, tool);
+    else if (cursor.keyIs("type")) cursor.skip();
     else if (cursor.keyIs("cache_control")) readCacheControl(cursor, request, tool, "tools[].");
     else dropField(cursor, request, "tools[].");
   }
-  return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "function.name", "is required"));
+  const name = isCustom ? "custom.name" : "function.name";
+  return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, name, "is required"));
+}
+
+function readCustom(cursor: Cursor, request: CanonicalRequest, tool: Part): void {
+  if (!cursor.enterObject()) {
+    cursor.skip();
+    return;
+  }
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("name")) tool.name = cursor.takeString();
+    else if (cursor.keyIs("description")) tool.description = cursor.takeString();
+    else if (cursor.keyIs("format")) readCustomFormat(cursor, tool);
+    else dropField(cursor, request, "tools[].custom.");
+  }
 }
 
 /** "auto", "required", "none", one function, or (`allowed_tools`) a choice among some, of which the mode can be kept. */
@@ -50,7 +68,7 @@ function toolChoiceOf(word: Slice): ToolChoice {
 function readToolChoiceObject(cursor: Cursor, request: CanonicalRequest): bool {
   cursor.enterObject();
   while (cursor.nextKey()) {
-    if (cursor.keyIs("function")) {
+    if (cursor.keyIs("function") || cursor.keyIs("custom")) {
       request.toolChoice = ToolChoice.Named;
       request.toolChoiceName = takeName(cursor);
     } else if (cursor.keyIs("allowed_tools")) readAllowedTools(cursor, request);

@@ -1,3 +1,4 @@
+import { scanTool } from "../../canonical/custom_tools";
 import { problem } from "../../canonical/problem";
 import { RequestHead } from "../../canonical/request_head";
 import { Cursor, Kind } from "../../json/cursor";
@@ -12,7 +13,7 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     if (cursor.keyIs("model")) taken = head.takeModel(cursor);
     else if (cursor.keyIs("input")) taken = takeInput(cursor, head);
     else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
-    else if (cursor.keyIs("tools")) taken = head.takeTools(cursor);
+    else if (cursor.keyIs("tools")) taken = head.takeTools(cursor, scanTool);
     else if (cursor.keyIs("routing_preferences")) taken = head.takePreferences(cursor);
     else if (cursor.keyIs("previous_response_id") || cursor.keyIs("conversation") || cursor.keyIs("prompt")) {
       // What is kept at the provider can do without further input.

@@ -20,8 +20,9 @@ function readItem(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   const type = cursor.peekMember("type");
   if (!cursor.ok) return false;
   if (sliceIs(type, "message") || sliceIsEmpty(type)) return readMessage(cursor, request, index);
-  if (sliceIs(type, "function_call")) return readCall(cursor, request, index);
-  if (sliceIs(type, "function_call_output")) return readCallOutput(cursor, request, index);
+  if (sliceIs(type, "function_call")) return readCall(cursor, request, index, "arguments");
+  if (sliceIs(type, "custom_tool_call")) return readCall(cursor, request, index, "input");
+  if (sliceIs(type, "function_call_output") || sliceIs(type, "custom_tool_call_output")) return readCallOutput(cursor, request, index);
   if (sliceIs(type, "reasoning")) return readReasoning(cursor, request, index);
   const isReference = sliceIs(type, "item_reference");
   if (isHostedCall(type) || (isReference && isOfReasoning(cursor.peekMember("id")))) {
@@ -42,7 +43,7 @@ function readItem(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
     "input",
     index,
     "type",
-    "only messages, function calls, their outputs and reasoning can be sent to this model",
+    "only messages, calls of functions and custom tools, their outputs and reasoning can be sent to this model",
   );
 }
 
@@ -213,17 +214,18 @@ function readSource(cursor: Cursor, request: CanonicalRequest, part: Part): void
   else dropField(cursor, request, "input[].content[].");
 }
 
-/** Calls of one turn are items of their own here; elsewhere they are part of the assistant's message. */
-function readCall(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
+/** Calls of one turn are items of their own here; elsewhere they are part of the assistant's message. `input`: where what is given stands. */
+function readCall(cursor: Cursor, request: CanonicalRequest, index: i32, input: string): bool {
   if (lastOfAssistant(request) == null) request.beginMessage(Role.Assistant, index);
   const part = request.parts.add(PartKind.ToolCall);
+  part.isCustom = input == "input";
   part.signature = callSignature;
   callSignature = ABSENT;
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("call_id")) part.id = cursor.takeString();
     else if (cursor.keyIs("name")) part.name = cursor.takeString();
-    else if (cursor.keyIs("arguments")) part.text = cursor.takeString();
+    else if (cursor.keyIs(input)) part.text = cursor.takeString();
     else if (cursor.keyIs("type") || cursor.keyIs("id") || cursor.keyIs("status")) cursor.skip();
     else dropField(cursor, request, "input[].");
   }

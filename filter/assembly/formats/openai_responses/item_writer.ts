@@ -176,7 +176,7 @@ function writeCall(part: Part, out: Bytes): void {
   out.ascii(',"name":');
   writeString(out, part.name);
   out.ascii(',"arguments":');
-  writeArgumentsString(out, part.text);
+  writeArgumentsString(out, part);
   out.byte(0x7d);
 }
 

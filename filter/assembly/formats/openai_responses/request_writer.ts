@@ -4,6 +4,7 @@ import { ProviderRules } from "../../canonical/field_rules";
 import { Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
 import { CanonicalRequest, Effort, Option, OutputFormat, ToolChoice } from "../../canonical/request";
 import { isStrictSchema } from "../../canonical/schema_rules";
+import { writeDescription } from "../../canonical/tool_description";
 import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
 import { writeItems } from "./item_writer";
@@ -79,10 +80,7 @@ function writeTools(request: CanonicalRequest, out: Bytes): void {
     const tool = request.tools.at(i);
     out.ascii(i == 0 ? '[{"type":"function","name":' : ',{"type":"function","name":');
     writeString(out, tool.name);
-    if (tool.description != ABSENT) {
-      out.ascii(',"description":');
-      writeString(out, tool.description);
-    }
+    writeDescription(tool, out);
     out.ascii(',"parameters":');
     if (tool.text == ABSENT) out.ascii('{"type":"object","properties":{}}');
     else writeText(out, tool.text);

@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { clock } from "../../canonical/clock";
+import { writeCustomInput } from "../../canonical/custom_input";
 import { Part, PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { Seal, writeMarkedBody } from "../../canonical/seal";
@@ -101,9 +102,14 @@ function writeReasoning(response: CanonicalResponse, first: u32, end: u32, index
 }
 
 function writeCall(response: CanonicalResponse, part: Part, index: i32, call: i32, out: Bytes): void {
-  beginItem("fc_", response, index, out);
-  out.ascii('","type":"function_call","status":"completed","arguments":');
-  writeArgumentsString(out, part.text);
+  beginItem(part.isCustom ? "ctc_" : "fc_", response, index, out);
+  if (part.isCustom) {
+    out.ascii('","type":"custom_tool_call","status":"completed","input":');
+    writeCustomInput(out, part.text);
+  } else {
+    out.ascii('","type":"function_call","status":"completed","arguments":');
+    writeArgumentsString(out, part);
+  }
   out.ascii(',"call_id":');
   if (sliceIsEmpty(part.id)) {
     out.byte(0x22);

@@ -4,7 +4,7 @@ import { clock } from "../../canonical/clock";
 import { ProviderError } from "../../canonical/provider_error";
 import { RequestHead } from "../../canonical/request_head";
 import { Seal, writeMarkedBody } from "../../canonical/seal";
-import { BlockKind, StreamWriter } from "../../canonical/stream_writer";
+import { BlockKind, isCall, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
 import { makeId, writeToolId } from "../../canonical/tool_id";
 import { Slice, textOf } from "../../json/slice";
@@ -69,14 +69,14 @@ export class ResponsesStreamWriter extends StreamWriter {
     makeId(this.itemId, prefixOf(kind), textOf(this.id), this.itemCount);
     this.text.clear();
     this.proof.clear();
-    if (kind == BlockKind.ToolCall) this.keepCall(id, name);
+    if (isCall(kind)) this.keepCall(id, name);
     this.openEvent(out, "response.output_item.added");
     this.writeOutputIndex(out);
     out.ascii(',"item":');
     this.writeItem(out, kind, false);
     out.ascii("}\n\n");
     // A reasoning item may be nothing but its proof.
-    this.hasPart = kind != BlockKind.ToolCall && kind != BlockKind.Reasoning;
+    this.hasPart = !isCall(kind) && kind != BlockKind.Reasoning;
     if (this.hasPart) this.openPart(out, kind);
   }
 
@@ -113,7 +113,7 @@ export class ResponsesStreamWriter extends StreamWriter {
       this.text.ascii("{}");
       this.writeDelta(out, kind, this.text.ptr, this.text.length);
     }
-    if (kind == BlockKind.ToolCall || this.hasPart) {
+    if (isCall(kind) || this.hasPart) {
       this.openPieceEvent(out, doneEvent(kind), kind);
       out.ascii(doneMember(kind));
       out.appendBytes(this.text);
@@ -172,7 +172,7 @@ export class ResponsesStreamWriter extends StreamWriter {
     out.byte(0x22);
     this.writeOutputIndex(out);
     if (kind == BlockKind.Reasoning) out.ascii(',"summary_index":0');
-    else if (kind != BlockKind.ToolCall) out.ascii(',"content_index":0');
+    else if (!isCall(kind)) out.ascii(',"content_index":0');
   }
 
   private writeDelta(out: Bytes, kind: BlockKind, ptr: usize, length: u32): void {
@@ -203,13 +203,16 @@ export class ResponsesStreamWriter extends StreamWriter {
   private writeItem(out: Bytes, kind: BlockKind, done: bool): void {
     out.ascii('{"id":"');
     out.appendBytes(this.itemId);
-    if (kind == BlockKind.Reasoning) out.ascii('","type":"reasoning","summary":[');
+    out.ascii('","type":"');
+    out.ascii(typeOf(kind));
+    if (kind == BlockKind.Reasoning) out.ascii('","summary":[');
     else {
-      out.ascii(kind == BlockKind.ToolCall ? '","type":"function_call","status":"' : '","type":"message","status":"');
-      out.ascii(done ? "completed" : "in_progress");
-      out.ascii(kind == BlockKind.ToolCall ? '","arguments":"' : '","role":"assistant","content":[');
+      out.ascii(done ? '","status":"completed' : '","status":"in_progress');
+      if (!isCall(kind)) out.ascii('","role":"assistant","content":[');
     }
-    if (kind == BlockKind.ToolCall) {
+    if (isCall(kind)) {
+      out.byte(0x22);
+      out.ascii(doneMember(kind));
       out.appendBytes(this.text);
       out.ascii('",');
       out.appendBytes(this.call);
@@ -257,13 +260,29 @@ export class ResponsesStreamWriter extends StreamWriter {
 
 function prefixOf(kind: BlockKind): string {
   if (kind == BlockKind.ToolCall) return "fc_";
+  if (kind == BlockKind.CustomToolCall) return "ctc_";
   return kind == BlockKind.Reasoning ? REASONING_ID_PREFIX : "msg_";
+}
+
+function typeOf(kind: BlockKind): string {
+  switch (kind) {
+    case BlockKind.ToolCall:
+      return "function_call";
+    case BlockKind.CustomToolCall:
+      return "custom_tool_call";
+    case BlockKind.Reasoning:
+      return "reasoning";
+    default:
+      return "message";
+  }
 }
 
 function deltaEvent(kind: BlockKind): string {
   switch (kind) {
     case BlockKind.ToolCall:
       return "response.function_call_arguments.delta";
+    case BlockKind.CustomToolCall:
+      return "response.custom_tool_call_input.delta";
     case BlockKind.Reasoning:
       return "response.reasoning_summary_text.delta";
     case BlockKind.Refusal:
@@ -277,6 +296,8 @@ function doneEvent(kind: BlockKind): string {
   switch (kind) {
     case BlockKind.ToolCall:
       return "response.function_call_arguments.done";
+    case BlockKind.CustomToolCall:
+      return "response.custom_tool_call_input.done";
     case BlockKind.Reasoning:
       return "response.reasoning_summary_text.done";
     case BlockKind.Refusal:
@@ -291,6 +312,8 @@ function doneMember(kind: BlockKind): string {
   switch (kind) {
     case BlockKind.ToolCall:
       return ',"arguments":"';
+    case BlockKind.CustomToolCall:
+      return ',"input":"';
     case BlockKind.Refusal:
       return ',"refusal":"';
     default:

@@ -1,3 +1,4 @@
+import { becomeCustom, readCustomFormat } from "../../canonical/custom_tools";
 import { dropField, readElements } from "../../canonical/fields";
 import { PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
@@ -11,22 +12,26 @@ export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
 
 /**
  * A function's members stand beside its type here. Tools that OpenAI runs itself (web_search, which coding agents offer unasked) are no other
- * API's, and a request goes without them; those that the client runs are not to be lost, and their input is no JSON.
+ * API's, and a request goes without them; those that the client runs are not to be lost.
  */
 function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   const type = cursor.peekMember("type");
   if (!cursor.ok) return false;
-  if (isClientsOwn(type)) return problem.refuseElement("tools", index, "type", "only function tools can be translated for this model");
-  if (!sliceIs(type, "function")) {
+  if (isClientsOwn(type))
+    return problem.refuseElement("tools", index, "type", "only function and custom tools can be translated for this model");
+  const isCustom = sliceIs(type, "custom");
+  if (!isCustom && !sliceIs(type, "function")) {
     request.drop("tools[].type=", slicePtr(type), sliceLength(type));
     return cursor.skip();
   }
   const tool = request.tools.add(PartKind.Tool);
+  if (isCustom) becomeCustom(tool);
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("name")) tool.name = cursor.takeString();
     else if (cursor.keyIs("description") && cursor.kind() != Kind.Null) tool.description = cursor.takeString();
-    else if (cursor.keyIs("parameters") && cursor.kind() == Kind.Object) tool.text = cursor.takeValue();
+    else if (isCustom && cursor.keyIs("format")) readCustomFormat(cursor, tool);
+    else if (!isCustom && cursor.keyIs("parameters") && cursor.kind() == Kind.Object) tool.text = cursor.takeValue();
     else if (cursor.keyIs("strict")) tool.isStrict = cursor.takeTrue();
     else if (cursor.keyIs("type")) cursor.skip();
     else dropField(cursor, request, "tools[].");
@@ -38,7 +43,6 @@ function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
 function isClientsOwn(type: Slice): bool {
   return (
     sliceIsEmpty(type) ||
-    sliceIs(type, "custom") ||
     sliceIs(type, "local_shell") ||
     sliceIs(type, "shell") ||
     sliceIs(type, "apply_patch") ||
@@ -65,12 +69,12 @@ function toolChoiceOf(word: Slice): ToolChoice {
 
 function readToolChoiceObject(cursor: Cursor, request: CanonicalRequest): bool {
   const type = cursor.peekMember("type");
-  if (sliceIs(type, "function")) request.toolChoice = ToolChoice.Named;
+  if (sliceIs(type, "function") || sliceIs(type, "custom")) request.toolChoice = ToolChoice.Named;
   else if (sliceIs(type, "allowed_tools")) {
     request.toolChoice = sliceIs(cursor.peekMember("mode"), "required") ? ToolChoice.Required : ToolChoice.Auto;
     request.drop("tool_choice.tools");
   } else if (isClientsOwn(type)) {
-    return cursor.ok && problem.refuse("tool_choice.type", "only function and allowed_tools can be translated for this model");
+    return cursor.ok && problem.refuse("tool_choice.type", "only function, custom and allowed_tools can be translated for this model");
   } else {
     request.drop("tool_choice.type=", slicePtr(type), sliceLength(type));
     return cursor.skip();
