@@ -1,19 +1,18 @@
-import { Ajv, type ErrorObject } from "ajv";
+import type { ErrorObject } from "ajv";
+import { bodySchema } from "../body_schema.ts";
 import { isObject, type JsonObject } from "../wire.ts";
 import { conversationProblem } from "./message_rules.ts";
 import { parameterProblem } from "./parameter_rules.ts";
 import { MESSAGES_REQUEST } from "./schema.ts";
 import type { AnthropicVersion } from "./versions.ts";
 
-const validateSchema = new Ajv({ discriminator: true, strict: false, verbose: true }).compile(MESSAGES_REQUEST);
+const schemaError = bodySchema(MESSAGES_REQUEST, { discriminator: true, verbose: true });
 
 /** The message of the invalid_request_error that the API would answer for this body, or null when it takes it. */
 export function anthropicRequestProblem(body: unknown, version: AnthropicVersion): string | null {
   if (!isObject(body)) return "Input should be a valid dictionary";
-  if (!validateSchema(body)) {
-    const [error] = validateSchema.errors ?? [];
-    return error === undefined ? "Invalid request" : describe(error, body);
-  }
+  const error = schemaError(body);
+  if (error !== null) return describe(error, body);
   return parameterProblem(body, version) ?? conversationProblem(body, version);
 }
 

@@ -1,17 +1,16 @@
-import { Ajv, type ErrorObject } from "ajv";
+import type { ErrorObject } from "ajv";
+import { bodySchema } from "../body_schema.ts";
 import { asArray, isObject, type JsonObject } from "../wire.ts";
 import { conversationProblem } from "./conversation_rules.ts";
 import { type BedrockError, invalidRequest } from "./errors.ts";
 import { CONVERSE_REQUEST } from "./schema.ts";
 
-const validateSchema = new Ajv({ strict: false }).compile(CONVERSE_REQUEST);
+const schemaError = bodySchema(CONVERSE_REQUEST);
 
 /** The error that the API would answer for this body, or null when it takes it. */
 export function converseRequestProblem(body: unknown, model: string): BedrockError | null {
-  if (!validateSchema(body)) {
-    const [error] = validateSchema.errors ?? [];
-    return invalidRequest(error === undefined ? "The request is malformed." : describe(error));
-  }
+  const error = schemaError(body);
+  if (error !== null) return invalidRequest(describe(error));
   const request = body as JsonObject;
   return (
     conversationProblem(request, model) ?? toolChoiceProblem(request) ?? outputProblem(request, model) ?? thinkingProblem(request, model)

@@ -1,20 +1,17 @@
-import { Ajv, type ErrorObject } from "ajv";
+import type { ErrorObject } from "ajv";
+import { bodySchema } from "../body_schema.ts";
 import { asArray, isObject, type JsonObject } from "../wire.ts";
 import { conversationProblem } from "./content_rules.ts";
 import { type GeminiError, invalidArgument } from "./errors.ts";
 import { GENERATE_CONTENT_REQUEST, VERTEX_GENERATE_CONTENT_REQUEST } from "./schema.ts";
 
-const ajv = new Ajv({ strict: false });
-const validateGemini = ajv.compile(GENERATE_CONTENT_REQUEST);
-const validateVertex = ajv.compile(VERTEX_GENERATE_CONTENT_REQUEST);
+const geminiError = bodySchema(GENERATE_CONTENT_REQUEST);
+const vertexError = bodySchema(VERTEX_GENERATE_CONTENT_REQUEST);
 
 /** The error that the API, Google's own or Vertex AI's, would answer for this body, or null when it takes it. */
 export function geminiRequestProblem(body: unknown, model: string, isVertex = false): GeminiError | null {
-  const validateSchema = isVertex ? validateVertex : validateGemini;
-  if (!validateSchema(body)) {
-    const [error] = validateSchema.errors ?? [];
-    return invalidArgument(error === undefined ? "Invalid JSON payload received." : describe(error));
-  }
+  const error = isVertex ? vertexError(body) : geminiError(body);
+  if (error !== null) return invalidArgument(describe(error));
   const request = body as JsonObject;
   const generation = generationOf(model);
   return configProblem(request, generation) ?? conversationProblem(request, generation);

@@ -1,4 +1,4 @@
-import { Ajv } from "ajv";
+import { bodySchema } from "../body_schema.ts";
 import { countTokens } from "../tokens.ts";
 import { asArray, isObject, type JsonObject, type WholeReply } from "../wire.ts";
 import { invalidRequest, type OpenaiError, openaiErrorReply } from "./errors.ts";
@@ -9,7 +9,7 @@ const INPUTS_MAX = 2048;
 const TOKENS = { type: "array", minItems: 1, items: { type: "integer", minimum: 0 } };
 const TEXT = { type: "string", minLength: 1 };
 
-const validateSchema = new Ajv({ strict: false }).compile({
+const schemaError = bodySchema({
   type: "object",
   required: ["model", "input"],
   additionalProperties: false,
@@ -51,11 +51,11 @@ export function embed(body: unknown): WholeReply {
 function embeddingsProblem(body: unknown): OpenaiError | null {
   if (!isObject(body)) return invalidRequest("The request body has to be a JSON object.", null, null);
   if (body.model === undefined || body.model === "") return invalidRequest("you must provide a model parameter", null, null);
-  if (validateSchema(body)) return null;
-  const [error] = validateSchema.errors ?? [];
-  const unknown = (error?.params as JsonObject | undefined)?.additionalProperty;
+  const error = schemaError(body);
+  if (error === null) return null;
+  const unknown = (error.params as JsonObject).additionalProperty;
   if (unknown !== undefined) return invalidRequest(`Unrecognized request argument supplied: ${unknown}`, null, null);
-  const field = error?.instancePath.split("/")[1] ?? "input";
+  const field = error.instancePath.split("/")[1] ?? "input";
   return invalidRequest(
     `'$.${field}' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.`,
     field,

@@ -1,4 +1,5 @@
-import { Ajv, type ErrorObject } from "ajv";
+import type { ErrorObject } from "ajv";
+import { bodySchema } from "../body_schema.ts";
 import { isObject, type JsonObject } from "../wire.ts";
 import { invalidRequest, type OpenaiError } from "./errors.ts";
 import { conversationProblem } from "./message_rules.ts";
@@ -6,7 +7,7 @@ import { modelProblem, parameterProblem } from "./parameter_rules.ts";
 import { CHAT_COMPLETION_REQUEST } from "./schema.ts";
 import { schemaProblem } from "./tool_schema_rules.ts";
 
-const validateSchema = new Ajv({ discriminator: true, strict: false, verbose: true }).compile(CHAT_COMPLETION_REQUEST);
+const schemaError = bodySchema(CHAT_COMPLETION_REQUEST, { discriminator: true, verbose: true });
 
 /** The error that the API would answer for this body, or null when it takes it. One error at a time, as the API does. */
 export function openaiRequestProblem(body: unknown): OpenaiError | null {
@@ -14,10 +15,8 @@ export function openaiRequestProblem(body: unknown): OpenaiError | null {
   if (body.model === undefined || body.model === "") return invalidRequest("you must provide a model parameter", null, null);
   const unsupported = typeof body.model === "string" ? modelProblem(body, body.model) : null;
   if (unsupported !== null) return unsupported;
-  if (!validateSchema(body)) {
-    const [error] = validateSchema.errors ?? [];
-    return error === undefined ? invalidRequest("Invalid request.", null, null) : describe(error);
-  }
+  const error = schemaError(body);
+  if (error !== null) return describe(error);
   return parameterProblem(body) ?? conversationProblem(body) ?? schemaProblem(body);
 }
 

@@ -1,0 +1,13 @@
+import { Ajv, type ErrorObject, type Options, type SchemaObject, type ValidateFunction } from "ajv";
+
+/**
+ * A check of bodies by a JSON Schema: the first error, or null. The schema is compiled when the first body comes: together, those of all
+ * formats take a third of a second and 45 MB, and most runs never see most formats.
+ */
+export function bodySchema(schema: SchemaObject, options: Options = {}): (body: unknown) => ErrorObject | null {
+  let validate: ValidateFunction | undefined;
+  return (body) => {
+    validate ??= new Ajv({ strict: false, ...options }).compile(schema);
+    return validate(body) ? null : ((validate.errors as ErrorObject[])[0] as ErrorObject);
+  };
+}
