@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { planoHome, repoRoot } from "./paths.mjs";
 
-const START = path.join(repoRoot, "deploy/local/start.ts");
+const START = path.join(repoRoot, "deploy/local/start.mjs");
 const CONFIG = readFileSync(path.join(repoRoot, "config/plano_config.yaml"), "utf8");
 
 /** `npm start` without npm: the process, what it has printed, and how it ended. */

@@ -58,7 +58,7 @@ async function measureStart(): Promise<Pick<Footprint, "first_answer_s" | "idle_
   const file = join(folder, "config.yaml");
   writeFileSync(file, stringify(config));
   const started = performance.now();
-  const child = spawn(process.execPath, [join(REPO, "deploy/local/start.ts"), "--config", file, "--concurrency", "1"], {
+  const child = spawn(process.execPath, [join(REPO, "deploy/local/start.mjs"), "--config", file, "--concurrency", "1"], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PLANO_HOME: planoHome },
     stdio: ["ignore", "pipe", "pipe"],
