@@ -59,8 +59,12 @@ export class Fleet<Name extends string> {
   }
 }
 
+/** Names that say what a model is asked for: signatures of tool calls, thinking on a budget. */
+const TELLING_NAMES: Partial<Record<WireFormat, string>> = { anthropic_messages: "claude-sonnet-4-5", gemini: "gemini-flash-latest" };
+
 export function modelOf(name: string): string {
-  return `${name}/model`;
+  const format = WIRE_FORMATS.find((candidate) => name.endsWith(`-${INTERFACES[candidate]}`));
+  return `${name}/${(format === undefined ? undefined : TELLING_NAMES[format]) ?? "model"}`;
 }
 
 /** Members of one kind, one in each wire format, as `<name>-openai`, `<name>-anthropic` and so on. */

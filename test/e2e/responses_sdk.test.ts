@@ -4,9 +4,6 @@ import OpenAI, { BadRequestError, NotFoundError } from "openai";
 import type { Response, ResponseInput, ResponseStreamEvent } from "openai/resources/responses/responses";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ResponsesEvent, responsesStreamProblem } from "../../filter/test/responses_api.ts";
-import { type FallbackGateway, GOOD, routerOf, startFallbackGateway } from "./fallback_gateway.ts";
-import { FAULTS } from "./faults.ts";
-import { modelOf, nameOf, WIRE_FORMATS } from "./fleet.ts";
 import { CHAT_MODELS, CODE_PROMPT, PIXEL_PNG_BASE64, ROUTER, type SdkGateway, startSdkGateway, weatherOf } from "./sdk_gateway.ts";
 
 const WEATHER_TOOL: OpenAI.Responses.FunctionTool = {
@@ -178,31 +175,4 @@ test("a model that is not configured is not found", async () => {
   const refused = await client.responses.create({ model: "nobody/nothing", input: "Hello" }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(NotFoundError);
   expect((refused as NotFoundError).code).toBe("model_not_found");
-});
-
-describe("a tool loop whose provider fails in the middle", () => {
-  const fault = FAULTS.find(({ name }) => name === "status-529") as (typeof FAULTS)[number];
-  let fallback: FallbackGateway;
-  beforeAll(async () => {
-    fallback = await startFallbackGateway([fault]);
-  });
-  afterAll(async () => fallback?.close());
-
-  // A Gemini model goes on only where its name tells its version: Gemini 3 wants signatures of the calls, and gets stand-ins.
-  const going = WIRE_FORMATS.filter((format) => format !== "gemini");
-  const pairs = WIRE_FORMATS.flatMap((first) => going.map((second) => ({ first, second })));
-  test.each(pairs)("$first begins, $second goes on", async ({ first, second }) => {
-    const agent = new OpenAI({ baseURL: `${fallback.url}/v1`, apiKey: "key-of-the-client", maxRetries: 0 });
-    const input: ResponseInput = [{ role: "user", content: "What is the weather in Paris?" }];
-    const begun = await agent.responses.create({ model: modelOf(nameOf(GOOD, first)), input, tools: [WEATHER_TOOL] });
-    const [call] = callsOf(begun);
-    input.push(...(begun.output as ResponseInput));
-    input.push({ type: "function_call_output", call_id: call?.call_id ?? "", output: weatherOf("Paris") });
-    for (const stream of [false, true]) {
-      const asked = { model: routerOf(fault, { first, second }), input, tools: [WEATHER_TOOL] };
-      const ended = stream ? await agent.responses.stream(asked).finalResponse() : await agent.responses.create(asked);
-      expect(ended.status).toBe("completed");
-      expect(ended.output_text).toContain(weatherOf("Paris"));
-    }
-  });
 });
