@@ -7,6 +7,7 @@ import { credentialsFile } from "./credentials/aws.ts";
 import { Credentials } from "./credentials/index.ts";
 import type { Deciding } from "./decisions/decide.ts";
 import { ResolutionCache } from "./decisions/resolution_cache.ts";
+import { MissLog } from "./intent/miss_log.ts";
 import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.ts";
 import { MetricsSources } from "./metrics_sources/index.ts";
 import { checkWording } from "./router_lint/wording.ts";
@@ -169,7 +170,8 @@ export class LiveGateway {
     const options = this.#resolverOptions(config);
     const key = JSON.stringify(options);
     if (this.#deciding !== null && key === this.#resolverKey) return this.#deciding.resolver;
-    const resolver = this.#options.createResolver(options);
+    const created = this.#options.createResolver(options);
+    const resolver = options.kind === "slm" ? new MissLog(created, this.#options.logger) : created;
     await resolver.ready();
     this.#resolverKey = key;
     return resolver;

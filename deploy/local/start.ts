@@ -55,25 +55,34 @@ async function main(): Promise<void> {
     ...["--config", file, "--state-dir", STATE_DIR, "--listen", "127.0.0.1:0"],
     ...(needsDemo ? ["--demo-url", demo.url] : []),
   ]);
-  await supervise(brightstaff, isReady(brightstaff));
+  const { port, adminPort } = await supervise(brightstaff, isReady(brightstaff));
 
   const envoyArgs = ["-c", path.join(repoRoot, "envoy/plano.yaml"), "--disable-hot-restart", "--concurrency", concurrency, "-l", "warn"];
   const url = await supervise(Supervised.program("Envoy", envoy, envoyArgs), isServing(config.listener));
 
-  const summary = summarize({ config, url, unsetKeys: needsDemo ? unsetKeys(file) : [] });
+  const admin = config.admin === null || adminPort === undefined ? null : urlOf({ ...config.admin, port: adminPort });
+  const summary = summarize({
+    config,
+    url,
+    metricsUrl: `http://127.0.0.1:${port}/metrics`,
+    adminUrl: admin,
+    unsetKeys: needsDemo ? unsetKeys(file) : [],
+  });
   const seconds = ((performance.now() - startedAt_ms) / 1000).toFixed(1);
   console.log(`\nReady on ${url} after ${seconds} s.\n\n${summary}\n`);
 }
 
 function readOptions(): { config: string; concurrency: string } {
   try {
-    const { values } = parseArgs({ options: { config: { type: "string" }, concurrency: { type: "string" } } });
+    const { values } = parseArgs({ options: { config: { type: "string" }, concurrency: { type: "string" }, help: { type: "boolean" } } });
+    if (values.help) throw new StartError(USAGE, 0);
     const { config, concurrency = String(availableParallelism()) } = values;
     if (!/^[1-9]\d*$/.test(concurrency)) throw new Error(`--concurrency: "${concurrency}" is not a number of threads`);
     // npm runs scripts in the package's folder, whatever folder its user is in.
     const given = config === undefined ? undefined : path.resolve(process.env.INIT_CWD ?? "", config);
     return { config: path.relative("", given ?? path.join(repoRoot, "config/plano_config.yaml")), concurrency };
   } catch (error) {
+    if (error instanceof StartError) throw error;
     throw new StartError(`${(error as Error).message}\n${USAGE}`, EXIT_USAGE);
   }
 }
@@ -95,21 +104,28 @@ async function supervise<T>(part: Supervised, ready: Promise<T>): Promise<T> {
 }
 
 /** brightstaff says so itself, once it has rendered Envoy's files and loaded its routing model. */
-function isReady({ child }: Supervised): Promise<void> {
+function isReady({ child }: Supervised): Promise<ReadyMessage> {
   return new Promise((resolve) => {
-    child.on("message", (message: { type?: string }) => {
-      if (message.type === "ready") resolve();
+    child.on("message", (message: ReadyMessage | { type?: never }) => {
+      if (message.type === "ready") resolve(message);
     });
   });
 }
 
+/** The port of its metrics, and that of the management API where it is served. */
+type ReadyMessage = { readonly type: "ready"; readonly port: number; readonly adminPort?: number };
+
 /** The URL at which requests are answered. */
-async function isServing({ address, port, tls }: Listener): Promise<string> {
-  const anyAddress = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
-  const host = anyAddress.includes(":") ? `[${anyAddress}]` : anyAddress;
-  const url = `${tls ? "https" : "http"}://${host}:${port === 0 ? await listeningPort(ADMIN_SOCKET) : port}`;
+async function isServing(listener: Listener): Promise<string> {
+  const url = urlOf({ ...listener, port: listener.port === 0 ? await listeningPort(ADMIN_SOCKET) : listener.port });
   await waitUntilHealthy(url);
   return url;
+}
+
+function urlOf({ address, port, tls }: Pick<Listener, "address" | "port"> & { readonly tls: unknown }): string {
+  const anyAddress = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
+  const host = anyAddress.includes(":") ? `[${anyAddress}]` : anyAddress;
+  return `${tls ? "https" : "http"}://${host}:${port}`;
 }
 
 /** The variables for whose absence demo providers stand in. */

@@ -13,9 +13,11 @@ function load(file: string, env: Record<string, string>): GatewayConfig {
   return loaded.config;
 }
 
+const URLS = { url: "http://127.0.0.1:12000", metricsUrl: "http://127.0.0.1:9/metrics", adminUrl: null };
+
 test("the summary says what is served, which keys are there and which are missing, and no key", () => {
   const config = load("config/plano_config.yaml", { OPENAI_API_KEY: "sk-secret" });
-  const text = summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: ["ANTHROPIC_API_KEY"] });
+  const text = summarize({ config, ...URLS, unsetKeys: ["ANTHROPIC_API_KEY"] });
   expect(text).toMatch(/router:software-engineering\n +code-generation, bug-fixing, /);
   expect(text).toContain("openai/gpt-5.4-mini (default)\n");
   expect(text).toContain("openai/* (any model of that provider)\n");
@@ -25,9 +27,18 @@ test("the summary says what is served, which keys are there and which are missin
   expect(text).not.toContain("sk-secret");
 });
 
+test("metrics are told of, and the management API where it is served", () => {
+  const config = load("config/plano_config.yaml", {});
+  const text = summarize({ config, ...URLS, unsetKeys: [] });
+  expect(text).toContain("metrics    http://127.0.0.1:9/metrics\n");
+  expect(text).not.toContain("management");
+  const served = summarize({ config, ...URLS, adminUrl: "https://127.0.0.1:12001", unsetKeys: [] });
+  expect(served).toContain("management https://127.0.0.1:12001/v2/gen-ai/models/routers\n");
+});
+
 test("with all keys there is no word of demo answers", () => {
   const config = load("config/plano_config.yaml", { OPENAI_API_KEY: "a", ANTHROPIC_API_KEY: "b" });
-  expect(summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: [] })).not.toContain("demo");
+  expect(summarize({ config, ...URLS, unsetKeys: [] })).not.toContain("demo");
 });
 
 test("requests that are signed are said to be", () => {
@@ -37,14 +48,14 @@ test("requests that are signed are said to be", () => {
     accessKey: null,
     signing: { service: "bedrock", region: "eu-west-1" },
   }));
-  const text = summarize({ config: { ...config, providers }, url: "http://127.0.0.1:12000", unsetKeys: [] });
+  const text = summarize({ config: { ...config, providers }, ...URLS, unsetKeys: [] });
   expect(text).toContain("api.openai.com, signed with this machine's AWS credentials for eu-west-1\n");
 });
 
 test("credentials that are renewed are named by their type, and never shown", () => {
   const env = { GOOGLE_CREDENTIALS: JSON.stringify(serviceAccountKey("https://oauth2.example.com")) };
   const config = load("config/examples/vertex_and_azure.yaml", env);
-  const text = summarize({ config, url: "http://127.0.0.1:12000", unsetKeys: ["AZURE_CLIENT_SECRET"] });
+  const text = summarize({ config, ...URLS, unsetKeys: ["AZURE_CLIENT_SECRET"] });
   expect(text).toContain("vertex: europe-west1-aiplatform.googleapis.com, credentials of type google, renewed\n");
   expect(text).toContain("azure_openai: demo answers, its key is not set\n");
   expect(text).not.toContain("PRIVATE KEY");

@@ -8,12 +8,15 @@ export type SummaryOptions = {
   readonly config: GatewayConfig;
   /** Where clients reach the listener, without a slash at the end. */
   readonly url: string;
+  readonly metricsUrl: string;
+  /** Where the management API is served, or null where it is not. */
+  readonly adminUrl: string | null;
   /** Environment variables that the config names as keys and that are not set. */
   readonly unsetKeys: readonly string[];
 };
 
 /** Several lines, the last one without a line break. Holds no key. */
-export function summarize({ config, url, unsetKeys }: SummaryOptions): string {
+export function summarize({ config, url, metricsUrl, adminUrl, unsetKeys }: SummaryOptions): string {
   const sections = [
     section("routers", routerLines(config)),
     section("models", modelLines(config)),
@@ -22,6 +25,8 @@ export function summarize({ config, url, unsetKeys }: SummaryOptions): string {
       config.aliases.map((alias) => `${alias} = ${modelId(config, config.names.get(alias))}`),
     ),
     section("providers", providerLines(config)),
+    section("metrics", [metricsUrl]),
+    section("management", adminUrl === null ? [] : [`${adminUrl}/v2/gen-ai/models/routers`]),
   ];
   const hint = unsetKeys.length > 0 ? `For real answers in place of demo ones, set ${unsetKeys.join(" and ")} and start again.\n\n` : "";
   return `${sections.filter(Boolean).join("\n")}\n\n${hint}Try it:\n\n${curlCommand(config, url)}\n\nCtrl-C ends it.`;

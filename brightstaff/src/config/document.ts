@@ -5,7 +5,7 @@ import type { Mistake, Path } from "./mistakes.ts";
 export type ConfigDocument = {
   readonly value: unknown;
   readonly mistakes: readonly Mistake[];
-  /** Values that named a variable which is not set; they are absent from `value`. */
+  /** Values that named a variable which is not set; they are undefined in `value`, where their keys still stand. */
   readonly unset: readonly { readonly path: Path; readonly variable: string }[];
   /** The line, from 1, of the value at `path` or of its closest ancestor that is in the file. */
   lineOf(path: Path): number | undefined;
@@ -57,7 +57,7 @@ export function readDocument(text: string, env: Env | null): ConfigDocument {
   };
   try {
     const value: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
-    for (const { path } of unset) removeAt(value, path);
+    for (const { path } of unset) setAt(value, path, undefined);
     return { value, mistakes, unset, lineOf };
   } catch (error) {
     return { value: undefined, mistakes: [{ path: [], wrong: `not usable YAML: ${(error as Error).message}` }], unset, lineOf };
@@ -116,13 +116,23 @@ function keyOffset(contents: unknown, path: Path): number | undefined {
 
 /** Removes the value at `path` from plain data. An array keeps its length, so that the paths of its other items stay true. */
 export function removeAt(value: unknown, path: Path): void {
-  const last = path.at(-1);
+  const holder = holderOf(value, path);
+  const last = path.at(-1) as string | number;
+  if (Array.isArray(holder)) holder[last as number] = undefined;
+  else if (holder !== undefined) delete holder[last];
+}
+
+function setAt(value: unknown, path: Path, item: unknown): void {
+  const holder = holderOf(value, path);
+  if (holder !== undefined) holder[path.at(-1) as string | number] = item;
+}
+
+function holderOf(value: unknown, path: Path): Record<string | number, unknown> | undefined {
   let holder = value;
   for (const part of path.slice(0, -1)) {
-    if (typeof holder !== "object" || holder === null) return;
+    if (typeof holder !== "object" || holder === null) return undefined;
     holder = (holder as Record<string | number, unknown>)[part];
   }
-  if (last === undefined || typeof holder !== "object" || holder === null) return;
-  if (Array.isArray(holder)) holder[last as number] = undefined;
-  else delete (holder as Record<string, unknown>)[last];
+  const isHolder = path.length > 0 && typeof holder === "object" && holder !== null;
+  return isHolder ? (holder as Record<string | number, unknown>) : undefined;
 }

@@ -103,6 +103,7 @@ describe("each mistake is told with its line, its path, what is wrong and what w
     ["two defaults", `${BASE}  - {model: openai/a, access_key: x, default: true}\n  - {model: openai/b, access_key: x, default: true}\n`, "7: model_providers[3].default: is a second default; expected one model with default: true"],
     ["no key", withProvider("model: openai/a"), "6: model_providers[2].access_key: missing; expected $OPENAI_API_KEY, or passthrough_auth: true"],
     ["a variable that is not set", withProvider("model: openai/a, access_key: $NO_SUCH"), "6: model_providers[2].access_key: the environment variable NO_SUCH is not set; expected it to be set and not empty"],
+    ["a variable that is not set, under a misspelt key", `${BASE}overrides: {llm_routing_modl: $NO_SUCH}\n`, '6: overrides.llm_routing_modl: no such key; expected "llm_routing_model" (did you mean that?)'],
     ["a variable that is empty", withProvider("model: openai/a, access_key: $EMPTY"), "6: model_providers[2].access_key: the environment variable EMPTY is not set; expected it to be set and not empty"],
     ["a variable elsewhere", BASE.replace("name: main", "name: $NO_SUCH"), "2: listeners[0].name: the environment variable NO_SUCH is not set; expected it to be set and not empty"],
     ["a key beside passthrough", withProvider("model: openai/a, access_key: x, passthrough_auth: true"), "6: model_providers[2].access_key: would never be used: passthrough_auth sends the client's own credential; expected one of the two"],

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { type DataFiles, type Preset, type ProviderData, readPresets, readProviders } from "./data_files.ts";
-import { type ConfigDocument, readDocument } from "./document.ts";
+import { type ConfigDocument, readDocument, removeAt } from "./document.ts";
 import { readDuration_ms } from "./durations.ts";
 import type { GatewayConfig, Limits, RoutingModel } from "./gateway_config.ts";
 import { isReadable, readAdmin, readListener } from "./listener.ts";
@@ -71,8 +71,11 @@ export function loadConfig(options: LoadOptions): Loaded {
   const context = { providers, presets, changed_s, options };
   if (mistakes.length === 0) {
     const schema = new SchemaCheck(JSON.parse(fs.readFileSync(path.join(dataDir, "schema.json"), "utf8")));
-    add(unsetVariables(document, options.demoUrl));
-    add(schema.checkAndPrune(document.value));
+    const refused = schema.checkAndPrune(document.value);
+    // A misspelt key is told as that, not as a variable that is missing.
+    add(unsetVariables(document, options.demoUrl).filter(({ path: at }) => !refused.some(({ path: known }) => isUnder(at, known))));
+    add(refused);
+    for (const { path: at } of document.unset) removeAt(document.value, at);
     if (typeof document.value === "object" && document.value !== null && !Array.isArray(document.value)) {
       const built = build(document.value as RawConfig, document, context, []);
       config = built.config;

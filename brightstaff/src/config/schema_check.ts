@@ -83,8 +83,12 @@ export class SchemaCheck {
 
 const PRUNING_ROUNDS_MAX = 8;
 
-/** "if" repeats what its branch says; the inner errors of a refused name repeat `propertyNames`; absent array items were refused before. */
+/**
+ * "if" repeats what its branch says; the inner errors of a refused name repeat `propertyNames`; absent array items were refused before; and a
+ * required key whose variable is not set is there, without a value.
+ */
 function isOfInterest(error: ErrorObject): boolean {
+  if (error.keyword === "required" && (error.params as { missingProperty: string }).missingProperty in (error.data as object)) return false;
   return error.keyword !== "if" && error.data !== undefined && (error.propertyName === undefined || error.keyword === "propertyNames");
 }
 

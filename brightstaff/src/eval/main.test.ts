@@ -163,6 +163,7 @@ describe("npm run eval", () => {
     [["--gateway", "http://127.0.0.1:1"], "--baseline: expected the model to compare with"],
     [["--routing-model"], "NO_SUCH_KEY is not set"],
     [["--dataset", "nowhere.jsonl"], "nowhere.jsonl: there is no such file"],
+    [["--rooter", "desk"], "Unknown option '--rooter'"],
   ])("says what is wrong with %j", async (args, message) => {
     const { code, errors } = await evaluate(...args);
     expect(code).toBe(2);

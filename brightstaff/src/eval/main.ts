@@ -35,8 +35,13 @@ Against one model, through a gateway that runs (its key in GATEWAY_API_KEY, if i
   --judge MODEL     marks both answers for correctness and completeness
   --parallel N      conversations at a time; default 4`;
 
-const { values } = parseArgs({
-  options: {
+/** What the user has to mend; anything else is a defect. */
+class UsageError extends Error {}
+
+const values = readOptions();
+
+function readOptions() {
+  const options = {
     dataset: { type: "string", default: DEFAULT_DATASET },
     router: { type: "string" },
     config: { type: "string", default: path.join(repoRoot, "config/plano_config.yaml") },
@@ -49,14 +54,20 @@ const { values } = parseArgs({
     judge: { type: "string" },
     parallel: { type: "string", default: "4" },
     help: { type: "boolean", default: false },
-  },
-});
-
-/** What the user has to mend; anything else is a defect. */
-class UsageError extends Error {}
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    return process.exit(2);
+  }
+}
 
 async function run(): Promise<void> {
-  if (!existsSync(values.dataset)) throw new UsageError(`${values.dataset}: there is no such file`);
+  if (!existsSync(values.dataset)) {
+    const isNamed = values.dataset !== DEFAULT_DATASET;
+    throw new UsageError(isNamed ? `${values.dataset}: there is no such file` : "--dataset: expected a file of labelled requests");
+  }
   const parts = readParts(values.without);
   const parallel = Number(values.parallel);
   if (!Number.isInteger(parallel) || parallel < 1 || parallel > PARALLEL_MAX)
@@ -224,6 +235,6 @@ try {
   else await run();
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${USAGE}`);
+  console.error(`${error.message}\n(npm run eval -- --help tells the options)`);
   process.exitCode = 2;
 }

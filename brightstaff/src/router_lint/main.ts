@@ -9,7 +9,7 @@ import { defaultModelDir } from "../intent/index.ts";
 import { checkCollisions, type Sample } from "./collisions.ts";
 import { checkWording, type Finding } from "./wording.ts";
 
-// npm run lint:routers [-- --config FILE] [--router NAME]
+// `npm run lint:routers`
 //
 // Whether a router's tasks can be told apart by their descriptions. Ends with 1 when there is something to mend, with 2 when the configuration is wrong.
 
@@ -17,12 +17,19 @@ import { checkWording, type Finding } from "./wording.ts";
 const SAMPLES_OF_A_KIND_MAX = 12;
 const SAMPLE_CHARACTERS_MAX = 100;
 
-const { values } = parseArgs({
-  options: {
-    config: { type: "string", default: path.resolve(import.meta.dirname, "../../../config/plano_config.yaml") },
-    router: { type: "string" },
-  },
-});
+const USAGE = "usage: npm run lint:routers -- [--config config/plano_config.yaml] [--router NAME]";
+
+const values = readOptions();
+
+function readOptions() {
+  const config = path.resolve(import.meta.dirname, "../../../config/plano_config.yaml");
+  try {
+    return parseArgs({ options: { config: { type: "string", default: config }, router: { type: "string" } } }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    return process.exit(2);
+  }
+}
 
 // Models are not asked, so their keys do not matter.
 const loaded = loadConfig({ file: values.config, env: process.env, demoUrl: "http://127.0.0.1:1" });
@@ -70,7 +77,7 @@ async function readSamples(resolver: EmbeddedResolver, tasks: Router["tasks"]): 
 }
 
 function print(router: string, findings: readonly Finding[]): void {
-  console.log(`${router}: ${findings.length === 0 ? "nothing to mend" : ""}`);
+  console.log(`${router}:${findings.length === 0 ? " nothing to mend" : ""}`);
   for (const { kind, tasks, reason, samples } of findings) {
     console.log(`  ${kind}: ${tasks.join(" and ")}: ${reason}`);
     for (const sample of samples) console.log(`    "${sample}"`);
