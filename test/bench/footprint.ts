@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
+import { NODE_FLAGS } from "../../deploy/local/node_flags.mjs";
 import { planoHome } from "../../deploy/local/paths.mjs";
 import { ChildLog, endChild, endWithThisProcess } from "../gateway/child_process.ts";
 import { REPO } from "../gateway/repo.ts";
@@ -58,7 +59,7 @@ async function measureStart(): Promise<Pick<Footprint, "first_answer_s" | "idle_
   const file = join(folder, "config.yaml");
   writeFileSync(file, stringify(config));
   const started = performance.now();
-  const child = spawn(process.execPath, [join(REPO, "deploy/local/start.mjs"), "--config", file, "--concurrency", "1"], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, join(REPO, "deploy/local/start.mjs"), "--config", file, "--concurrency", "1"], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PLANO_HOME: planoHome },
     stdio: ["ignore", "pipe", "pipe"],

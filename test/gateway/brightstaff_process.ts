@@ -2,6 +2,8 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
+import { NODE_FLAGS } from "../../deploy/local/node_flags.mjs";
+import { compileCache } from "../../deploy/local/paths.mjs";
 import { ChildLog, endChild, endWithThisProcess, hasEnded, pinned } from "./child_process.ts";
 import { REPO } from "./repo.ts";
 
@@ -32,7 +34,7 @@ export class BrightstaffProcess {
 
   /** Starts brightstaff and waits until it has rendered Envoy's files. Throws with its log when it ends or takes too long. */
   static async start(options: BrightstaffOptions): Promise<BrightstaffProcess> {
-    const [execPath, execArgv] = pinned(process.execPath, [], options.core); // without the test runner's own flags
+    const [execPath, execArgv] = pinned(process.execPath, NODE_FLAGS, options.core); // as `npm start` does it
     const child = fork(
       join(REPO, "brightstaff/src/main.ts"),
       // biome-ignore format: a flag and its value stand on one line
@@ -45,7 +47,7 @@ export class BrightstaffProcess {
       ],
       {
         cwd: options.cwd,
-        env: { PLANO_HOME: join(REPO, ".plano"), ...process.env, ...options.env },
+        env: { PLANO_HOME: join(REPO, ".plano"), NODE_COMPILE_CACHE: compileCache, ...process.env, ...options.env },
         execPath,
         execArgv,
         stdio: ["ignore", "pipe", "pipe", "ipc"],
