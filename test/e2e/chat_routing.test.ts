@@ -105,5 +105,5 @@ test("it can be changed while the gateway runs", async () => {
     const { headers } = await ask(gateway.url, openaiChat, { model: modelOf("code"), prompt: CODE_PROMPT, stream: false });
     return headers["x-model-router-selected-route"];
   };
-  await expect.poll(askAgain, { timeout: 20_000 }).toBe("poetry");
+  await expect.poll(askAgain, { timeout: 40_000 }).toBe("poetry");
 });

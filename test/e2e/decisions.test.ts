@@ -111,7 +111,7 @@ describe("Arch-Router", () => {
 test("requests that wait for a decision while the config is edited get their answer", async () => {
   routingModel.answer = () => null;
   const waiting = Promise.all(Array.from({ length: 20 }, (_, index) => askAssistant(CODE_PROMPT, CLIENT_FORMATS[index % 2])));
-  await expect.poll(() => routingModel.prompts.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => routingModel.prompts.length, { timeout: 40_000 }).toBeGreaterThan(0);
   await gateway.reload({ ...config, model_aliases: { another: { target: modelOf("code") } } });
   for (const answer of await waiting) expect(answer.reply.complete, answer.body).toBe(true);
   expect((await ask(gateway.url, openaiChat, { model: "another", stream: false })).status).toBe(200);
@@ -125,7 +125,7 @@ test("a routing model that has been down is asked again, and nobody waits for it
   expect(answer.headers["x-model-router-selected-route"]).toBe("programming");
   expect(await modelDecisions()).toBe(before);
   const askAgain = () => askAssistant(CODE_PROMPT).then(({ headers }) => headers["x-model-router-selected-route"]);
-  await expect.poll(askAgain, { timeout: 20_000 }).toBe("poetry");
+  await expect.poll(askAgain, { timeout: 40_000 }).toBe("poetry");
   expect(await modelDecisions()).toBe(before + 1);
 });
 
@@ -242,7 +242,7 @@ test("Plano-Orchestrator, by a change of the config alone", async () => {
   await gateway.writeConfig({ ...config, overrides: { llm_routing_model: "plano/katanemo/Plano-Orchestrator-4B" } });
   routingModel.answer = (prompt) => (prompt.includes("a list of available routes") ? '{"route": ["poetry"]}' : '{"route": "programming"}');
   await expect
-    .poll(async () => (await askAssistant(CODE_PROMPT)).headers["x-model-router-selected-route"], { timeout: 20_000 })
+    .poll(async () => (await askAssistant(CODE_PROMPT)).headers["x-model-router-selected-route"], { timeout: 40_000 })
     .toBe("poetry");
   routingModel.answer = () => '{"route": []}';
   const answer = await askAssistant(CODE_PROMPT);

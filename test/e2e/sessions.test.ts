@@ -248,7 +248,7 @@ describeWithRedis("with Redis", () => {
       return talk.through(other).returnsResult();
     };
     await expect
-      .poll(goOnElsewhere, { timeout: 10_000 })
+      .poll(goOnElsewhere, { timeout: 40_000 })
       .toEqual({ model: PROSE, route: "poetry", session: "pinned; reason=tool_loop", asked: 1 });
     const unknown = new Conversation(other);
     expect(await unknown.says("code")).toMatchObject({ session: "new; reason=opening" });
@@ -270,6 +270,6 @@ describeWithRedis("with Redis", () => {
       await again.says("verse");
       return again.through(other).returnsResult();
     };
-    await expect.poll(goOnElsewhere, { timeout: 10_000 }).toMatchObject({ model: PROSE, session: "pinned; reason=tool_loop" });
+    await expect.poll(goOnElsewhere, { timeout: 40_000 }).toMatchObject({ model: PROSE, session: "pinned; reason=tool_loop" });
   });
 });

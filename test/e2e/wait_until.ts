@@ -1,7 +1,7 @@
-const WAIT_MS_MAX = 20_000;
+const WAIT_MS_MAX = 40_000;
 const POLL_MS = 10;
 
-/** Polls until `condition` answers something truthy and resolves to it. Throws, naming `what`, after 20 s. */
+/** Polls until `condition` answers something truthy and resolves to it. Throws, naming `what`, after 40 s. */
 export async function waitUntil<T>(what: string, condition: () => T | Promise<T>): Promise<NonNullable<T>> {
   const deadline = Date.now() + WAIT_MS_MAX;
   while (Date.now() < deadline) {

@@ -8,8 +8,8 @@ import { ChildLog, endChild, endWithThisProcess, hasEnded, pinned } from "./chil
 
 // sockaddr_un.sun_path, unix(7): 108 bytes with the closing NUL.
 const UNIX_SOCKET_PATH_BYTES_MAX = 107;
-const START_MS_MAX = 30_000;
-const ADMIN_MS_MAX = 10_000;
+const START_MS_MAX = 60_000;
+const ADMIN_MS_MAX = 20_000;
 const POLL_MS = 20;
 
 export interface EnvoyOptions {

@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { EnvoyProcess } from "./envoy_process.ts";
 
-const RELOAD_MS_MAX = 20_000;
+const RELOAD_MS_MAX = 40_000;
 /** One config change is several files, written one after the other. Files that rest this long are the last ones. */
 const REST_MS = 300;
 const POLL_MS = 20;

@@ -13,7 +13,7 @@ import { readRenderedAt, waitUntilReloaded } from "./reload.ts";
 import { REPO } from "./repo.ts";
 
 export const WASM_PATH = join(REPO, "filter/build/llm_gateway.wasm");
-const SERVE_MS_MAX = 20_000;
+const SERVE_MS_MAX = 60_000;
 const POLL_MS = 20;
 
 /** A config as an object, or as the YAML text a user would write. */
