@@ -205,7 +205,9 @@ export function translateResponse(
 function readBodyError(format: u8, ptr: usize, length: u32, error: ProviderError): bool {
   error.clear();
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
-  return formatAt(format).readError(cursor, error);
+  if (!formatAt(format).readError(cursor, error)) return false;
+  if (error.message.length == 0) error.describeNothing();
+  return true;
 }
 
 /**

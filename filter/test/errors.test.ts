@@ -40,6 +40,29 @@ for (const provider of FORMATS) {
   });
 }
 
+describe("an error without a word", () => {
+  const message = "The provider reported an error and no readable message.";
+
+  test.each([
+    ["openai_chat", '{"error":{"message":""}}'],
+    ["anthropic_messages", '{"type":"error","error":{}}'],
+    ["openai_responses", '{"type":"error"}'],
+    ["openai_responses", '{"type":"response.failed","response":{}}'],
+    ["gemini", '{"error":{}}'],
+  ] as const)("of %s in a stream: %s", (provider, event) => {
+    const client = provider === "anthropic_messages" ? "openai_chat" : "anthropic_messages";
+    const stream = facade.openStream(provider, client);
+    expect(stream.feed(`data: ${event}\n\n`).out).toContain(message);
+    expect(stream.state()).toMatchObject({ errorSeen: 1, error: { message } });
+    stream.close();
+  });
+
+  test("in a whole answer", () => {
+    const { result, error } = facade.translateResponse("openai_chat", "anthropic_messages", '{"error":{"message":""}}');
+    expect({ result, message: error.message }).toEqual({ result: "provider error", message });
+  });
+});
+
 describe("what only a body says", () => {
   test.each(["34.07s", "-1s", "soon", 7, null])("Gemini's retryDelay %j is no reason to lose the message", (retryDelay) => {
     const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay }, null, 5];

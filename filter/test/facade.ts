@@ -347,6 +347,14 @@ export class Facade {
     return { messages, end: MESSAGE_ENDS[end] ?? "cut" };
   }
 
+  /** Reads bytes as both kinds of streams, without a look at what is read. */
+  runFraming(stream: Uint8Array, chunkBytes: number): void {
+    this.withText(stream, (ptr, length) => this.wasm.splitEvents(ptr, length, chunkBytes));
+    this.wasm.clearOut();
+    this.withText(stream, (ptr, length) => this.wasm.splitMessages(ptr, length, chunkBytes));
+    this.wasm.clearOut();
+  }
+
   openStream(provider: FormatName, client: FormatName, asked: boolean | Asked = {}): Stream {
     this.ask(typeof asked === "boolean" ? { includeUsage: asked } : asked);
     return new Stream(this, this.wasm, this.wasm.openStream(number(provider), number(client)));

@@ -55,6 +55,11 @@ export class ProviderError {
     this.message.ascii(" and no readable error message.");
   }
 
+  /** For an error inside of an answer that says nothing itself. */
+  describeNothing(): void {
+    this.message.ascii("The provider reported an error and no readable message.");
+  }
+
   private shorten(): void {
     if (this.message.length > ERROR_MESSAGE_BYTES_MAX) this.message.length = wholeCharacters(this.message, ERROR_MESSAGE_BYTES_MAX);
   }

@@ -183,6 +183,7 @@ export class MessageStream implements ContentSink {
   failed(): void {
     if (this.errorSeen || this.terminalSeen) return;
     this.errorSeen = true;
+    if (this.error.message.length == 0) this.error.describeNothing();
     const writer = this.writer;
     if (writer) writer.error(this.out, this.error);
   }
