@@ -75,3 +75,8 @@ test("the curl can be pasted into a shell, and asks for something that is served
     expect(JSON.parse(words.at(-1) as string)).toMatchObject({ model, stream: true, messages: [{ role: "user" }] });
   }
 });
+
+test("where models are named by a wildcard alone, the curl says where the model's name goes", () => {
+  const config = { ...load("config/plano_config.yaml", {}), models: [], routers: [], defaultModel: null };
+  expect(curlCommand(config, "http://127.0.0.1:9")).toContain('{"model":"anthropic/MODEL",');
+});

@@ -35,7 +35,7 @@ export function summarize({ config, url, metricsUrl, adminUrl, unsetKeys }: Summ
 /** The first request that a user can make: routed where there is a router, and streamed. */
 export function curlCommand(config: GatewayConfig, url: string): string {
   const router = config.routers[0];
-  const model = router ? `router:${router.name}` : (modelId(config, config.defaultModel ?? 0) ?? config.wildcards[0]?.prefix);
+  const model = router ? `router:${router.name}` : (modelId(config, config.defaultModel ?? 0) ?? `${config.wildcards[0]?.prefix}MODEL`);
   const content = "Write a Python function to sort a list of dictionaries by key";
   const body = JSON.stringify({ model, stream: true, messages: [{ role: "user", content }] });
   const unchecked = url.startsWith("https:") ? " --insecure" : "";
