@@ -129,17 +129,25 @@ describe.each(ALL_CLIENT_FORMATS.map((client) => ({ name: client.id, client })))
       expect([status, headers["content-type"]], body).toEqual([200, "application/json"]);
       return JSON.parse(body) as object;
     };
+    const sure = expect.toSatisfy((value: unknown) => typeof value === "number" && value > 0 && value <= 1);
     const told = { trace_id: expect.stringMatching(/^[0-9a-f]{32}$/), pinned: false, switched: false };
     expect(await decide("router:code-only", CODE_PROMPT)).toEqual({
       models: ["code/model", "spare/model"],
       route: "programming",
+      confidence: sure,
       ...told,
     });
-    expect(await decide("router:code-only", "What is the capital of France?")).toEqual({ models: ["spare/model"], route: null, ...told });
-    expect(await decide(modelOf("prose"), POEM_PROMPT)).toEqual({ models: ["prose/model"], route: null, ...told });
+    expect(await decide("router:code-only", "What is the capital of France?")).toEqual({
+      models: ["spare/model"],
+      route: null,
+      confidence: sure,
+      ...told,
+    });
+    expect(await decide(modelOf("prose"), POEM_PROMPT)).toEqual({ models: ["prose/model"], route: null, confidence: null, ...told });
     expect(await decide(modelOf("spare"), POEM_PROMPT, { routing_preferences: PREFERENCES })).toEqual({
       models: ["code/model", "prose/model", "spare/model"],
       route: "poetry",
+      confidence: sure,
       ...told,
     });
     const unknown = await send(client, "nobody/model", CODE_PROMPT, {}, `/routing${client.path}`);

@@ -85,7 +85,7 @@ export async function decide(
     route,
     models,
     resolver: resolution.resolver,
-    confidence: resolution.confidence,
+    confidence: resolution.confidence === null ? null : rounded(resolution.confidence),
     resolve_ms: rounded(resolved_ms - started_ms),
     rank_ms: rounded(ranked_ms - resolved_ms),
     session,
@@ -243,7 +243,7 @@ class Turn {
   }
 }
 
-/** Microseconds are as far as the figures mean anything. */
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+/** Three decimals are as far as the figures mean anything: microseconds of a time in ms, a thousandth of a confidence. */
+function rounded(figure: number): number {
+  return Math.round(figure * 1000) / 1000;
 }

@@ -102,7 +102,7 @@ export function refusePreferences(exchange: Exchange): void {
 
 /**
  * The decision itself, for clients who ask the providers themselves: `models` best first, `route` null when no task matched, and whether
- * the conversation stays on its model or has left it. Plano's form:
+ * the conversation stays on its model or has left it. Plano's form, with the resolver's confidence beside it:
  * https://github.com/katanemo/plano/blob/main/docs/routing-api.md.
  */
 export function tellDecision(exchange: Exchange, traceId: Bytes): void {
@@ -114,6 +114,9 @@ export function tellDecision(exchange: Exchange, traceId: Bytes): void {
   }
   body.ascii('],"route":');
   if (exchange.route.length > 0) writeString(body, textOf(exchange.route));
+  else body.ascii("null");
+  body.ascii(',"confidence":');
+  if (exchange.confidence.length > 0) body.appendBytes(exchange.confidence);
   else body.ascii("null");
   body.ascii(',"trace_id":');
   writeString(body, textOf(traceId));

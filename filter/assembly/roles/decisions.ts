@@ -156,6 +156,7 @@ function readDecision(exchange: Exchange, body: usize, length: u32): void {
   while (cursor.nextKey()) {
     if (cursor.keyIs("route")) readRoute(exchange);
     else if (cursor.keyIs("models")) readModels(exchange);
+    else if (cursor.keyIs("confidence")) readNumber(exchange.confidence);
     else if (cursor.keyIs("resolve_ms")) readNumber(exchange.resolve_ms);
     else if (cursor.keyIs("rank_ms")) readNumber(exchange.rank_ms);
     else if (cursor.keyIs("session")) pin_ms = readSession(exchange.session.state);

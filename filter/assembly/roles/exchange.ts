@@ -111,6 +111,8 @@ export class Exchange {
   decisionStarted_ns: u64 = 0;
   decision_us: u32 = 0;
   readonly resolve_ms: Bytes = new Bytes();
+  /** How sure the resolver is of `route`, 0 to 1, as brightstaff wrote it; empty when it can't say. */
+  readonly confidence: Bytes = new Bytes();
   readonly rank_ms: Bytes = new Bytes();
 
   /** What the last failed attempt's provider said. */
@@ -141,6 +143,7 @@ export class Exchange {
     this.decisionStarted_ns = 0;
     this.decision_us = 0;
     this.resolve_ms.clear();
+    this.confidence.clear();
     this.rank_ms.clear();
     this.failureMessage.clear();
     this.failureParam.clear();
