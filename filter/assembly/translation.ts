@@ -163,7 +163,7 @@ export function translateRequest(
 /** Whether a provider of the client's own format takes the request as it came, but for the model's name. */
 export function isOwnBody(head: RequestHead, rules: ProviderRules): bool {
   const isChanged = head.hasForeignReasoning || head.losesBudget || head.hasPreferences || (head.addsUsage && head.hasStreamOptions);
-  return rules.isEmpty && !isChanged;
+  return !isChanged && !rules.touch(head);
 }
 
 /** What the last `translateRequest` between two formats left out: paths of fields, one a line. Empty within one format. */

@@ -232,6 +232,21 @@ describe("what a provider does not take of messages", () => {
     );
   });
 
+  test("a body without any of it goes over byte for byte, and one in which it may be is looked through", () => {
+    const body = '{ "messages" : [ {"role":"user" ,"content":"name"} ], "model": "m" }';
+    const dropping = { drop: ["seed"], rename: [["max_tokens", "max_completion_tokens"]] as [string, string][], messageDrop: ["name"] };
+    const send = (text: string, stream = false) => {
+      const result = facade.translateRequest("openai_chat", "openai_chat", text, "n", stream ? { drop: ["stream_options"] } : dropping);
+      return "body" in result ? result.body : result;
+    };
+    expect(send(body)).toBe(body.replace('"m"', '"n"'));
+    expect(send(body.replace("{ ", '{ "s\\u0065ed": 1, '))).toBe('{"messages":[{"role":"user","content":"name"}],"model":"n"}');
+    expect(send(body.replace("{ ", '{ "max_tokens": 1, '))).toContain('"max_completion_tokens":1');
+    expect(send(body.replace('"role"', '"n\\u0061me":"a","role"'))).toContain('[{"role":"user","content":"name"}]');
+    // What the gateway would add itself is not added for those who do not take it.
+    expect(send(body.replace("{ ", '{ "stream": true, '), true)).not.toContain("stream_options");
+  });
+
   test("is dropped from tool calls as well", () => {
     expect(
       patch('{"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"a","name":"x","function":{"name":"f","arguments":""}}]}]}'),

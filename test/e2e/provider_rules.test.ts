@@ -7,7 +7,7 @@ import { exchange } from "./exchange.ts";
 import { configOf } from "./fleet.ts";
 import { type ScriptedProvider, type ScriptedRequest, startScriptedProvider } from "./scripted_provider.ts";
 
-const PROVIDERS = ["mistral", "groq", "zhipu", "azure_openai"] as const;
+const PROVIDERS = ["mistral", "groq", "zhipu", "azure_openai", "openai"] as const;
 type Name = (typeof PROVIDERS)[number];
 
 let provider: ScriptedProvider;
@@ -133,6 +133,35 @@ test("Azure gets its key in a header of its own, and all fields", async () => {
   expect(headers["api-key"]).toBe("key-of-azure_openai");
   expect(headers.authorization).toBeUndefined();
   expect(json).toEqual({ ...REQUEST, model: "a-model" });
+});
+
+test("OpenAI gets by the model's name what that model takes, and what none is for as it came", async () => {
+  const messages = [{ role: "user", content: "Hello" }];
+  const fields = { messages, max_tokens: 50, temperature: 0.5, stop: ["x"], seed: 7 };
+  const rest = { messages, seed: 7, max_completion_tokens: 50 };
+  expect((await asked("openai", { ...fields, model: "openai/gpt-5-mini" })).json).toEqual({ ...rest, model: "gpt-5-mini" });
+  expect((await asked("openai", { ...fields, model: "openai/o3" })).json).toEqual({ ...rest, model: "o3" });
+  const newer = { ...rest, temperature: 0.5, stop: ["x"], model: "gpt-5.2" };
+  expect((await asked("openai", { ...fields, model: "openai/gpt-5.2" })).json).toEqual(newer);
+  for (const model of ["gpt-4o", "gpt-5-chat-latest"]) {
+    const { body } = await asked("openai", { ...fields, model: `openai/${model}` });
+    expect(body.toString()).toBe(JSON.stringify({ model, ...fields }));
+  }
+});
+
+test("OpenAI gets back no reasoning of other APIs' models, in the form that the gateway told it in", async () => {
+  const call = { id: "c1", type: "function", function: { name: "f", arguments: "{}" } };
+  const history = (message: object, more: object) => [
+    { role: "user", content: "Hello" },
+    { role: "assistant", content: null, ...message, tool_calls: [{ ...call, ...more }] },
+    { role: "tool", tool_call_id: "c1", content: "ok" },
+  ];
+  const told = { reasoning_content: "Hm.", reasoning_details: [{ type: "reasoning.text", text: "Hm.", signature: "c2ln" }] };
+  const { json } = await asked("openai", {
+    model: "openai/gpt-4o",
+    messages: history(told, { extra_content: { google: { thought_signature: "c2ln" } } }),
+  });
+  expect(json.messages).toEqual(history({}, {}));
 });
 
 test("a request of another format is written by the same rules", async () => {

@@ -6,6 +6,14 @@ import type { Auth, CredentialsConfig, NativeFormat, WireFormat } from "./gatewa
 import { formatMistake } from "./mistakes.ts";
 import { SchemaCheck } from "./schema_check.ts";
 
+/** What some models do not take. */
+export type ModelRulesData = {
+  readonly match: readonly string[];
+  readonly drop?: readonly string[];
+  readonly rename?: Readonly<Record<string, string>>;
+  readonly message_drop?: readonly string[];
+};
+
 /** A path, or one with what holds for it alone. */
 export type NativeData =
   | string
@@ -14,6 +22,7 @@ export type NativeData =
       readonly auth?: Auth;
       readonly drop?: readonly string[];
       readonly rename?: Readonly<Record<string, string>>;
+      readonly models?: readonly ModelRulesData[];
     };
 
 /** What a file of config/providers says; config/providers/schema.json tells each field. */
@@ -35,6 +44,7 @@ export type ProviderData = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly drop?: readonly string[];
   readonly rename?: Readonly<Record<string, string>>;
+  readonly models?: readonly ModelRulesData[];
   readonly add?: Readonly<Record<string, string>>;
   readonly message_drop?: readonly string[];
   readonly message_roles?: Readonly<Record<string, string>>;

@@ -45,6 +45,15 @@ export type NativeFormat = WireFormat | "openai_embeddings" | "anthropic_count_t
 
 export type Auth = { readonly header: string; readonly prefix: string };
 
+/** What some models do not take, besides what their provider does not. */
+export type ModelRules = {
+  /** Names of models, in which * stands for any characters. Of several such rules the first that matches counts. */
+  readonly match: readonly string[];
+  readonly drop: readonly string[];
+  readonly rename: readonly (readonly [from: string, to: string])[];
+  readonly messageDrop: readonly string[];
+};
+
 export type NativeEndpoint = {
   readonly format: NativeFormat;
   readonly path: string;
@@ -52,6 +61,7 @@ export type NativeEndpoint = {
   readonly auth: Auth | null;
   readonly drop: readonly string[];
   readonly rename: readonly (readonly [from: string, to: string])[];
+  readonly models: readonly ModelRules[];
 };
 
 export type Listener = {
@@ -106,6 +116,7 @@ export type Provider = {
   readonly signing: { readonly service: string; readonly region: string } | null;
   readonly drop: readonly string[];
   readonly rename: readonly (readonly [from: string, to: string])[];
+  readonly models: readonly ModelRules[];
   /** Top-level fields that it wants besides. */
   readonly add: readonly (readonly [name: string, value: string])[];
   /** Fields and roles of messages that it does not take. */

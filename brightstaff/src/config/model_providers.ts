@@ -1,9 +1,9 @@
 import { atRegion, signingOf } from "./aws_provider.ts";
 import { type CredentialsContext, readCredentials } from "./credentials.ts";
-import type { ProviderData } from "./data_files.ts";
+import type { ModelRulesData, ProviderData } from "./data_files.ts";
 import { readDuration_ms } from "./durations.ts";
 import { type Address, authorityOf, readBaseUrl, readHostPort } from "./endpoint_address.ts";
-import type { NativeEndpoint, NativeFormat, Provider, WireFormat } from "./gateway_config.ts";
+import type { ModelRules, NativeEndpoint, NativeFormat, Provider, WireFormat } from "./gateway_config.ts";
 import { expectedName, type Mistake, type Path } from "./mistakes.ts";
 import { ModelCatalog } from "./model_catalog.ts";
 import type { Located } from "./older_forms.ts";
@@ -126,6 +126,7 @@ function readProvider({ path, value }: Located<RawModelProvider>, context: Provi
     signing: key.signing,
     drop: data.drop ?? [],
     rename: Object.entries(data.rename ?? {}),
+    models: readModelRules(data.models),
     add: Object.entries(data.add ?? {}),
     messageDrop: data.message_drop ?? [],
     messageRoles: Object.entries(data.message_roles ?? {}),
@@ -155,15 +156,25 @@ function readNative(data: ProviderData, { address, basePath }: Place): NativeEnd
 
 function nativeEndpoints(data: ProviderData, basePath: string): NativeEndpoint[] {
   return Object.entries(data.native ?? {}).map(([format, native]) => {
-    const { path, auth, drop, rename } = typeof native === "string" ? { path: native } : native;
+    const { path, auth, drop, rename, models } = typeof native === "string" ? { path: native } : native;
     return {
       format: format as NativeFormat,
       path: basePath + path,
       auth: auth ?? null,
       drop: drop ?? [],
       rename: Object.entries(rename ?? {}),
+      models: readModelRules(models),
     };
   });
+}
+
+function readModelRules(models: readonly ModelRulesData[] = []): ModelRules[] {
+  return models.map(({ match, drop = [], rename = {}, message_drop: messageDrop = [] }) => ({
+    match,
+    drop,
+    rename: Object.entries(rename),
+    messageDrop,
+  }));
 }
 
 /** What demo providers speak besides chat. */

@@ -79,6 +79,14 @@ const DOCUMENTATION = fs.readFileSync(path.join(PROVIDERS_DIR, "../../docs/provi
 
 const code = (text: string) => `\`${text}\``;
 
+function sentOf({ drop, rename = {}, message_drop }: Pick<ProviderData, "drop" | "rename" | "message_drop">): string[] {
+  return [
+    ...Object.entries(rename).map(([from, to]) => `${code(from)} → ${code(to)}`),
+    ...(drop === undefined ? [] : [`without ${drop.map(code).join(", ")}`]),
+    ...(message_drop === undefined ? [] : [`messages without ${message_drop.map(code).join(", ")}`]),
+  ];
+}
+
 /** What the documentation's table says of a provider: a message of this test is a row to paste there. */
 function rowOf(data: ProviderData): string {
   const sent = [
@@ -108,11 +116,7 @@ function keysOf({ access_key_env, credentials }: ProviderData): string {
 function embeddingsOf({ native }: ProviderData): string {
   const embeddings = native?.openai_embeddings;
   if (embeddings === undefined) return "no";
-  const { drop, rename = {} } = typeof embeddings === "string" ? {} : embeddings;
-  const sent = [
-    ...Object.entries(rename).map(([from, to]) => `${code(from)} → ${code(to)}`),
-    ...(drop === undefined ? [] : [`without ${drop.map(code).join(", ")}`]),
-  ];
+  const sent = sentOf(typeof embeddings === "string" ? {} : embeddings);
   return sent.length === 0 ? "yes" : `yes; ${sent.join("; ")}`;
 }
 
@@ -292,6 +296,13 @@ describe("the files", () => {
   const documented = [...new Set(byId.values())].filter(({ id, format }) => id !== "plano" && DOCUMENTED_FORMATS.has(format));
   test.each(documented.map((data) => [data.id, data] as const))("%s has a row in docs/providers.md", (_, data) => {
     expect(DOCUMENTATION.split("\n")).toContain(rowOf(data));
+  });
+
+  const withModels = [...new Set(byId.values())].flatMap(({ id, models = [] }) => models.map((rules) => ({ id, ...rules })));
+  test.each(withModels.map((rules) => [rules.id, rules.match.join(), rules] as const))("%s has a row for %s", (_, __, rules) => {
+    const sent = sentOf(rules);
+    const cells = [rules.id, rules.match.map(code).join(", "), sent.length === 0 ? "as it came" : sent.join("; ")];
+    expect(DOCUMENTATION.split("\n")).toContain(`| ${cells.join(" | ")} |`);
   });
 
   test("serve Plano's names", () => {

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { GatewayConfig, NativeEndpoint, Provider, Router } from "../config/gateway_config.ts";
+import type { GatewayConfig, ModelRules, NativeEndpoint, Provider, Router } from "../config/gateway_config.ts";
 import { RESPONSE_BODY_BYTES_MAX } from "./buffer_limits.ts";
 import { BRIGHTSTAFF_CLUSTER, type RenderOptions, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, extension, type Message } from "./protobuf.ts";
@@ -102,9 +102,32 @@ const TOKEN_ESTIMATOR = {
 };
 
 function toFilterEndpoint(provider: Provider, native: NativeEndpoint, places: readonly Provider[]): Message {
-  const { format, path, auth, drop, rename } = native;
+  const { format, path, auth, drop, rename, models } = native;
   if (auth !== null) return { format, provider: places.findIndex(({ name }) => name === furtherName(provider, format)) };
-  return { format, path, ...(drop.length > 0 ? { drop } : {}), ...(rename.length > 0 ? { rename } : {}) };
+  return {
+    format,
+    path,
+    ...(drop.length > 0 ? { drop } : {}),
+    ...(rename.length > 0 ? { rename } : {}),
+    ...(models.length > 0 ? { model_rules: models.map((rules) => ({ match: rules.match, ...withModelRules(native, rules) })) } : {}),
+  };
+}
+
+/** All that holds for a model: what its name says comes first, and what holds for every model of the place stays. */
+function withModelRules(all: Pick<ModelRules, "drop" | "rename">, { drop, rename }: ModelRules): Pick<ModelRules, "drop" | "rename"> {
+  return { drop: [...drop, ...all.drop], rename: [...rename, ...all.rename] };
+}
+
+function toFilterRules(provider: Provider): Message {
+  return {
+    drop: provider.drop,
+    rename: provider.rename,
+    add: provider.add,
+    message_drop: provider.messageDrop,
+    message_roles: provider.messageRoles,
+    tool_id_length: provider.toolIdLength ?? 0,
+    tool_ids: provider.takesToolIds,
+  };
 }
 
 function toFilterProvider(provider: Provider, places: readonly Provider[]): Message {
@@ -121,12 +144,18 @@ function toFilterProvider(provider: Provider, places: readonly Provider[]): Mess
     auth_header: provider.auth.header,
     auth_prefix: provider.auth.prefix,
     ...(provider.signing === null ? {} : { signature_headers: SIGNATURE_HEADERS }),
-    drop: provider.drop,
-    rename: provider.rename,
-    add: provider.add,
-    message_drop: provider.messageDrop,
-    message_roles: provider.messageRoles,
-    tool_id_length: provider.toolIdLength ?? 0,
-    tool_ids: provider.takesToolIds,
+    ...toFilterRules(provider),
+    ...(provider.models.length > 0
+      ? {
+          model_rules: provider.models.map((rules) => ({
+            match: rules.match,
+            ...toFilterRules({
+              ...provider,
+              ...withModelRules(provider, rules),
+              messageDrop: [...rules.messageDrop, ...provider.messageDrop],
+            }),
+          })),
+        }
+      : {}),
   };
 }

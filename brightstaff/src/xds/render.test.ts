@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findEnvoy } from "../../../envoy/install.mjs";
-import type { GatewayConfig } from "../config/gateway_config.ts";
+import type { GatewayConfig, Provider } from "../config/gateway_config.ts";
 import { loadConfig } from "../config/load.ts";
 import { gatewayConfiguration } from "./gateway_filter.ts";
 import { type Resources, render } from "./render.ts";
@@ -52,6 +52,15 @@ test("keys are in the secrets and nowhere else", () => {
   expect(JSON.stringify(others)).not.toContain("sk-openai");
 });
 
+test("rules for models say all that holds for them", () => {
+  const config = load(CONFIG);
+  const models = [{ match: ["a*"], drop: ["seed"], rename: [["n", "count"]] as const, messageDrop: ["name"] }];
+  const provider = { ...(config.providers[0] as Provider), drop: ["user"], messageDrop: ["audio"], toolIdLength: 9, models };
+  const [first] = gatewayConfiguration({ ...config, providers: [provider, ...config.providers.slice(1)] }).providers as object[];
+  const all = { drop: ["seed", "user"], rename: [["n", "count"]], message_drop: ["name", "audio"], tool_id_length: 9 };
+  expect(first).toMatchObject({ drop: ["user"], message_drop: ["audio"], model_rules: [{ match: ["a*"], ...all }] });
+});
+
 test("the filter's configuration refers to models and providers by index", () => {
   expect(gatewayConfiguration(load(CONFIG))).toEqual({
     role: "gateway",
@@ -67,7 +76,14 @@ test("the filter's configuration refers to models and providers by index", () =>
         authority: "api.openai.com",
         path: "/v1/chat/completions",
         native: [
-          { format: "openai_responses", path: "/v1/responses" },
+          {
+            format: "openai_responses",
+            path: "/v1/responses",
+            model_rules: [
+              { match: ["gpt-5-chat*"], drop: [], rename: [] },
+              { match: ["o1*", "o3*", "o4*", "gpt-5", "gpt-5-*"], drop: ["temperature", "top_logprobs", "top_p"], rename: [] },
+            ],
+          },
           { format: "openai_embeddings", path: "/v1/embeddings" },
           {
             format: "openai_input_tokens",
@@ -86,6 +102,7 @@ test("the filter's configuration refers to models and providers by index", () =>
         message_roles: [],
         tool_id_length: 0,
         tool_ids: true,
+        model_rules: expect.any(Array),
       },
       {
         name: "acme",
@@ -105,6 +122,7 @@ test("the filter's configuration refers to models and providers by index", () =>
         message_roles: [],
         tool_id_length: 0,
         tool_ids: true,
+        model_rules: expect.any(Array),
       },
       {
         name: "token_estimator",

@@ -14,7 +14,7 @@ export function furtherName(provider: Provider, format: string): string {
 }
 
 function furtherUpstreams(provider: Provider): Provider[] {
-  return provider.native.flatMap(({ format, path, auth, drop, rename }) =>
+  return provider.native.flatMap(({ format, path, auth, drop, rename, models }) =>
     auth === null
       ? []
       : [
@@ -26,6 +26,7 @@ function furtherUpstreams(provider: Provider): Provider[] {
             auth,
             drop,
             rename,
+            models,
             streamPath: null,
             native: [],
             add: [],

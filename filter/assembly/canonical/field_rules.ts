@@ -1,18 +1,25 @@
-import { equal, equalAscii } from "../bytes/ascii";
+import { equal, equalAscii, hash } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { writeEscaped } from "../json/text";
+import { keyBit, RequestHead } from "./request_head";
 
 /** A name that a provider does not take, or takes in another form. */
 class NameRule {
+  readonly hash: u64;
+
   constructor(
     public from: Bytes,
     /** Empty: what goes by the name is dropped. */
     public to: Bytes,
-  ) {}
+  ) {
+    this.hash = hash(from.ptr, from.length);
+  }
 }
 
 class NameRules {
   private rules: Array<NameRule> = new Array<NameRule>();
+  /** The bits of the names. */
+  private bits: u64 = 0;
 
   @inline
   get isEmpty(): bool {
@@ -25,6 +32,18 @@ class NameRules {
     from.append(fromPtr, fromLength);
     to.append(toPtr, toLength);
     this.rules.push(new NameRule(from, to));
+    this.bits |= keyBit(fromPtr, fromLength);
+  }
+
+  /** Whether there is a rule for a top-level key of a request. */
+  touchesKeysOf(head: RequestHead): bool {
+    for (let i = 0; i < this.rules.length; i++) if (head.hasKey(unchecked(this.rules[i]).hash)) return true;
+    return false;
+  }
+
+  /** Whether there may be a rule for a key of a request's messages. */
+  touchesMessagesOf(head: RequestHead): bool {
+    return (this.bits & head.messageKeys) != 0;
   }
 
   /** The new name that a rule gives, empty when the name is dropped; null without a rule. */
@@ -50,6 +69,7 @@ class NameRules {
       unchecked(this.rules[i]).to.free();
     }
     this.rules.length = 0;
+    this.bits = 0;
   }
 }
 
@@ -70,8 +90,12 @@ export class ProviderRules {
   /** The provider takes tool-call ids of exactly this many letters and digits; 0: any. */
   toolIdLength: u32 = 0;
 
-  get isEmpty(): bool {
-    return this.fields.isEmpty && this.added.length == 0 && !this.hasMessageRules;
+  /** Whether a request with this head is to be changed by what stands here; a request without what is dropped or renamed is not. */
+  touch(head: RequestHead): bool {
+    if (this.added.length > 0 || !this.messageRoles.isEmpty || this.toolIdLength > 0) return true;
+    if (this.fields.isEmpty && this.messageFields.isEmpty) return false;
+    const streams = head.addsUsage && this.fields.findAscii("stream_options") != null;
+    return streams || this.fields.touchesKeysOf(head) || this.messageFields.touchesMessagesOf(head);
   }
 
   get hasMessageRules(): bool {

@@ -43,6 +43,8 @@ export class RequestHead {
   preferencesEnd: u32 = 0;
   /** How deep the body may be nested: what it was checked with. */
   depthMax: u32 = 0;
+  /** The keys of messages and of the tool calls in them, each as its bit (`keyBit`). */
+  messageKeys: u64 = 0;
   private hasModel: bool = false;
   private hasMessages: bool = false;
   private keys: StaticArray<u64> = new StaticArray<u64>(TOP_LEVEL_KEYS_MAX);
@@ -66,6 +68,7 @@ export class RequestHead {
     this.hasPreferences = false;
     this.preferencesStart = 0;
     this.preferencesEnd = 0;
+    this.messageKeys = 0;
     this.hasModel = false;
     this.hasMessages = false;
     this.keyCount = 0;
@@ -88,6 +91,12 @@ export class RequestHead {
     }
     unchecked((this.keys[this.keyCount++] = key));
     return true;
+  }
+
+  /** Whether the body has a top-level key with this hash. */
+  hasKey(key: u64): bool {
+    for (let i = 0; i < this.keyCount; i++) if (unchecked(this.keys[i]) == key) return true;
+    return false;
   }
 
   takeModel(cursor: Cursor): bool {
@@ -168,6 +177,7 @@ export class RequestHead {
     let hasRole = false;
     while (cursor.nextKey()) {
       const kind = cursor.kind();
+      this.messageKeys |= keyBit(cursor.keyPtr, cursor.keyLength);
       if (cursor.keyIs("role")) {
         if (hasRole) return problem.refuseElement("messages", index, "role", "the key is given twice");
         if (kind != Kind.String) return problem.refuseElement("messages", index, "role", "must be a string");
@@ -177,11 +187,30 @@ export class RequestHead {
       } else if (cursor.keyIs("content")) {
         takeContent(cursor, this);
         continue;
+      } else if (cursor.keyIs("tool_calls") && cursor.enterArray()) {
+        while (cursor.nextElement()) this.takeToolCall(cursor);
+        continue;
       }
       cursor.skip();
     }
     return cursor.ok && (hasRole || problem.refuseElement("messages", index, "role", "is required"));
   }
+
+  private takeToolCall(cursor: Cursor): void {
+    if (!cursor.enterObject()) {
+      cursor.skip();
+      return;
+    }
+    while (cursor.nextKey()) {
+      this.messageKeys |= keyBit(cursor.keyPtr, cursor.keyLength);
+      cursor.skip();
+    }
+  }
+}
+
+/** A bit for a key. Others may share it: it tells which keys are not there, at next to no cost. */
+export function keyBit(ptr: usize, length: u32): u64 {
+  return length == 0 ? 1 : (<u64>1) << ((length + 5 * <u32>load<u8>(ptr)) & 63);
 }
 
 function skipValue(cursor: Cursor, head: RequestHead): bool {

@@ -27,7 +27,7 @@ export function sendRequest(exchange: Exchange, candidate: Candidate, size: u32)
   if (provider.signatureHeaders.length > 0) dropSignatureOf(provider);
   if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 
-  const modelOnly = endpoint.format == exchange.clientFormat && isOwnBody(exchange.head, endpoint.rules);
+  const modelOnly = endpoint.format == exchange.clientFormat && isOwnBody(exchange.head, endpoint.rulesFor(candidate.model));
   if (!modelOnly) return sendTranslated(exchange, candidate, size);
   sendWithModel(exchange, candidate.model, size);
   return true;
@@ -58,7 +58,8 @@ function sendTranslated(exchange: Exchange, candidate: Candidate, size: u32): bo
   const body = readBody(Body.Request, size);
   out.clear();
   const from = exchange.clientFormat;
-  if (!translateRequest(from, endpoint.format, body.ptr, body.length, exchange.head, candidate.model, endpoint.rules, out)) {
+  const rules = endpoint.rulesFor(candidate.model);
+  if (!translateRequest(from, endpoint.format, body.ptr, body.length, exchange.head, candidate.model, rules, out)) {
     exchange.answeredLocally = true;
     exchange.attemptCount--; // nothing was sent
     refuseProblem(from);

@@ -1,5 +1,7 @@
+import { Bytes } from "../bytes/bytes";
 import { operationOf, ProviderRules } from "../translation";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
+import { matchesPattern } from "./model_pattern";
 import { NO_PATH, PathTemplate } from "./path_template";
 import { NOTHING, Text } from "./text";
 
@@ -9,6 +11,20 @@ export class Header {
     readonly name: Text,
     readonly value: Text,
   ) {}
+}
+
+/** What some of an endpoint's models do not take, by their names. */
+@final
+export class ModelRules {
+  readonly patterns: Text[] = [];
+  readonly rules: ProviderRules = new ProviderRules();
+
+  isFor(model: Bytes): bool {
+    for (let i = 0; i < this.patterns.length; i++) {
+      if (matchesPattern(model, this.patterns[i])) return true;
+    }
+    return false;
+  }
 }
 
 /** Where a provider takes requests of one wire format, and what it does not take. */
@@ -22,7 +38,17 @@ export class Endpoint {
   path: PathTemplate = NO_PATH;
   /** Where streams are asked for, when that is another path. */
   streamPath: PathTemplate | null = null;
+  /** For models that no pattern of `modelRules` is for. */
   readonly rules: ProviderRules = new ProviderRules();
+  /** The first one whose patterns match counts, and counts alone. */
+  readonly modelRules: ModelRules[] = [];
+
+  rulesFor(model: Bytes): ProviderRules {
+    for (let i = 0; i < this.modelRules.length; i++) {
+      if (this.modelRules[i].isFor(model)) return this.modelRules[i].rules;
+    }
+    return this.rules;
+  }
 
   pathFor(stream: bool): PathTemplate {
     const streamPath = this.streamPath;

@@ -3,7 +3,7 @@ import { Literal } from "../host/literal";
 import { Cursor } from "../json/cursor";
 import { writeText } from "../json/text";
 import { formatNamed, ProviderRules } from "../translation";
-import { Endpoint, GatewayConfig, Header, Model, Name, Provider, Router, Wildcard } from "./config";
+import { Endpoint, GatewayConfig, Header, Model, ModelRules, Name, Provider, Router, Wildcard } from "./config";
 import { CANDIDATES_MAX } from "./exchange";
 import { PathTemplate } from "./path_template";
 import { Text } from "./text";
@@ -134,14 +134,35 @@ export class ConfigReader {
     else if (cursor.keyIs("auth_prefix")) provider.authPrefix = this.text();
     else if (cursor.keyIs("signature_headers")) this.readTexts(provider.signatureHeaders);
     else if (cursor.keyIs("headers")) this.readHeaders(provider);
-    else if (cursor.keyIs("drop")) this.readDrops(provider.endpoint.rules, false);
-    else if (cursor.keyIs("rename")) this.readRenames(provider.endpoint.rules, false);
-    else if (cursor.keyIs("add")) this.readAdded(provider.endpoint.rules);
-    else if (cursor.keyIs("tool_ids")) provider.endpoint.rules.hasNoToolIds = !cursor.takeTrue();
-    else if (cursor.keyIs("message_drop")) this.readDrops(provider.endpoint.rules, true);
-    else if (cursor.keyIs("tool_id_length")) provider.endpoint.rules.toolIdLength = this.number();
-    else if (cursor.keyIs("message_roles")) this.readRenames(provider.endpoint.rules, true);
+    else if (cursor.keyIs("model_rules")) this.readModelRules(provider.endpoint);
+    else this.readRule(provider.endpoint.rules);
+  }
+
+  private readRule(rules: ProviderRules): void {
+    const cursor = this.cursor;
+    if (cursor.keyIs("drop")) this.readDrops(rules, false);
+    else if (cursor.keyIs("rename")) this.readRenames(rules, false);
+    else if (cursor.keyIs("add")) this.readAdded(rules);
+    else if (cursor.keyIs("tool_ids")) rules.hasNoToolIds = !cursor.takeTrue();
+    else if (cursor.keyIs("message_drop")) this.readDrops(rules, true);
+    else if (cursor.keyIs("tool_id_length")) rules.toolIdLength = this.number();
+    else if (cursor.keyIs("message_roles")) this.readRenames(rules, true);
     else cursor.skip();
+  }
+
+  /** Rules for some models; each says all that holds for them, the endpoint's own rules included. */
+  private readModelRules(endpoint: Endpoint): void {
+    const cursor = this.cursor;
+    cursor.enterArray();
+    while (cursor.nextElement()) {
+      const models = new ModelRules();
+      endpoint.modelRules.push(models);
+      cursor.enterObject();
+      while (cursor.nextKey()) {
+        if (cursor.keyIs("match")) this.readTexts(models.patterns);
+        else this.readRule(models.rules);
+      }
+    }
   }
 
   private readNative(provider: Provider): void {
@@ -159,10 +180,9 @@ export class ConfigReader {
     while (cursor.nextKey()) {
       if (cursor.keyIs("format")) endpoint.format = this.format();
       else if (cursor.keyIs("path")) endpoint.path = new PathTemplate(this.text());
-      else if (cursor.keyIs("drop")) this.readDrops(endpoint.rules, false);
-      else if (cursor.keyIs("rename")) this.readRenames(endpoint.rules, false);
       else if (cursor.keyIs("provider")) endpoint.elsewhere = <i32>cursor.takeInteger(-1);
-      else cursor.skip();
+      else if (cursor.keyIs("model_rules")) this.readModelRules(endpoint);
+      else this.readRule(endpoint.rules);
     }
     return endpoint;
   }

@@ -17,18 +17,10 @@ export function forgetFirstBody(): void {
  */
 export function translateFirst(exchange: Exchange, candidate: Candidate, body: usize, length: u32): bool {
   const endpoint = candidate.endpoint!;
-  if (endpoint.format == exchange.clientFormat && isOwnBody(exchange.head, endpoint.rules)) return true;
+  const rules = endpoint.rulesFor(candidate.model);
+  if (endpoint.format == exchange.clientFormat && isOwnBody(exchange.head, rules)) return true;
   firstBody.clear();
-  const isSaid = translateRequest(
-    exchange.clientFormat,
-    endpoint.format,
-    body,
-    length,
-    exchange.head,
-    candidate.model,
-    endpoint.rules,
-    firstBody,
-  );
+  const isSaid = translateRequest(exchange.clientFormat, endpoint.format, body, length, exchange.head, candidate.model, rules, firstBody);
   if (isSaid) owner = exchange;
   return isSaid;
 }

@@ -37,6 +37,41 @@ function start(provider: object = GEMINI): Gateway {
   return new Gateway(wasm, usual);
 }
 
+describe("rules for models", () => {
+  const matching = (patterns: string[], model: string) => {
+    const usual = config() as { providers: object[] };
+    const model_rules = [{ match: patterns, drop: ["seed"], rename: [["max_tokens", "limit"]] }, { match: ["*"] }];
+    usual.providers[0] = { ...usual.providers[0], drop: ["seed", "user"], model_rules };
+    const envoy = new Gateway(wasm, { ...usual, wildcards: [{ prefix: "openai/", provider: 0 }] });
+    const body = { model: `openai/${model}`, messages: [question], seed: 1, max_tokens: 2, user: "u" };
+    return (
+      "limit" in
+      (envoy
+        .request("/v1/chat/completions", [JSON.stringify(body)])
+        .attempt()
+        .json() as object)
+    );
+  };
+
+  it.each([
+    ["o3*", "o3", true],
+    ["o3*", "o3-mini", true],
+    ["o3*", "go3", false],
+    ["gpt-5", "gpt-5", true],
+    ["gpt-5", "gpt-5-mini", false],
+    ["gpt-5-*", "gpt-5", false],
+    ["*", "anything", true],
+    ["claude-*-4-7*", "claude-opus-4-7-20260416", true],
+    ["claude-*-4-7*", "claude-opus-4-6", false],
+    ["a*ab*b", "aab-aabb", true],
+    ["a*ab*b", "aab-aabc", false],
+    ["**x", "x", true],
+  ])("%s and %s: %s", (pattern, model, isMatch) => {
+    expect(matching([pattern], model)).toBe(isMatch);
+    expect(matching(["never", pattern], model)).toBe(isMatch);
+  });
+});
+
 describe("other operations", () => {
   const estimator = {
     ...GEMINI,
