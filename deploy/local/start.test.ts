@@ -94,7 +94,32 @@ test("the gateway serves what it says, refuses a second one in its folder, and C
   expect(children.filter(isRunning)).toEqual([]);
 });
 
-test("a part that dies ends the others, and is named", async () => {
+test("brightstaff that dies is started again: models are served meanwhile, and routers decide again afterwards", async () => {
+  const start = new Start(onPort(0));
+  const url = await start.url();
+  const ask = async (model: string) => {
+    const messages = [{ role: "user", content: "Write a function that sorts a list" }];
+    const headers = { "content-type": "application/json", "x-plano-cache": "off" };
+    const response = await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body: JSON.stringify({ model, messages }) });
+    await response.text();
+    return { status: response.status, route: response.headers.get("x-model-router-selected-route") };
+  };
+  const [brightstaff, envoy] = childrenOf(start.child.pid) as [number, number];
+  process.kill(brightstaff, "SIGKILL");
+  await waitFor(() => (start.output.includes("brightstaff ended unexpectedly: SIGKILL") ? true : undefined));
+  expect(await ask("openai/gpt-5.4")).toEqual({ status: 200, route: null });
+  expect(await ask("router:software-engineering")).toEqual({ status: 200, route: "none" });
+  while ((await ask("router:software-engineering")).route !== "code-generation") await sleep(100);
+  expect(isRunning(envoy)).toBe(true);
+
+  const children = childrenOf(start.child.pid);
+  expect(children).toHaveLength(2);
+  start.child.kill("SIGINT");
+  expect(await start.ended).toBe(0);
+  expect(children.filter(isRunning)).toEqual([]);
+});
+
+test("Envoy that dies ends brightstaff too, and is named", async () => {
   const start = new Start(onPort(0));
   await start.url();
   const [brightstaff, envoy] = childrenOf(start.child.pid) as [number, number];

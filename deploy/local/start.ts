@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { readDocument } from "../../brightstaff/src/config/document.ts";
 import type { Listener } from "../../brightstaff/src/config/gateway_config.ts";
@@ -22,6 +23,9 @@ const STATE_DIR = "envoy/run";
 const ADMIN_SOCKET = `${STATE_DIR}/admin.sock`;
 const PARENT_POLL_MS = 1_000;
 const EXIT_USAGE = 2;
+/** How long brightstaff is waited with when it has ended, twice that after each start that fails. */
+const RESTART_MS_MIN = 500;
+const RESTART_MS_MAX = 30_000;
 
 /** Something the user can put right; shown without a stack. */
 class StartError extends Error {
@@ -51,11 +55,16 @@ async function main(): Promise<void> {
   if (!needsDemo) await demo.close();
   await checkAddresses(config.listener);
 
-  const brightstaff = Supervised.module("brightstaff", path.join(repoRoot, "brightstaff/src/main.ts"), [
-    ...["--config", file, "--state-dir", STATE_DIR, "--listen", "127.0.0.1:0"],
-    ...(needsDemo ? ["--demo-url", demo.url] : []),
-  ]);
-  const { port, adminPort } = await supervise(brightstaff, isReady(brightstaff));
+  const startBrightstaff = (listen: string) =>
+    Supervised.module("brightstaff", path.join(repoRoot, "brightstaff/src/main.ts"), [
+      ...["--config", file, "--state-dir", STATE_DIR, "--listen", listen],
+      ...(needsDemo ? ["--demo-url", demo.url] : []),
+    ]);
+  const brightstaff = startBrightstaff("127.0.0.1:0");
+  processes.push(brightstaff);
+  const { port, adminPort } = await readyOrEnded(brightstaff);
+  // On the port that Envoy knows.
+  void keepUp(brightstaff, () => startBrightstaff(`127.0.0.1:${port}`));
 
   const envoyArgs = ["-c", path.join(repoRoot, "envoy/plano.yaml"), "--disable-hot-restart", "--concurrency", concurrency, "-l", "warn"];
   const url = await supervise(Supervised.program("Envoy", envoy, envoyArgs), isServing(config.listener));
@@ -101,6 +110,35 @@ async function supervise<T>(part: Supervised, ready: Promise<T>): Promise<T> {
   processes.push(part);
   void part.ended.then((how) => stop(`${part.name} ended unexpectedly: ${how}`, 1));
   return ready;
+}
+
+/** Its message, unless it ends before that, which is the end of everything. */
+async function readyOrEnded(brightstaff: Supervised): Promise<ReadyMessage> {
+  const ended = brightstaff.ended.then((how) => Promise.reject(new StartError(`brightstaff ended unexpectedly: ${how}`)));
+  return Promise.race([isReady(brightstaff), ended]);
+}
+
+/** Starts brightstaff again when it ends: Envoy goes on without it, so its end cuts no stream, and need not end anything. */
+async function keepUp(first: Supervised, startAgain: () => Supervised): Promise<void> {
+  let brightstaff = first;
+  let wait_ms = RESTART_MS_MIN;
+  for (;;) {
+    const how = await brightstaff.ended;
+    if (stopping) return;
+    console.error(
+      `brightstaff ended unexpectedly: ${how}. It starts again in ${wait_ms / 1000} s; routers go to their fallback models until then`,
+    );
+    await sleep(wait_ms);
+    if (stopping) return;
+    const next = startAgain();
+    processes[processes.indexOf(brightstaff)] = next;
+    brightstaff = next;
+    const isBack = await readyOrEnded(next).then(
+      () => true,
+      () => false,
+    );
+    wait_ms = isBack ? RESTART_MS_MIN : Math.min(wait_ms * 2, RESTART_MS_MAX);
+  }
 }
 
 /** brightstaff says so itself, once it has rendered Envoy's files and loaded its routing model. */
