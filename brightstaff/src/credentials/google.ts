@@ -1,6 +1,5 @@
 import fs from "node:fs";
 import path from "node:path";
-import { SignJWT } from "jose";
 import type { GoogleCredentials } from "../config/gateway_config.ts";
 import { type FederatedKey, readGoogleKey, type ServiceAccountKey, type UserKey } from "./google_key.ts";
 import { type CredentialSource, type ReadContext, type Token, UnobtainableError } from "./source.ts";
@@ -81,6 +80,7 @@ function isKey(text: string, at: ReadContext["path"], name: string, context: Rea
  * oauth2.googleapis.com whatever the key's token_uri says, so this is done without it.
  */
 async function assertionBy(key: ServiceAccountKey): Promise<Record<string, string>> {
+  const { SignJWT } = await import("jose");
   const now_s = Math.floor(Date.now() / 1000);
   const assertion = await new SignJWT({ scope: SCOPE })
     .setProtectedHeader({ alg: "RS256", typ: "JWT", ...(key.privateKeyId === null ? {} : { kid: key.privateKeyId }) })

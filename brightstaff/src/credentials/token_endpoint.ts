@@ -1,4 +1,3 @@
-import { fetch } from "undici";
 import { UnobtainableError } from "./source.ts";
 
 /** Tokens have some thousand characters, and the discovery documents of Entra some 2 KB. */
@@ -15,6 +14,8 @@ type EndpointRequest = { readonly method: "GET" | "POST"; readonly headers?: Rec
 
 /** Asks a server that gives out tokens. What is no JSON object is an empty one: text of an answer goes nowhere, as it may be a token. */
 export async function askEndpoint(url: string, request: EndpointRequest, signal: AbortSignal): Promise<EndpointAnswer> {
+  // Some 10 MB, for those only who ask a server for something.
+  const { fetch } = await import("undici");
   const response = await fetch(url, { ...request, signal, redirect: "error" });
   const chunks: Uint8Array[] = [];
   let length = 0;

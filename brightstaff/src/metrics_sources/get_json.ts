@@ -1,4 +1,3 @@
-import { fetch } from "undici";
 import { isObject, UnreadableError } from "./source.ts";
 
 /** Requests a URL and reads its JSON; rejects with an error whose message is fit for a log. */
@@ -9,6 +8,8 @@ const RESPONSE_BYTES_MAX = 32 * 1024 * 1024;
 const REASON_CHARACTERS_MAX = 200;
 
 export async function getJson(url: URL, signal: AbortSignal): Promise<unknown> {
+  // Some 10 MB, for those only who ask a server for something.
+  const { fetch } = await import("undici");
   const response = await fetch(url, { signal, headers: { accept: "application/json" } });
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,4 +1,4 @@
-import { Pool } from "undici";
+import type { Pool } from "undici";
 import { CircuitBreaker } from "../../circuit_breaker.ts";
 import type { Conversation, Miss, Resolution, Resolver, Route, SlmResolverOptions } from "../resolver.ts";
 import { type Answer, readAnswer } from "./answers.ts";
@@ -49,7 +49,7 @@ export class SlmResolver implements Resolver {
   readonly isRepeatable = false;
   readonly #options: SlmResolverOptions;
   readonly #fallback: Resolver;
-  readonly #pool: Pool;
+  readonly #pool: Promise<Pool>;
   readonly #path: string;
   readonly #writePrompt: PromptWriter;
   readonly #breaker: CircuitBreaker;
@@ -61,12 +61,7 @@ export class SlmResolver implements Resolver {
     this.#options = options;
     this.#fallback = fallback;
     this.#path = `${url.pathname.replace(/\/+$/, "")}/chat/completions`;
-    this.#pool = new Pool(url.origin, {
-      connections: CONNECTIONS_MAX,
-      pipelining: 1,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
-    });
+    this.#pool = createPool(url.origin, options.socketPath);
     this.#writePrompt = promptWriters[options.promptForm];
     this.#breaker = new CircuitBreaker(now_ms);
   }
@@ -96,7 +91,7 @@ export class SlmResolver implements Resolver {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pool.destroy(), this.#fallback.close()]);
+    await Promise.all([this.#pool.then((pool) => pool.destroy()), this.#fallback.close()]);
   }
 
   #prompt(conversation: Conversation, routes: readonly Route[]): string {
@@ -145,7 +140,8 @@ export class SlmResolver implements Resolver {
     // Always the likeliest answer: the same conversation is to take the same route. Chat models that think refuse a temperature, and take
     // the length by its newer name, which the gateway knows to rename.
     const settings = promptForm === "chat" ? { max_completion_tokens: CHAT_TOKENS_MAX } : { temperature: 0, max_tokens: ANSWER_TOKENS_MAX };
-    const { statusCode, body } = await this.#pool.request({
+    const pool = await this.#pool;
+    const { statusCode, body } = await pool.request({
       method: "POST",
       path: this.#path,
       headers: { "content-type": "application/json", ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) },
@@ -178,4 +174,15 @@ function readContent(response: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Loaded for those only who have a routing model of their own, as it takes some 10 MB. */
+async function createPool(origin: string, socketPath: string | undefined): Promise<Pool> {
+  const { Pool } = await import("undici");
+  return new Pool(origin, {
+    connections: CONNECTIONS_MAX,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...(socketPath === undefined ? {} : { socketPath }),
+  });
 }
