@@ -1,7 +1,7 @@
 // A process that start.ts starts, and that must neither die unnoticed nor outlive it.
 
-import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
-import { NODE_FLAGS } from "./node_flags.mjs";
+import { type ChildProcess, type ForkOptions, fork, spawn, spawnSync } from "node:child_process";
+import { NODE_ENVIRONMENT, NODE_FLAGS } from "./node_flags.mjs";
 
 /** A process that has not ended this long after it was asked to is killed. */
 const END_MS_MAX = 5_000;
@@ -36,7 +36,9 @@ export class Supervised {
 
   /** Starts a Node module with a message channel. */
   static module(name: string, file: string, args: readonly string[]): Supervised {
-    return new Supervised(name, fork(file, args, { detached: true, execArgv: NODE_FLAGS, stdio: ["ignore", "inherit", "inherit", "ipc"] }));
+    const env = { ...NODE_ENVIRONMENT, ...process.env };
+    const options = { detached: true, execArgv: NODE_FLAGS, env, stdio: ["ignore", "inherit", "inherit", "ipc"] } satisfies ForkOptions;
+    return new Supervised(name, fork(file, args, options));
   }
 
   /** Asks it to end, and kills it when it does not. */

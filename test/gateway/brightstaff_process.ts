@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import { NODE_FLAGS } from "../../deploy/local/node_flags.mjs";
+import { NODE_ENVIRONMENT, NODE_FLAGS } from "../../deploy/local/node_flags.mjs";
 import { compileCache } from "../../deploy/local/paths.mjs";
 import { ChildLog, endChild, endWithThisProcess, hasEnded, pinned } from "./child_process.ts";
 import { REPO } from "./repo.ts";
@@ -47,7 +47,7 @@ export class BrightstaffProcess {
       ],
       {
         cwd: options.cwd,
-        env: { PLANO_HOME: join(REPO, ".plano"), NODE_COMPILE_CACHE: compileCache, ...process.env, ...options.env },
+        env: { PLANO_HOME: join(REPO, ".plano"), NODE_COMPILE_CACHE: compileCache, ...NODE_ENVIRONMENT, ...process.env, ...options.env },
         execPath,
         execArgv,
         stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { request } from "node:http";
 import path from "node:path";
 import { GATEWAY_FILTER_FILE, RDS_FILE } from "./options.ts";
+
+// An `import` would read the module's getters, of which one (WebSocket) loads Node's own undici: 50 ms and 6 MB.
+const { request } = process.getBuiltinModule("node:http");
 
 /** Where envoy/plano.yaml has Envoy's admin interface, in the state directory. */
 const ADMIN_SOCKET = "admin.sock";
