@@ -180,7 +180,7 @@ class ResponsesAgent implements Agent {
   }
 }
 
-/** As agents over chat completions ask, which keep of an answer what the API says of messages. */
+/** As agents over chat completions ask, which send back a message with whatever stood in it, or only what the API says of messages. */
 class ChatAgent implements Agent {
   readonly #client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "key-of-the-client", maxRetries: 0 });
   readonly #messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "system", content: "You are a coding agent." }];
@@ -201,13 +201,14 @@ class ChatAgent implements Agent {
       parallel_tool_calls: this.#requests % 3 === 0,
       stream_options: { include_usage: true },
     };
-    const whole = this.#requests++ % 4 === 3;
+    const whole = this.#requests++ % 2 === 1;
     const completion = whole
       ? await this.#client.chat.completions.create({ ...request, stream_options: null })
       : await this.#client.chat.completions.stream(request).finalChatCompletion();
     const [choice] = completion.choices;
     if (choice === undefined) throw new Error(`${model} gives no choice`);
-    this.#messages.push({ role: "assistant", content: choice.message.content, ...callsOf(choice.message) });
+    const own = { role: "assistant" as const, content: choice.message.content, ...callsOf(choice.message) };
+    this.#messages.push(whole ? choice.message : own);
     const calls = (choice.message.tool_calls ?? []).flatMap((call) => {
       return call.type === "function"
         ? [{ id: call.id, name: call.function.name, input: JSON.parse(call.function.arguments) as unknown }]
