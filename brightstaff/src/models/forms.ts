@@ -11,6 +11,7 @@ type RefusalStatus = 400 | 404 | 405 | 413 | 503;
 export type ModelsForm = {
   model(model: ListedModel, created_s: number): object;
   error(status: RefusalStatus, message: string): object;
+  unknownModel(message: string): object;
 };
 
 const OPENAI_ERRORS = {
@@ -25,6 +26,7 @@ const OPENAI_ERRORS = {
 export const openaiForm: ModelsForm = {
   model: ({ id, owner }, created) => ({ id, object: "model", created, owned_by: owner }),
   error: (status, message) => ({ error: { message, param: null, ...OPENAI_ERRORS[status] } }),
+  unknownModel: (message) => ({ error: { message, param: "model", type: "invalid_request_error", code: "model_not_found" } }),
 };
 
 /** Of https://platform.claude.com/docs/en/api/errors */
@@ -52,6 +54,7 @@ export const anthropicForm: ModelsForm = {
     retires_at: null,
   }),
   error: (status, message) => ({ type: "error", error: { type: ANTHROPIC_ERROR_TYPES[status], message } }),
+  unknownModel: (message) => anthropicForm.error(404, message),
 };
 
 /** https://platform.openai.com/docs/api-reference/models/list */

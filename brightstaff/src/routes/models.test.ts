@@ -79,7 +79,7 @@ test.each([
 test.each(["nobody", "router:nobody", "acme/", "other%2Fmodel"])("%s is none", async (id) => {
   const response = await get(`/v1/models/${id}`);
   expect(response.statusCode).toBe(404);
-  expect(response.json()).toMatchObject({ error: { type: "invalid_request_error", code: "not_found" } });
+  expect(response.json()).toMatchObject({ error: { type: "invalid_request_error", code: "model_not_found", param: "model" } });
   const anthropic = await get(`/v1/models/${id}`, ANTHROPIC);
   expect(anthropic.statusCode).toBe(404);
   expect(anthropic.json()).toMatchObject({ type: "error", error: { type: "not_found_error" } });

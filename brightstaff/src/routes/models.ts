@@ -31,7 +31,7 @@ export function modelRoutes(app: FastifyInstance, current: () => { readonly conf
       const id = (request.params as { "*": string })["*"];
       const model = findModel(config, id);
       if (model !== undefined) return form.model(model, config.changed_s);
-      return refuse(reply, form, 404, `model: '${id}' is not among the models, aliases and routers of this gateway.`);
+      return reply.code(404).send(form.unknownModel(`model: '${id}' is not among the models, aliases and routers of this gateway.`));
     }),
   );
 }
@@ -40,7 +40,7 @@ function formOf(request: FastifyRequest): ModelsForm {
   return request.headers[ANTHROPIC_VERSION_HEADER] === undefined ? openaiForm : anthropicForm;
 }
 
-function refuse(reply: FastifyReply, form: ModelsForm, status: 400 | 404 | 503, message: string): FastifyReply {
+function refuse(reply: FastifyReply, form: ModelsForm, status: 400 | 503, message: string): FastifyReply {
   return reply.code(status).send(form.error(status, message));
 }
 

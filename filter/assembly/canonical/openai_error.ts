@@ -98,8 +98,6 @@ function typeOfKind(kind: ErrorKind): string {
       return "authentication_error";
     case ErrorKind.Permission:
       return "permission_error";
-    case ErrorKind.NotFound:
-      return "not_found_error";
     case ErrorKind.RateLimit:
       return "rate_limit_error";
     case ErrorKind.Billing:
@@ -110,7 +108,7 @@ function typeOfKind(kind: ErrorKind): string {
     case ErrorKind.Overloaded:
     case ErrorKind.Server:
       return "server_error";
-    default:
+    default: // of a model that is not there too; that has the code model_not_found
       return "invalid_request_error";
   }
 }

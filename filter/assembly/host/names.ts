@@ -27,6 +27,7 @@ export const X_PLANO_MAX_SWITCH_SPEND_PCT = new Literal("x-plano-max-switch-spen
 
 // What the gateway says of a routed request; the first name is the one DigitalOcean's Inference Router answers with.
 export const SELECTED_ROUTE = new Literal("x-model-router-selected-route");
+export const CONFIDENCE = new Literal("x-model-router-confidence");
 export const SELECTED_MODEL = new Literal("x-model-router-selected-model");
 export const ATTEMPTS = new Literal("x-model-router-attempts");
 export const SESSION = new Literal("x-model-router-session");

@@ -228,8 +228,13 @@ function readModels(exchange: Exchange): void {
   }
 }
 
+/** A number as it stands there; nothing for anything else. */
 function readNumber(out: Bytes): void {
-  const number = cursor.takeNumber();
   out.clear();
+  if (cursor.kind() != Kind.Number) {
+    cursor.skip();
+    return;
+  }
+  const number = cursor.takeNumber();
   out.append(slicePtr(number), sliceLength(number));
 }

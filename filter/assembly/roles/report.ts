@@ -15,6 +15,8 @@ export function describeAnswer(exchange: Exchange): void {
   if (exchange.isRouted) {
     if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
     else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
+    const confidence = exchange.confidence;
+    if (confidence.length > 0) setHeader(HeaderMap.Response, names.CONFIDENCE, confidence.ptr, confidence.length);
     writeTiming(exchange, text);
     setHeader(HeaderMap.Response, names.SERVER_TIMING, text.ptr, text.length);
     const state = exchange.session.state;

@@ -200,12 +200,13 @@ describe("a routed request", () => {
   it("says route, timing and attempts in the answer's headers", () => {
     const request = start().chat({ model: "router:any", messages: [question] });
     request.gateway.host.now_ns += 4_250_000n;
-    request.decide({ route: "greetings", models: ["openai/gpt-5-mini"], resolve_ms: 3.25, rank_ms: 0.02 });
+    request.decide({ route: "greetings", models: ["openai/gpt-5-mini"], confidence: 0.83, resolve_ms: 3.25, rank_ms: 0.02 });
     expect(request.attempt().respond({ status: 429 })).toBe("retried");
     request.attempt().respond({ status: 529 });
     request.attempt().respond({ status: 200, headers: json, chunks: [chatCompletion] });
     expect(request.answer?.headers).toContainEqual(["x-model-router-selected-route", "greetings"]);
     expect(request.answer?.headers).toContainEqual(["x-model-router-selected-model", "openai/gpt-5.2"]);
+    expect(request.answer?.headers).toContainEqual(["x-model-router-confidence", "0.83"]);
     expect(request.answer?.headers).toContainEqual(["server-timing", "resolve;dur=3.25, rank;dur=0.02, decision;dur=4.250"]);
     expect(request.answer?.headers).toContainEqual([
       "x-model-router-attempts",
