@@ -15,6 +15,7 @@ import { RequestHead } from "./canonical/request_head";
 import { canonicalResponse, ResponseResult } from "./canonical/response";
 import { textBytesOf, writeView } from "./canonical/routing_view";
 import { ResponseSummary } from "./canonical/summary";
+import { settleToolCallIds } from "./canonical/tool_call_ids";
 import { formatAt, formatNamed, formatOfPath, operationOf } from "./formats/registry";
 import { Cursor } from "./json/cursor";
 import { Slice, sliceIsEmpty, textOf } from "./json/slice";
@@ -152,7 +153,11 @@ export function translateRequest(
   out.reserve(length);
   problem.messageList = formatAt(from).messageList;
   canonicalRequest.takesCacheMarks = formatAt(to).takesCacheMarks;
-  const translated = formatAt(from).readRequest(cursor, canonicalRequest) && formatAt(to).writeRequest(canonicalRequest, model, rules, out);
+  let translated = formatAt(from).readRequest(cursor, canonicalRequest);
+  if (translated) {
+    settleToolCallIds(canonicalRequest);
+    translated = formatAt(to).writeRequest(canonicalRequest, model, rules, out);
+  }
   canonicalRequest.forget();
   if (!translated) return refused();
   canonicalRequest.dropOptions();

@@ -1,6 +1,6 @@
 // A provider that takes tool-call ids of one length only: the calls of a conversation and their results keep belonging together.
 
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { Facade, type FormatName } from "./facade.ts";
 
 const RULES = { toolIdLength: 9 };
@@ -77,4 +77,57 @@ test("what is no call goes over as it came", () => {
   ]) {
     expect(translate("openai_chat", { model: "m", messages: [message] })).toEqual([message]);
   }
+});
+
+describe("ids that servers have given twice, or not at all", () => {
+  const call = (id: string, step: number) => ({ id, type: "function", function: { name: "f", arguments: `{"step":${step}}` } });
+  const result = (id: string, step: number) => ({ role: "tool", tool_call_id: id, content: `result ${step}` });
+  /** Turns of calls, each with the id of each call, and their results in the same order. */
+  const conversation = (turns: string[][], withResults = true) => {
+    let step = 0;
+    const messages: object[] = [{ role: "user", content: "x" }];
+    for (const ids of turns) {
+      const from = step;
+      messages.push({ role: "assistant", tool_calls: ids.map((id) => call(id, step++)) });
+      if (withResults) messages.push(...ids.map((id, i) => result(id, from + i)));
+    }
+    return messages;
+  };
+  type Block = { type: string; id?: string; tool_use_id?: string; input?: { step: number }; content?: { text: string }[] };
+  const blocksOf = (messages: object[]) => {
+    const text = JSON.stringify({ model: "m", messages });
+    const made = facade.translateRequest("openai_chat", "anthropic_messages", text, "claude-sonnet-4-5");
+    if (!("body" in made)) throw new Error(made.problem.message);
+    return (JSON.parse(made.body).messages as { content: Block[] }[]).flatMap(({ content }) => content);
+  };
+
+  test.each([
+    ["in one turn", [["a", "a", "b"]]],
+    ["turn after turn", [["call_0"], ["call_0"], ["call_0", "call_1"]]],
+    ["empty", [["", ""], [""]]],
+    ["different ones", [["a", "b"], ["c"]]],
+  ])("%s: each call has its own result", (_, turns) => {
+    const blocks = blocksOf(conversation(turns));
+    const calls = blocks.filter(({ type }) => type === "tool_use");
+    const results = blocks.filter(({ type }) => type === "tool_result");
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(turns.flat().length);
+    for (const [step, { id, input }] of calls.entries()) {
+      expect(input).toEqual({ step });
+      expect(results.find(({ tool_use_id }) => tool_use_id === id)?.content).toMatchObject([{ text: `result ${step}` }]);
+    }
+  });
+
+  test("an id is left alone where it first stands, and a call without a result takes none of a later one", () => {
+    const [, first, ...rest] = conversation([["a"], ["a"]]);
+    const ids = blocksOf([{ role: "user", content: "x" }, first as object, { role: "user", content: "go on" }, ...rest.slice(1)]).flatMap(
+      ({ id, tool_use_id }) => id ?? tool_use_id ?? [],
+    );
+    expect(ids).toEqual(["a", "a_2", "a_2"]);
+  });
+
+  test("very many calls are sent as they are", () => {
+    const ids = Array.from({ length: 5000 }, () => "a");
+    const calls = blocksOf(conversation([ids], false)).filter(({ type }) => type === "tool_use");
+    expect(new Set(calls.map(({ id }) => id))).toEqual(new Set(["a"]));
+  });
 });

@@ -37,7 +37,7 @@ function readMessage(cursor: Cursor, request: CanonicalRequest, index: i32): boo
   }
   if (!cursor.ok) return false;
   if (hasDetails) forgetRepeatedReasoning(request, message);
-  if (role == Role.Tool && sliceIsEmpty(message.toolCallId)) return problem.refuseElement("messages", index, "tool_call_id", "is required");
+  if (role == Role.Tool && message.toolCallId == ABSENT) return problem.refuseElement("messages", index, "tool_call_id", "is required");
   return true;
 }
 
@@ -206,7 +206,7 @@ function readToolCall(cursor: Cursor, request: CanonicalRequest, message: i32, i
       "type",
       "must be function or custom, and say so in a member of that name",
     );
-  if (sliceIsEmpty(part.id)) return problem.refusePart("messages", message, "tool_calls", index, "id", "is required");
+  if (part.id == ABSENT) return problem.refusePart("messages", message, "tool_calls", index, "id", "is required");
   const name = part.isCustom ? "custom.name" : "function.name";
   return !sliceIsEmpty(part.name) || problem.refusePart("messages", message, "tool_calls", index, name, "is required");
 }
