@@ -29,11 +29,12 @@ interface Agent {
   giveResult(call: Turn["calls"][number], nth: number): void;
 }
 
-/** Plays the script; gives how many requests it took and how many tools were called. */
-async function playScript(agent: Agent, models: Rotation): Promise<{ requests: number; calls: number }> {
+/** Plays the script; gives how many requests it took, how many calls were made, and of which tools. */
+async function playScript(agent: Agent, models: Rotation): Promise<{ requests: number; calls: number; tools: Set<string> }> {
   let requests = 0;
   let calls = 0;
   const ids = new Set<string>();
+  const tools = new Set<string>();
   for (const prompt of AGENT_PROMPTS) {
     agent.say(prompt);
     let last: string[] = [];
@@ -51,15 +52,16 @@ async function playScript(agent: Agent, models: Rotation): Promise<{ requests: n
       for (const call of turn.calls) {
         expect(ids.has(call.id), `${model} gives the id ${call.id} again`).toBe(false);
         ids.add(call.id);
-        expect(Object.keys(call.input as object).sort()).toEqual(
-          AGENT_TOOLS.find(({ name }) => name === call.name)?.schema.required.toSorted(),
-        );
+        tools.add(call.name);
+        const tool = AGENT_TOOLS.find(({ name }) => name === call.name);
+        if (typeof call.input === "string") expect(call.name).toBe(FREEFORM_TOOL.name);
+        else expect(Object.keys(call.input as object).sort()).toEqual(tool?.schema.required.toSorted());
         agent.giveResult(call, calls++);
         last.push(runAgentTool(call.name, calls - 1).text);
       }
     }
   }
-  return { requests, calls };
+  return { requests, calls, tools };
 }
 
 /** As Claude Code asks: the beta path, cache marks on the system prompt, the tools and the last turn, thinking, and counts of tokens. */
@@ -129,7 +131,15 @@ class MessagesAgent implements Agent {
   }
 }
 
-/** As Codex asks: nothing stored, encrypted reasoning, items without ids, OpenAI's own web search among the tools. */
+/** In the place of the tool for edits, and asked for by the same words. */
+const FREEFORM_TOOL: OpenAI.Responses.CustomTool = {
+  type: "custom",
+  name: "apply_patch",
+  description: "Changes documents by a patch, which is no JSON",
+  format: { type: "grammar", syntax: "lark", definition: 'start: "*** Begin Patch" LF /(.|\\n)+/ "*** End Patch" LF?' },
+};
+
+/** As Codex asks: nothing stored, encrypted reasoning, items without ids, a tool that takes free text and OpenAI's own web search. */
 class ResponsesAgent implements Agent {
   readonly #client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "key-of-the-client", maxRetries: 0 });
   readonly #input: ResponseInput = [
@@ -143,13 +153,9 @@ class ResponsesAgent implements Agent {
   }
 
   async ask(model: string): Promise<Turn> {
-    const tools: OpenAI.Responses.Tool[] = AGENT_TOOLS.map(({ name, description, schema }) => ({
-      type: "function",
-      name,
-      description,
-      parameters: schema,
-      strict: false,
-    }));
+    const tools = AGENT_TOOLS.map(({ name, description, schema }): OpenAI.Responses.Tool => {
+      return name === "apply_edit" ? FREEFORM_TOOL : { type: "function", name, description, parameters: schema, strict: false };
+    });
     const request = {
       model,
       instructions: "You are a coding agent.",
@@ -167,6 +173,7 @@ class ResponsesAgent implements Agent {
     expect(response.status).toBe("completed");
     this.#input.push(...response.output.map(({ id: _id, ...item }) => item as ResponseInputItem));
     const calls = response.output.flatMap((item) => {
+      if (item.type === "custom_tool_call") return [{ id: item.call_id, name: item.name, input: item.input }];
       return item.type === "function_call" ? [{ id: item.call_id, name: item.name, input: JSON.parse(item.arguments) as unknown }] : [];
     });
     return { calls, text: response.output_text };
@@ -174,9 +181,10 @@ class ResponsesAgent implements Agent {
 
   giveResult(call: Turn["calls"][number], nth: number): void {
     const { text, image } = runAgentTool(call.name, nth);
-    const parts: OpenAI.Responses.ResponseFunctionCallOutputItemList = [{ type: "input_text", text }];
+    const parts: (OpenAI.Responses.ResponseInputText | OpenAI.Responses.ResponseInputImage)[] = [{ type: "input_text", text }];
     if (image !== null) parts.push({ type: "input_image", detail: "auto", image_url: `data:image/png;base64,${image}` });
-    this.#input.push({ type: "function_call_output", call_id: call.id, output: image === null ? text : parts });
+    const type = typeof call.input === "string" ? "custom_tool_call_output" : "function_call_output";
+    this.#input.push({ type, call_id: call.id, output: image === null ? text : parts });
   }
 }
 
@@ -231,23 +239,25 @@ function callsOf({ tool_calls }: OpenAI.ChatCompletionMessage): Pick<OpenAI.Chat
   };
 }
 
-const AGENTS: { name: string; open: () => Agent }[] = [
-  { name: "/v1/messages", open: () => new MessagesAgent() },
-  { name: "/v1/responses", open: () => new ResponsesAgent() },
-  { name: "/v1/chat/completions", open: () => new ChatAgent() },
+const AGENTS: { name: string; editTool: string; open: () => Agent }[] = [
+  { name: "/v1/messages", editTool: "apply_edit", open: () => new MessagesAgent() },
+  { name: "/v1/responses", editTool: FREEFORM_TOOL.name, open: () => new ResponsesAgent() },
+  { name: "/v1/chat/completions", editTool: "apply_edit", open: () => new ChatAgent() },
 ];
 
-describe.each(AGENTS)("$name", ({ open }) => {
+describe.each(AGENTS)("$name", ({ open, editTool }) => {
   const models = CHAT_MODELS.map(({ id }) => id);
 
   test.each(models)("%s all the way", async (model) => {
-    const { requests, calls } = await playScript(open(), new Rotation([model], 0));
+    const { requests, calls, tools } = await playScript(open(), new Rotation([model], 0));
     expect(requests).toBeGreaterThanOrEqual(10);
     expect(calls).toBeGreaterThanOrEqual(8);
+    expect([...tools]).toContain(editTool);
   });
 
   test.each(models)("another model with each request, from %s on", async (model) => {
-    const { calls } = await playScript(open(), new Rotation(models, models.indexOf(model)));
+    const { calls, tools } = await playScript(open(), new Rotation(models, models.indexOf(model)));
     expect(calls).toBeGreaterThanOrEqual(8);
+    expect([...tools]).toContain(editTool);
   });
 });
