@@ -16,19 +16,20 @@ function bytesAfter(count: number, use: (round: number) => void): number {
 describe("a module that has served for long has the memory that it had after the first thousand", () => {
   const streams = FORMATS.flatMap((format) => fixturesOf(format, "streams"));
 
-  test("100,000 streams", () => {
-    const serve = (round: number) => {
-      const fixture = streams[round % streams.length];
-      if (fixture === undefined) throw new Error("no fixtures");
-      const stream = facade.openStream(fixture.format, CLIENT_FORMATS[round % CLIENT_FORMATS.length] ?? "openai_chat", round % 3 === 0);
-      const middle = round % fixture.bytes.length;
-      stream.feed(fixture.bytes.subarray(0, middle));
-      stream.feed(fixture.bytes.subarray(middle));
-      stream.finish();
-      stream.close();
-    };
-    const early = bytesAfter(1000, serve);
-    expect(bytesAfter(99_000, serve)).toBe(early);
+  test("100,000 streams, each cut in two", () => {
+    let count = 0;
+    for (const [index, { format, bytes }] of streams.entries()) {
+      for (const client of CLIENT_FORMATS) facade.replays(format, client, bytes, { includeUsage: index % 2 === 0 }).otherInChunks(4);
+    }
+    const early = facade.memoryBytes;
+    for (let round = 0; count < 100_000; round++) {
+      for (const [index, { format, bytes }] of streams.entries()) {
+        const client = CLIENT_FORMATS[(index + round) % CLIENT_FORMATS.length] ?? "openai_chat";
+        facade.replays(format, client, bytes, { includeUsage: index % 2 === 0 }).otherInTwo();
+        count += bytes.length;
+      }
+    }
+    expect(facade.memoryBytes).toBe(early);
   });
 
   test("100 streams at once, over and over", () => {

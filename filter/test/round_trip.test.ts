@@ -23,7 +23,7 @@ const TABLE: Record<ClientName, Row[]> = {
 };
 /** Models that take all of what is said here. */
 const MODELS: Record<ClientName, string> = { openai_chat: "gpt-4o", anthropic_messages: "claude-sonnet-4-5", openai_responses: "gpt-4o" };
-const RUNS = Number(process.env.ROUND_TRIP_RUNS ?? 200);
+const RUNS = Number(process.env.ROUND_TRIP_RUNS ?? 80);
 const PAIRS = CLIENT_FORMATS.flatMap((one) => CLIENT_FORMATS.filter((other) => other !== one).map((other) => [one, other] as const));
 
 const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).filter((text) => text.trim() !== "" && text.isWellFormed());

@@ -12,7 +12,7 @@ import { seededRandom } from "../replays.ts";
 import { mutated } from "./mutations.ts";
 
 const FOLDER = path.resolve(import.meta.dirname, "../../..", process.env.RECORDINGS_DIR ?? "../shared/recordings");
-const SECONDS = Number(process.env.FUZZ_SECONDS ?? 2);
+const SECONDS = Number(process.env.FUZZ_SECONDS ?? 1);
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** Longer texts are cut: short ones are mutated more often in the same time. */
 const INPUT_BYTES_MAX = 16 * 1024;
