@@ -236,6 +236,16 @@ const refused: [name: string, body: unknown, message: RegExp, version?: Anthropi
     request({ thinking: { type: "enabled", budget_tokens: 1024 }, messages: [user, answers(use("t1")), says(result("t1"))] }),
     /^messages\.1\.content\.0\.type: Expected `thinking`/,
   ],
+  [
+    "redacted thinking of others",
+    request({ messages: [user, answers({ type: "redacted_thinking", data: "gAAA_-" }), user] }),
+    /Invalid `data` in `redacted_thinking`/,
+  ],
+  [
+    "the signature of another demo provider",
+    request({ messages: [user, answers({ ...thought, signature: `DEMOgemini${"A".repeat(43)}=` }), user] }),
+    /Invalid `signature`/,
+  ],
   ["altered thinking", request({ messages: [user, answers({ ...thought, thinking: "hmm" }), user] }), /Invalid `signature`/],
   [
     "five cache breakpoints",

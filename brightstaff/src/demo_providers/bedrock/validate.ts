@@ -76,5 +76,17 @@ function thinkingProblem(body: JsonObject, model: string): BedrockError | null {
   if (inference.maxTokens !== undefined && budget >= Number(inference.maxTokens)) {
     return invalidRequest("`max_tokens` must be greater than `thinking.budget_tokens`.");
   }
-  return null;
+  return thinkingTurnProblem(asArray(body.messages).filter(isObject));
+}
+
+/** With a budget, the turn that called tools has to begin with the reasoning that led to it: calls, results and further calls are one. */
+function thinkingTurnProblem(messages: JsonObject[]): BedrockError | null {
+  const blocksOf = (message: JsonObject | undefined) => asArray(message?.content).filter(isObject);
+  const isAsked = (message: JsonObject) => message.role === "user" && !blocksOf(message).some(({ toolResult }) => toolResult !== undefined);
+  const index = messages.findLastIndex(isAsked) + 1;
+  const blocks = blocksOf(messages[index]);
+  if (!blocks.some(({ toolUse }) => toolUse !== undefined) || blocks[0]?.reasoningContent !== undefined) return null;
+  return invalidRequest(
+    `The model returned the following errors: messages.${index}.content.0.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${Object.keys(blocks[0] ?? {})[0]}\`.`,
+  );
 }
