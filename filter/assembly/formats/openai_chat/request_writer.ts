@@ -2,19 +2,16 @@ import { Bytes } from "../../bytes/bytes";
 import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
 import { isOpenai, Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
+import { writeOption, writeUser } from "../../canonical/openai_options";
+import { writeToolChoiceWord } from "../../canonical/openai_tool_choice";
 import { CanonicalRequest, Effort, Option, OutputFormat, ToolChoice } from "../../canonical/request";
 import { isStrictSchema } from "../../canonical/schema_rules";
 import { writeDescription } from "../../canonical/tool_description";
-import { ABSENT, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
+import { ABSENT, sliceIsEmpty, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
 import { writeMessages } from "./message_writer";
 
-/**
- * The longest `user` that is sent: https://platform.openai.com/docs/api-reference/chat/create ("safety_identifier", which replaces it, has
- * at most 128 characters).
- */
-const USER_BYTES_MAX: u32 = 128;
-/** "Up to 4 sequences where the API will stop" (the same page). */
+/** "Up to 4 sequences where the API will stop" (the page below). */
 const STOP_SEQUENCES_MAX: u32 = 4;
 /** https://platform.openai.com/docs/api-reference/chat/create */
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
@@ -45,11 +42,6 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   store<u8>(out.ptr + start, 0x7b);
   out.byte(0x7d);
   return true;
-}
-
-function writeOption(request: CanonicalRequest, option: Option, name: string, rules: ProviderRules, out: Bytes): void {
-  const value = request.takeOption(option);
-  if (value != ABSENT && rules.writeKey(out, name)) writeText(out, value);
 }
 
 function effortOf(request: CanonicalRequest, model: Bytes, reasoning: Reasoning): Effort {
@@ -118,21 +110,10 @@ function writeTools(request: CanonicalRequest, out: Bytes): void {
 }
 
 function writeToolChoice(request: CanonicalRequest, out: Bytes): void {
-  switch (request.toolChoice) {
-    case ToolChoice.Auto:
-      out.ascii('"auto"');
-      break;
-    case ToolChoice.Required:
-      out.ascii('"required"');
-      break;
-    case ToolChoice.None:
-      out.ascii('"none"');
-      break;
-    default:
-      out.ascii('{"type":"function","function":{"name":');
-      writeString(out, request.toolChoiceName);
-      out.ascii("}}");
-  }
+  if (writeToolChoiceWord(request.toolChoice, out)) return;
+  out.ascii('{"type":"function","function":{"name":');
+  writeString(out, request.toolChoiceName);
+  out.ascii("}}");
 }
 
 function writeResponseFormat(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
@@ -148,11 +129,4 @@ function writeResponseFormat(request: CanonicalRequest, rules: ProviderRules, ou
   writeText(out, request.outputSchema);
   if (request.outputIsStrict && isStrictSchema(request.outputSchema)) out.ascii(',"strict":true');
   out.ascii("}}");
-}
-
-function writeUser(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
-  const length = sliceLength(request.endUser);
-  if (length == 0) return;
-  if (length > USER_BYTES_MAX) request.drop("metadata.user_id (too long)");
-  else if (rules.writeKey(out, "user")) writeString(out, request.endUser);
 }

@@ -1,5 +1,6 @@
 import { becomeCustom, readCustomFormat } from "../../canonical/custom_tools";
 import { dropField, readElements } from "../../canonical/fields";
+import { readToolChoiceWord } from "../../canonical/openai_tool_choice";
 import { PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest, ToolChoice } from "../../canonical/request";
@@ -53,18 +54,7 @@ function isClientsOwn(type: Slice): bool {
 
 /** "auto", "required", "none", one function, or (`allowed_tools`) a choice among some, of which the mode can be kept. */
 export function readToolChoice(cursor: Cursor, request: CanonicalRequest): bool {
-  if (cursor.kind() == Kind.Object) return readToolChoiceObject(cursor, request);
-  const isNull = cursor.kind() == Kind.Null;
-  request.toolChoice = toolChoiceOf(cursor.takeToken());
-  if (!cursor.ok) return false;
-  return isNull || request.toolChoice != ToolChoice.Unset || problem.refuse("tool_choice", "must be none, auto, required or an object");
-}
-
-function toolChoiceOf(word: Slice): ToolChoice {
-  if (sliceIs(word, "auto")) return ToolChoice.Auto;
-  if (sliceIs(word, "required")) return ToolChoice.Required;
-  if (sliceIs(word, "none")) return ToolChoice.None;
-  return ToolChoice.Unset;
+  return cursor.kind() == Kind.Object ? readToolChoiceObject(cursor, request) : readToolChoiceWord(cursor, request);
 }
 
 function readToolChoiceObject(cursor: Cursor, request: CanonicalRequest): bool {
