@@ -170,6 +170,10 @@ export class MessageList {
   }
 
   /** Puts two messages in each other's place; their parts stay where they are. */
+  dropLast(): void {
+    this.records.count--;
+  }
+
   swap(one: u32, other: u32): void {
     if (one != other) this.records.swap(one, other);
   }

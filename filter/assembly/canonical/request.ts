@@ -181,6 +181,13 @@ export class CanonicalRequest {
     message.partCount = this.parts.count - message.firstPart;
   }
 
+  /** Takes the message begun last back when no part was added to it. */
+  dropEmptyMessage(): void {
+    this.endMessage();
+    const count = this.messages.count;
+    if (count > 0 && this.messages.at(count - 1).partCount == 0) this.messages.dropLast();
+  }
+
   /** Whether a message has a part of a kind. */
   has(message: Message, kind: PartKind): bool {
     for (let i = message.firstPart; i < message.firstPart + message.partCount; i++) {

@@ -37,6 +37,7 @@ function readMessage(cursor: Cursor, request: CanonicalRequest, index: i32): boo
   const role = roleOf(cursor.peekMember("role"));
   if (!cursor.ok) return false;
   if (role == 0) return problem.refuseElement("messages", index, "role", "must be user, assistant or system");
+  const first = request.messages.count;
   request.beginMessage(<Role>role, index);
   forgetCallSignature();
   cursor.enterObject();
@@ -46,6 +47,8 @@ function readMessage(cursor: Cursor, request: CanonicalRequest, index: i32): boo
     } else if (cursor.keyIs("role")) cursor.skip();
     else dropField(cursor, request, "messages[].");
   }
+  // What a result has left of it.
+  if (request.messages.count > first + 1) request.dropEmptyMessage();
   return cursor.ok;
 }
 
@@ -139,8 +142,12 @@ function readSource(cursor: Cursor, part: Part): void {
   }
 }
 
-/** The result of a tool call is a message of its own in canonical terms, so the user's message around it is split. */
+/**
+ * The result of a tool call is a message of its own in canonical terms, so the user's message around it is split. Results that follow each
+ * other are to do so there as well, with nothing between.
+ */
 function readToolResult(cursor: Cursor, request: CanonicalRequest, message: i32, role: Role, index: i32): bool {
+  request.dropEmptyMessage();
   const result = request.messages.count;
   request.beginMessage(Role.Tool, message);
   cursor.enterObject();
