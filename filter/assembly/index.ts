@@ -81,7 +81,11 @@ export function proxy_on_delete(context: u32): void {
     streamsSinceCollection = 0;
     __collect(); // here no reference to anything managed is on the stack, which this collector does not look at
   }
-  if (isRoot(context)) return deleteRoot(context);
+  if (isRoot(context)) {
+    deleteRoot(context);
+    __collect(); // a configuration that was replaced
+    return;
+  }
   const stream = streams.get(context);
   streams.delete(context);
   stream.onDelete();

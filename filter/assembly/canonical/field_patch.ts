@@ -1,7 +1,8 @@
 import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
+import { Text } from "../bytes/text";
 import { Cursor, Kind } from "../json/cursor";
-import { sliceLength, slicePtr, textOf } from "../json/slice";
+import { Form, sliceLength, sliceOf, slicePtr, textOf } from "../json/slice";
 import { writeEscaped, writeString } from "../json/text";
 import { ProviderRules } from "./field_rules";
 import { Format } from "./format";
@@ -169,13 +170,13 @@ function patchToolId(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
 function patchRole(cursor: Cursor, rules: ProviderRules, out: Bytes): void {
   const role = cursor.takeToken();
   const target = rules.findRole(slicePtr(role), sliceLength(role));
-  writeString(out, target != null ? textOf(target) : role);
+  writeString(out, target != null ? sliceOf(target.ptr, target.length, Form.Text) : role);
 }
 
 const lookup = new Cursor();
 
 /** Whether a body has a field at its top level. */
-function hasField(ptr: usize, length: u32, depthMax: u32, name: Bytes): bool {
+function hasField(ptr: usize, length: u32, depthMax: u32, name: Text): bool {
   lookup.open(ptr, length, depthMax);
   if (!lookup.enterObject()) return false;
   while (lookup.nextKey()) {

@@ -1,5 +1,6 @@
 import { equal, equalAscii, hash } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
+import { NOTHING, Text } from "../bytes/text";
 import { writeEscaped } from "../json/text";
 import { keyBit, RequestHead } from "./request_head";
 
@@ -8,9 +9,9 @@ class NameRule {
   readonly hash: u64;
 
   constructor(
-    public from: Bytes,
+    public from: Text,
     /** Empty: what goes by the name is dropped. */
-    public to: Bytes,
+    public to: Text,
   ) {
     this.hash = hash(from.ptr, from.length);
   }
@@ -27,11 +28,7 @@ class NameRules {
   }
 
   add(fromPtr: usize, fromLength: u32, toPtr: usize, toLength: u32): void {
-    const from = new Bytes();
-    const to = new Bytes();
-    from.append(fromPtr, fromLength);
-    to.append(toPtr, toLength);
-    this.rules.push(new NameRule(from, to));
+    this.rules.push(new NameRule(new Text(fromPtr, fromLength), new Text(toPtr, toLength)));
     this.bits |= keyBit(fromPtr, fromLength);
   }
 
@@ -47,7 +44,7 @@ class NameRules {
   }
 
   /** The new name that a rule gives, empty when the name is dropped; null without a rule. */
-  find(ptr: usize, length: u32): Bytes | null {
+  find(ptr: usize, length: u32): Text | null {
     for (let i = 0; i < this.rules.length; i++) {
       const rule = unchecked(this.rules[i]);
       if (equal(rule.from.ptr, rule.from.length, ptr, length)) return rule.to;
@@ -55,7 +52,7 @@ class NameRules {
     return null;
   }
 
-  findAscii(name: string): Bytes | null {
+  findAscii(name: string): Text | null {
     for (let i = 0; i < this.rules.length; i++) {
       const rule = unchecked(this.rules[i]);
       if (equalAscii(rule.from.ptr, rule.from.length, name)) return rule.to;
@@ -63,15 +60,13 @@ class NameRules {
     return null;
   }
 
-  free(): void {
-    for (let i = 0; i < this.rules.length; i++) {
-      unchecked(this.rules[i]).from.free();
-      unchecked(this.rules[i]).to.free();
-    }
+  clear(): void {
     this.rules.length = 0;
     this.bits = 0;
   }
 }
+
+const scratch = new Bytes();
 
 /** What one provider wants done to its requests. Made once, from its configuration. */
 export class ProviderRules {
@@ -82,7 +77,7 @@ export class ProviderRules {
   private readonly messageRoles: NameRules = new NameRules();
 
   /** `,"name":"value"` for each top-level field that the provider wants besides. */
-  private readonly added: Bytes = new Bytes();
+  private added: Text = NOTHING;
 
   /** The provider takes no ids of tool calls and knows them by their order. */
   hasNoToolIds: bool = false;
@@ -114,11 +109,14 @@ export class ProviderRules {
   /** A field that every request is to have, of text; the client's own of that name is dropped. */
   addField(namePtr: usize, nameLength: u32, valuePtr: usize, valueLength: u32): void {
     this.addDrop(namePtr, nameLength);
-    this.added.ascii(',"');
-    writeEscaped(this.added, namePtr, nameLength);
-    this.added.ascii('":"');
-    writeEscaped(this.added, valuePtr, valueLength);
-    this.added.byte(0x22);
+    scratch.clear();
+    scratch.append(this.added.ptr, this.added.length);
+    scratch.ascii(',"');
+    writeEscaped(scratch, namePtr, nameLength);
+    scratch.ascii('":"');
+    writeEscaped(scratch, valuePtr, valueLength);
+    scratch.byte(0x22);
+    this.added = new Text(scratch.ptr, scratch.length);
   }
 
   addMessageDrop(fieldPtr: usize, fieldLength: u32): void {
@@ -131,7 +129,7 @@ export class ProviderRules {
 
   /** The new name of a top-level field, empty when it is dropped; null: it stays as it is. */
   @inline
-  find(ptr: usize, length: u32): Bytes | null {
+  find(ptr: usize, length: u32): Text | null {
     return this.fields.find(ptr, length);
   }
 
@@ -147,7 +145,7 @@ export class ProviderRules {
 
   /** The role to send in place of another; null: it stays as it is. */
   @inline
-  findRole(ptr: usize, length: u32): Bytes | null {
+  findRole(ptr: usize, length: u32): Text | null {
     return this.messageRoles.find(ptr, length);
   }
 
@@ -156,7 +154,7 @@ export class ProviderRules {
     const to = this.fields.findAscii(name);
     if (to != null && to.length == 0) return false;
     out.ascii(',"');
-    if (to != null) out.appendBytes(to);
+    if (to != null) out.append(to.ptr, to.length);
     else out.ascii(name);
     out.ascii('":');
     return true;
@@ -166,16 +164,15 @@ export class ProviderRules {
   writeAdded(out: Bytes): void {
     if (this.added.length == 0) return;
     out.length--;
-    out.appendBytes(this.added);
+    out.append(this.added.ptr, this.added.length);
     out.byte(0x7d);
   }
 
-  /** The collector does not see the memory of the names: call this before dropping the rules. */
-  free(): void {
-    this.fields.free();
-    this.messageFields.free();
-    this.messageRoles.free();
-    this.added.free();
+  clear(): void {
+    this.fields.clear();
+    this.messageFields.clear();
+    this.messageRoles.clear();
+    this.added = NOTHING;
     this.hasNoToolIds = false;
     this.toolIdLength = 0;
   }

@@ -1,9 +1,9 @@
 import { Bytes } from "../bytes/bytes";
+import { NOTHING, Text } from "../bytes/text";
 import { operationOf, ProviderRules } from "../translation";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
 import { matchesPattern } from "./model_pattern";
 import { NO_PATH, PathTemplate } from "./path_template";
-import { NOTHING, Text } from "./text";
 
 @final
 export class Header {

@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { Text } from "../bytes/text";
 import { Literal } from "../host/literal";
 import { Cursor } from "../json/cursor";
 import { writeText } from "../json/text";
@@ -6,7 +7,6 @@ import { formatNamed, ProviderRules } from "../translation";
 import { Endpoint, GatewayConfig, Header, Model, ModelRules, Name, Provider, Router, Wildcard } from "./config";
 import { CANDIDATES_MAX } from "./exchange";
 import { PathTemplate } from "./path_template";
-import { Text } from "./text";
 
 /** How deep the configuration's own JSON is nested, with room. */
 const CONFIG_DEPTH_MAX: u32 = 16;

@@ -1,5 +1,5 @@
 import { Bytes } from "../bytes/bytes";
-import { Text } from "./text";
+import { Text } from "../bytes/text";
 
 const STAR: u8 = 0x2a;
 

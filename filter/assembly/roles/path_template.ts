@@ -1,6 +1,6 @@
 import { indexOfAscii } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
-import { NOTHING, Text } from "./text";
+import { NOTHING, Text } from "../bytes/text";
 
 const MODEL = "{model}";
 const PERCENT: u8 = 0x25;

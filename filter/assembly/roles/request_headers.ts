@@ -1,11 +1,11 @@
 import { Bytes } from "../bytes/bytes";
 import { readInteger } from "../bytes/numbers";
+import { Text } from "../bytes/text";
 import { HeaderMap, HeaderPairs, removeHeader, removeHeaderNamed } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { clearRouteCache } from "../host/stream";
 import { Session } from "./session";
-import { Text } from "./text";
 
 const BEARER = new Literal("Bearer ");
 /** Of a traceparent: W3C Trace Context, section 3.2. */

@@ -470,6 +470,22 @@ describe("a bad request", () => {
 });
 
 describe("memory", () => {
+  it("that a replaced configuration took is used again", () => {
+    const usual = config() as { providers: object[] };
+    const names = Array.from({ length: 200 }, (_, i) => `a field of some length, number ${i}`);
+    const model_rules = [{ match: ["a*", "b*"], drop: names, rename: names.map((name) => [name, `${name}, otherwise`]) }];
+    usual.providers[0] = { ...usual.providers[0], drop: names, add: names.map((name) => [name, name]), model_rules };
+    const gateway = new Gateway(wasm, usual);
+    const replace = (times: number) => {
+      for (let i = 0; i < times; i++) {
+        const { root } = gateway.host.createRoot(JSON.stringify(usual));
+        gateway.host.run(root, (x) => x.proxy_on_delete(root));
+      }
+      return gateway.host.memoryBytes;
+    };
+    expect(replace(300)).toBe(replace(100));
+  });
+
   it("is the same after 20,000 streams as after 1,000", () => {
     const gateway = new Gateway(wasm, config());
     const run = (count: number): void => {

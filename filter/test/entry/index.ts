@@ -168,7 +168,7 @@ export function setNoToolIds(none: bool): void {
 }
 
 export function clearRules(): void {
-  rules.free();
+  rules.clear();
 }
 
 /** `scanRequestHead` must have accepted the same body. */

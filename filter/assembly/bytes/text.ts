@@ -1,4 +1,4 @@
-import { equal } from "../bytes/ascii";
+import { equal } from "./ascii";
 
 /** Text of the configuration. The bytes belong to the garbage collector, so a replaced configuration leaves nothing behind. */
 @final
