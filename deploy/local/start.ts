@@ -21,6 +21,8 @@ const USAGE = "usage: npm start -- [--config config/plano_config.yaml] [--concur
 // envoy/plano.yaml names its files relative to the folder in which Envoy is started.
 const STATE_DIR = "envoy/run";
 const ADMIN_SOCKET = `${STATE_DIR}/admin.sock`;
+/** Where its metrics are to be found, unless another gateway has the port. */
+const SIDECAR_PORT = 9091;
 const PARENT_POLL_MS = 1_000;
 const EXIT_USAGE = 2;
 /** How long brightstaff is waited with when it has ended, twice that after each start that fails. */
@@ -60,7 +62,7 @@ async function main(): Promise<void> {
       ...["--config", file, "--state-dir", STATE_DIR, "--listen", listen],
       ...(needsDemo ? ["--demo-url", demo.url] : []),
     ]);
-  const brightstaff = startBrightstaff("127.0.0.1:0");
+  const brightstaff = startBrightstaff(`127.0.0.1:${(await isFree("127.0.0.1", SIDECAR_PORT)) ? SIDECAR_PORT : 0}`);
   processes.push(brightstaff);
   const { port, adminPort } = await readyOrEnded(brightstaff);
   // On the port that Envoy knows.

@@ -11,6 +11,11 @@ export interface OpenaiModelTraits {
 
 const PLAIN: OpenaiModelTraits = { reasoning: false, efforts: [], effortDefault: "none", sampling: "always", stopSequences: true };
 
+/** Whether the name is one of OpenAI's API. Other servers' models, those that they serve for OpenAI too (`openai/gpt-5.4`), have rules of their own. */
+export function isOpenaiModel(model: string): boolean {
+  return /^(ft:)?(gpt-\d|o\d|chatgpt-)/.test(model);
+}
+
 export function openaiModelTraits(model: string): OpenaiModelTraits {
   const name = model.replace(/^ft:/, "");
   if (/^o\d/.test(name)) {

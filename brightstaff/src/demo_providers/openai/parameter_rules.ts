@@ -1,9 +1,10 @@
 import { asArray, isObject, type JsonObject } from "../wire.ts";
 import { invalidRequest, type OpenaiError } from "./errors.ts";
-import { openaiModelTraits } from "./models.ts";
+import { isOpenaiModel, openaiModelTraits } from "./models.ts";
 
 /** Parameters that the model itself refuses. These are checked before the body's types, as a recorded answer shows. */
 export function modelProblem(body: JsonObject, model: string): OpenaiError | null {
+  if (!isOpenaiModel(model)) return null;
   const traits = openaiModelTraits(model);
   const effort = body.reasoning_effort;
   if (!traits.reasoning) {
