@@ -62,6 +62,11 @@ export function errorTypeHeader(format: u8): Bytes {
   return formatAt(format).errorTypeHeader;
 }
 
+/** The name of the header in which clients of a format look for the request's id. */
+export function requestIdHeader(format: u8): Bytes {
+  return formatAt(format).requestIdHeader;
+}
+
 /** Tells the formats what time it is, for answers that carry a date. Call it before translating an answer. */
 export function setClock(unixSeconds: i64): void {
   clock.seconds = unixSeconds;

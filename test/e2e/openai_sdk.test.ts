@@ -74,6 +74,10 @@ describe.each(CHAT_MODELS)("$id", ({ id, name }) => {
     expect(notAsked.every((chunk) => !chunk.usage)).toBe(true);
   });
 
+  test("answers have an id that the SDK finds", async () => {
+    expect((await ask([{ role: "user", content: "What is a glacier?" }]))._request_id).toMatch(/\S/);
+  });
+
   test("passes on system prompts, several turns and images", async () => {
     const answer = await ask([
       { role: "system", content: "Answer in one sentence." },

@@ -11,6 +11,14 @@ import { StreamReader } from "./stream_reader";
 import { StreamWriter } from "./stream_writer";
 
 const NO_HEADER = new Bytes();
+/** https://platform.openai.com/docs/api-reference/debugging-requests */
+const X_REQUEST_ID = headerName("x-request-id");
+
+export function headerName(name: string): Bytes {
+  const bytes = new Bytes();
+  bytes.ascii(name);
+  return bytes;
+}
 
 /** What stands around the events of a format's streams. */
 export enum Framing {
@@ -29,6 +37,8 @@ export abstract class Format {
   /** The header in which providers name an answer whose body does not, and the one with an error's type; empty: there is none. */
   answerIdHeader: Bytes = NO_HEADER;
   errorTypeHeader: Bytes = NO_HEADER;
+  /** The header in which clients look for the request's id: OpenAI's, unless the format says otherwise. */
+  requestIdHeader: Bytes = X_REQUEST_ID;
   /** Prompts in this format have marks of where their cached part ends. */
   takesCacheMarks: bool = false;
   private freeReader: StreamReader | null = null;

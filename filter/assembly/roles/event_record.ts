@@ -34,7 +34,8 @@ export class EventRecord {
   private cacheWriteTokens: i64 = UNKNOWN;
   private outputTokens: i64 = UNKNOWN;
   private reasoningTokens: i64 = UNKNOWN;
-  private readonly requestId: Bytes = new Bytes();
+  /** Envoy's id of the request. */
+  readonly requestId: Bytes = new Bytes();
 
   begin(now_ns: u64, requestId: usize, requestIdLength: u32): void {
     this.started_ns = now_ns;

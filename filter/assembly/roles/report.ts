@@ -1,8 +1,9 @@
 import { Bytes } from "../bytes/bytes";
 import { writeInteger } from "../bytes/numbers";
-import { HeaderMap, setHeader } from "../host/headers";
+import { HeaderMap, setHeader, setHeaderNamed } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
+import { requestIdHeader } from "../translation";
 import { settleAttempt } from "./attempts";
 import { Candidate, Exchange, Outcome } from "./exchange";
 
@@ -22,6 +23,7 @@ export function describeAnswer(exchange: Exchange): void {
     const state = exchange.session.state;
     if (state.length > 0) setHeader(HeaderMap.Response, names.SESSION, state.ptr, state.length);
   }
+  nameRequest(exchange);
   if (exchange.attemptCount == 0) return;
   const candidate = exchange.candidates[exchange.attemptCount - 1];
   settleAttempt(exchange, candidate);
@@ -29,6 +31,19 @@ export function describeAnswer(exchange: Exchange): void {
   if (!exchange.isRouted && exchange.attemptCount == 1 && candidate.status == STATUS_OK) return; // there is no more to tell
   writeAttempts(exchange, text);
   setHeader(HeaderMap.Response, names.ATTEMPTS, text.ptr, text.length);
+}
+
+/**
+ * The request's id, where clients of its format look for it. It is this gateway's, which the request's event has too; a provider that the client
+ * could have asked itself has put its own there.
+ */
+function nameRequest(exchange: Exchange): void {
+  const format = exchange.clientFormat;
+  if (exchange.responder != 0 && exchange.candidates[exchange.attemptCount - 1].endpoint!.format == format) return;
+  const id = exchange.record.requestId;
+  if (id.length == 0) return;
+  const header = requestIdHeader(format);
+  setHeaderNamed(HeaderMap.Response, header.ptr, header.length, id.ptr, id.length);
 }
 
 /**

@@ -17,6 +17,8 @@ beforeEach(() => {
   gateway = new Gateway(wasm, config());
 });
 
+/** As Envoy gives every request one. */
+const ID: [string, string][] = [["x-request-id", "9b2f0d5e-1111-4222-8333-444455556666"]];
 const MESSAGES = [{ role: "user", content: "Say hello" }];
 const sse = [["content-type", "text/event-stream"]] as [string, string][];
 const json = [["content-type", "application/json"]] as [string, string][];
@@ -82,7 +84,7 @@ function countCalls(serveOne: () => void): Record<string, number> {
 
 describe("calls into Envoy", () => {
   test("12 for a whole answer in one format", () => {
-    const counts = countCalls(() => serve(gateway.chat({ model: "gpt-5.2", messages: MESSAGES }), chatAnswer));
+    const counts = countCalls(() => serve(gateway.chat({ model: "gpt-5.2", messages: MESSAGES }, ID), chatAnswer));
     expect(counts).toEqual({
       proxy_get_header_map_pairs: 1,
       proxy_get_buffer_bytes: 2,
@@ -94,15 +96,15 @@ describe("calls into Envoy", () => {
     });
   });
 
-  test("17 for a translated one: its path, the provider's headers, the length and the time of the answer, and the answer itself", () => {
-    const counts = countCalls(() => serve(gateway.chat({ model: "anthropic/claude-sonnet-4-5", messages: MESSAGES }), messagesAnswer));
+  test("18 for a translated one: its path, the provider's headers, the length, time and id of the answer, and the answer itself", () => {
+    const counts = countCalls(() => serve(gateway.chat({ model: "anthropic/claude-sonnet-4-5", messages: MESSAGES }, ID), messagesAnswer));
     expect(counts).toEqual({
       proxy_get_header_map_pairs: 1,
       // The client's body is fetched once, for its check and its translation.
       proxy_get_buffer_bytes: 2,
       proxy_get_header_map_value: 1,
       proxy_set_buffer_bytes: 2,
-      proxy_replace_header_map_value: 6,
+      proxy_replace_header_map_value: 7,
       proxy_call_foreign_function: 1,
       proxy_get_current_time_nanoseconds: 4,
     });

@@ -249,6 +249,19 @@ describe("a routed request", () => {
     expect(JSON.parse(none.answer?.body ?? "").error.message).toContain("None of the router's models");
   });
 
+  it("puts the request's id where clients of its format look for it, unless the provider's is there", () => {
+    const ids = [["x-request-id", "9b2f0d5e-1111"]] as [string, string][];
+    const gateway = start();
+    const idsOf = (request: ReturnType<Gateway["chat"]>, chunks: string[] = []) => {
+      if (request.dispatched) request.attempt().respond({ status: 200, headers: json, chunks });
+      return request.answer?.headers.filter(([name]) => name.endsWith("request-id"));
+    };
+    const translated = gateway.messages({ model: "gpt-5.2", max_tokens: 9, messages: [question] }, ids);
+    expect(idsOf(translated, [chatCompletion])).toEqual([["request-id", "9b2f0d5e-1111"]]);
+    expect(idsOf(gateway.chat({ model: "gpt-5.2", messages: [question] }, ids), [chatCompletion])).toEqual([]);
+    expect(idsOf(gateway.chat({ model: "nobody", messages: [question] }, ids))).toEqual([["x-request-id", "9b2f0d5e-1111"]]);
+  });
+
   it("meets nobody with a decision for a client that has left", () => {
     const gateway = start();
     const request = gateway.chat({ model: "router:any", messages: [question] });

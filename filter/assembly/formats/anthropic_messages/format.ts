@@ -1,6 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
-import { Format } from "../../canonical/format";
+import { Format, headerName } from "../../canonical/format";
 import { Operation } from "../../canonical/operation";
 import { ProviderError } from "../../canonical/provider_error";
 import { CanonicalRequest } from "../../canonical/request";
@@ -24,6 +24,7 @@ export class AnthropicMessages extends Format {
   constructor(name: string = "anthropic_messages", path: string = "/v1/messages", operation: Operation = Operation.Generate) {
     super(name, path, "messages", operation);
     this.takesCacheMarks = true;
+    this.requestIdHeader = headerName("request-id"); // https://platform.claude.com/docs/en/api/errors#request-id
   }
 
   scanHead(cursor: Cursor, head: RequestHead): bool {

@@ -1,6 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
-import { Framing } from "../../canonical/format";
+import { Framing, headerName } from "../../canonical/format";
 import { ProviderError } from "../../canonical/provider_error";
 import { ProviderFormat } from "../../canonical/provider_format";
 import { CanonicalRequest } from "../../canonical/request";
@@ -20,10 +20,8 @@ export class BedrockConverse extends ProviderFormat {
     this.takesCacheMarks = true;
     this.framing = Framing.EventStream;
     // https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html and every answer's headers
-    this.answerIdHeader = new Bytes();
-    this.answerIdHeader.ascii("x-amzn-requestid");
-    this.errorTypeHeader = new Bytes();
-    this.errorTypeHeader.ascii("x-amzn-errortype");
+    this.answerIdHeader = headerName("x-amzn-requestid");
+    this.errorTypeHeader = headerName("x-amzn-errortype");
   }
 
   writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
