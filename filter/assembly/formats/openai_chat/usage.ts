@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
+import { readTokenDetails } from "../../canonical/openai_usage";
 import { ResponseSummary, StopReason } from "../../canonical/summary";
 import { Cursor } from "../../json/cursor";
 import { Slice, sliceIs } from "../../json/slice";
@@ -15,35 +16,11 @@ export function readUsage(cursor: Cursor, summary: ResponseSummary): void {
     if (cursor.keyIs("prompt_tokens")) summary.inputTokens = cursor.takeInteger(-1);
     else if (cursor.keyIs("completion_tokens")) summary.outputTokens = cursor.takeInteger(-1);
     else if (cursor.keyIs("total_tokens")) total = cursor.takeInteger(-1);
-    else if (cursor.keyIs("prompt_tokens_details")) readPromptDetails(cursor, summary);
-    else if (cursor.keyIs("completion_tokens_details")) readCompletionDetails(cursor, summary);
+    else if (cursor.keyIs("prompt_tokens_details") || cursor.keyIs("completion_tokens_details")) readTokenDetails(cursor, summary);
     else cursor.skip();
   }
   // xAI counts reasoning apart from completion_tokens, and only the total has both.
   if (summary.inputTokens >= 0 && total - summary.inputTokens > summary.outputTokens) summary.outputTokens = total - summary.inputTokens;
-}
-
-function readPromptDetails(cursor: Cursor, summary: ResponseSummary): void {
-  if (!cursor.enterObject()) {
-    cursor.skip();
-    return;
-  }
-  while (cursor.nextKey()) {
-    if (cursor.keyIs("cached_tokens")) summary.cachedInputTokens = cursor.takeInteger(-1);
-    else if (cursor.keyIs("cache_write_tokens")) summary.cacheWriteTokens = cursor.takeInteger(-1);
-    else cursor.skip();
-  }
-}
-
-function readCompletionDetails(cursor: Cursor, summary: ResponseSummary): void {
-  if (!cursor.enterObject()) {
-    cursor.skip();
-    return;
-  }
-  while (cursor.nextKey()) {
-    if (cursor.keyIs("reasoning_tokens")) summary.reasoningTokens = cursor.takeInteger(-1);
-    else cursor.skip();
-  }
 }
 
 /** Appends a `usage` object. What the provider did not tell is 0, since the fields are required. */

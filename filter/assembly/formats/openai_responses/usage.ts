@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
+import { readTokenDetails } from "../../canonical/openai_usage";
 import { ResponseSummary, StopReason } from "../../canonical/summary";
 import { Cursor } from "../../json/cursor";
 
@@ -12,20 +13,7 @@ export function readUsage(cursor: Cursor, summary: ResponseSummary): void {
   while (cursor.nextKey()) {
     if (cursor.keyIs("input_tokens")) summary.inputTokens = cursor.takeInteger(-1);
     else if (cursor.keyIs("output_tokens")) summary.outputTokens = cursor.takeInteger(-1);
-    else if (cursor.keyIs("input_tokens_details") || cursor.keyIs("output_tokens_details")) readDetails(cursor, summary);
-    else cursor.skip();
-  }
-}
-
-function readDetails(cursor: Cursor, summary: ResponseSummary): void {
-  if (!cursor.enterObject()) {
-    cursor.skip();
-    return;
-  }
-  while (cursor.nextKey()) {
-    if (cursor.keyIs("cached_tokens")) summary.cachedInputTokens = cursor.takeInteger(-1);
-    else if (cursor.keyIs("cache_write_tokens")) summary.cacheWriteTokens = cursor.takeInteger(-1);
-    else if (cursor.keyIs("reasoning_tokens")) summary.reasoningTokens = cursor.takeInteger(-1);
+    else if (cursor.keyIs("input_tokens_details") || cursor.keyIs("output_tokens_details")) readTokenDetails(cursor, summary);
     else cursor.skip();
   }
 }
