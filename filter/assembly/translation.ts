@@ -201,11 +201,12 @@ export function translateResponse(
   canonicalResponse.id = textOf(origin.id);
   canonicalResponse.model = textOf(origin.model);
   canonicalResponse.includesReasoning = head.includeReasoning;
+  canonicalResponse.wantsLogprobs = head.wantsLogprobs && providerFormat != clientFormat;
   canonicalResponse.customTools = head.customTools;
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   const isAnswer = format.readResponse(cursor, canonicalResponse);
   if (!cursor.ok) return ResponseResult.Malformed;
-  if (canonicalResponse.isTooLong) return ResponseResult.Malformed;
+  if (canonicalResponse.isTooLong || canonicalResponse.logprobs.isTooLong) return ResponseResult.Malformed;
   if (!isAnswer) return readBodyError(providerFormat, ptr, length, error) ? ResponseResult.ProviderError : ResponseResult.Malformed;
   if (providerFormat == clientFormat) return ResponseResult.Unchanged;
   formatAt(clientFormat).writeResponse(canonicalResponse, out);

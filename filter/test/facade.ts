@@ -41,7 +41,7 @@ interface Exports extends ReplayExports {
   writeProviderError(format: number): void;
   writeError(format: number, status: number, kind: number, message: number, length: number): void;
   writeErrorEvent(format: number, kind: number, message: number, length: number): void;
-  ask(includeUsage: number, includeReasoning: number, addsUsage: number): void;
+  ask(includeUsage: number, includeReasoning: number, addsUsage: number, wantsLogprobs: number): void;
   isCustomTool(ptr: number, length: number): number;
   offerCustomTool(ptr: number, length: number): void;
   openStream(provider: number, client: number): number;
@@ -131,6 +131,7 @@ export interface Asked {
   includeUsage?: boolean;
   includeReasoning?: boolean;
   addsUsage?: boolean;
+  wantsLogprobs?: boolean;
   /** The names of the custom tools that it has offered. */
   customTools?: string[];
 }
@@ -440,8 +441,8 @@ export class Facade {
     return JSON.parse(this.takeText()) as Result;
   }
 
-  private ask({ includeUsage = false, includeReasoning = true, addsUsage = false, customTools = [] }: Asked): void {
-    this.wasm.ask(Number(includeUsage), Number(includeReasoning), Number(addsUsage));
+  private ask({ includeUsage = false, includeReasoning = true, addsUsage = false, wantsLogprobs = false, customTools = [] }: Asked): void {
+    this.wasm.ask(Number(includeUsage), Number(includeReasoning), Number(addsUsage), Number(wantsLogprobs));
     for (const name of customTools) this.withText(name, (ptr, length) => this.wasm.offerCustomTool(ptr, length));
   }
 

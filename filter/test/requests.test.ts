@@ -568,6 +568,56 @@ describe("options that OpenAI's models alone have", () => {
   });
 });
 
+describe("logprobs", () => {
+  const chat = { model: "m", messages: [{ role: "user", content: "x" }] };
+  const responses = { model: "m", input: "x" };
+  const translated = (from: "openai_chat" | "openai_responses", to: FormatName, fields: object, model = "gpt-4o") => {
+    const body = JSON.stringify({ ...(from === "openai_chat" ? chat : responses), ...fields });
+    const result = facade.translateRequest(from, to, body, model);
+    return "problem" in result ? result : { ...JSON.parse(result.body), dropped: result.dropped };
+  };
+
+  test("are asked of no model while it reasons", () => {
+    const asked = { logprobs: true, top_logprobs: 2 };
+    const included = { include: ["message.output_text.logprobs"], top_logprobs: 2 };
+    for (const [fields, from, to] of [
+      [asked, "openai_chat", "openai_responses"],
+      [included, "openai_responses", "openai_chat"],
+    ] as const) {
+      expect(translated(from, to, fields, "gpt-5.2")).toMatchObject({ dropped: expect.arrayContaining(["logprobs", "top_logprobs"]) });
+      const effort = from === "openai_chat" ? { reasoning_effort: "none" } : { reasoning: { effort: "none" } };
+      expect(translated(from, to, { ...fields, ...effort }, "gpt-5.2")).toMatchObject({ top_logprobs: 2, dropped: [] });
+    }
+  });
+
+  test("stand beside reasoning that is to come along", () => {
+    const fields = { logprobs: true, reasoning_effort: "none" };
+    expect(translated("openai_chat", "openai_responses", fields, "gpt-5.2")).toMatchObject({
+      include: ["reasoning.encrypted_content", "message.output_text.logprobs"],
+    });
+  });
+
+  test.each([
+    ["openai_chat", { logprobs: false }],
+    ["openai_chat", { logprobs: null, top_logprobs: null }],
+    ["openai_responses", { include: [], top_logprobs: null }],
+    ["openai_responses", { include: null }],
+  ] as const)("are not asked for by %s with %j", (from, fields) => {
+    const { dropped, ...body } = translated(from, "gemini", fields, "gemini-2.0-flash");
+    expect(dropped).toEqual([]);
+    expect(body.generationConfig).toEqual({});
+  });
+
+  test("alternatives alone are nothing", () => {
+    expect(translated("openai_responses", "openai_chat", { top_logprobs: 2 })).toMatchObject({ dropped: ["top_logprobs"] });
+  });
+
+  test("what is neither is refused", () => {
+    expect(translated("openai_chat", "gemini", { logprobs: 3 })).toMatchObject({ problem: { status: 400, param: "logprobs" } });
+    expect(translated("openai_responses", "gemini", { include: "x" })).toMatchObject({ problem: { status: 400, param: "include" } });
+  });
+});
+
 describe("schemas that are enforced", () => {
   const user = { role: "user", content: "x" };
   const loose = {

@@ -13,7 +13,7 @@ for (const provider of FORMATS) {
   for (const client of CLIENT_FORMATS.filter((format) => format !== provider)) {
     describe(`${provider} to ${client}`, () => {
       test.each(fixturesOf(provider, "responses").map((fixture) => [fixture.name, fixture] as const))("%s", (_, fixture) => {
-        const { result, body, summary } = facade.translateResponse(provider, client, fixture.text);
+        const { result, body, summary } = facade.translateResponse(provider, client, fixture.text, { wantsLogprobs: true });
         expect(result).toBe("rewritten");
         expectGolden(fixture, client, { summary, body: JSON.parse(body) });
       });
@@ -73,6 +73,54 @@ describe("usage", () => {
   test("reasoning that a provider counts apart is output", () => {
     const { summary } = facade.translateResponse("openai_chat", "openai_chat", responseOf("openai_chat", "reasoning_content"));
     expect(summary).toMatchObject({ inputTokens: 20, outputTokens: 105, reasoningTokens: 100 });
+  });
+});
+
+describe("logprobs", () => {
+  const answerOf = (logprobs: unknown, wantsLogprobs = true) => {
+    const choices = [{ index: 0, message: { role: "assistant", content: "x" }, logprobs, finish_reason: "stop" }];
+    const text = JSON.stringify({ id: "1", model: "m", choices });
+    const { result, body } = facade.translateResponse("openai_chat", "openai_responses", text, { wantsLogprobs });
+    return result === "rewritten" ? JSON.parse(body).output[0].content[0].logprobs : result;
+  };
+  const token = { token: "x", logprob: -1, bytes: [120], top_logprobs: [] };
+
+  test("are for those who asked", () => {
+    expect(answerOf({ content: [token] })).toEqual([token]);
+    expect(answerOf({ content: [token] }, false)).toEqual([]);
+  });
+
+  test.each([
+    ["null", null],
+    ["no list", { content: null }],
+    ["those of a refusal", { content: null, refusal: [token] }],
+    ["the form before this one", { tokens: ["x"], token_logprobs: [-1], top_logprobs: null, text_offset: [0] }],
+    ["elements of other forms", { content: [null, 1, "x", [], {}, { token: "x" }, { logprob: 1 }, { token: 1, logprob: 2 }] }],
+    ["a token without its probability, with others", { content: [{ token: "x", logprob: null, top_logprobs: [token] }] }],
+  ])("are none: %s", (_, logprobs) => {
+    expect(answerOf(logprobs)).toEqual([]);
+  });
+
+  test("what is missing of a token is made of its text, or empty", () => {
+    expect(answerOf({ content: [{ token: "é", logprob: -1 }] })).toEqual([
+      { token: "é", bytes: [195, 169], logprob: -1, top_logprobs: [] },
+    ]);
+  });
+
+  test("Gemini's lists go side by side, however long each is", () => {
+    const candidates = (...tokens: string[]) => tokens.map((one) => ({ token: one, logProbability: -1 }));
+    const logprobsResult = {
+      topCandidates: [{ candidates: candidates("a", "b") }, { candidates: candidates("lost") }, {}, { candidates: candidates("d") }, {}],
+      chosenCandidates: [...candidates("a"), { tokenId: 7 }, ...candidates("c", "d")],
+    };
+    const text = JSON.stringify({ candidates: [{ content: { parts: [{ text: "acd" }] }, logprobsResult, finishReason: "STOP" }] });
+    const { body } = facade.translateResponse("gemini", "openai_chat", text, { wantsLogprobs: true });
+    const content = (JSON.parse(body) as ChatCompletion).choices[0]?.logprobs?.content;
+    expect(content?.map((one) => [one.token, ...one.top_logprobs.map((other) => other.token)])).toEqual([
+      ["a", "a", "b"],
+      ["c"],
+      ["d", "d"],
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@
 type Json = Record<string, unknown>;
 
 const REQUEST_FIELDS =
-  "model input instructions max_output_tokens temperature top_p reasoning include tools tool_choice parallel_tool_calls text user prompt_cache_key service_tier store stream".split(
+  "model input instructions max_output_tokens temperature top_p reasoning include tools tool_choice parallel_tool_calls text user prompt_cache_key service_tier store stream top_logprobs".split(
     " ",
   );
 const PARTS: Record<string, string[]> = {

@@ -62,6 +62,7 @@ const options = fc.record(
     stop: fc.array(fc.stringMatching(/^[a-z]{1,5}$/), { minLength: 1, maxLength: 4 }),
     response_format: schema.map((one) => ({ type: "json_schema", json_schema: { name: "output", strict: true, schema: one } })),
     parallel_tool_calls: fc.constant(false),
+    logprobs: fc.nat(20).map((top_logprobs) => ({ logprobs: true, top_logprobs })),
   },
   { requiredKeys: [] },
 );
@@ -75,7 +76,7 @@ function choiceOf(kind: string | null, first: string): Json {
 /** A request of OpenAI's chat API. */
 const request = fc
   .record({ system: fc.option(word), turns: fc.array(turn, { minLength: 1, maxLength: 4 }), last: userContent, tools, choice, options })
-  .map(({ system, turns, last, tools: declared, choice: kind, options: { sampling, ...fields } }) => {
+  .map(({ system, turns, last, tools: declared, choice: kind, options: { sampling, logprobs, ...fields } }) => {
     let count = 0;
     const messages = turns.flatMap(({ user, assistant, calls }) => {
       const made = calls.map((one) => ({ ...one, id: `call_${count++}` }));
@@ -95,6 +96,7 @@ const request = fc
       // The switch stands inside of Anthropic's tool choice, whose default is then said as well.
       ...choiceOf(kind ?? (fields.parallel_tool_calls === false ? "auto" : null), declared[0]?.name ?? ""),
       ...sampling,
+      ...logprobs,
       ...fields,
       // Where no tool may be called, how many may be is nothing that Anthropic's API has words for.
       ...(kind === "none" ? { parallel_tool_calls: undefined } : {}),
@@ -134,14 +136,26 @@ describe("a request is what it was", () => {
   });
 });
 
+/** How likely tokens were. Every format tells a token's bytes by the token when the provider does not. */
+const likely = fc
+  .record({ token: word, tenths: fc.integer({ min: 0, max: 99 }) })
+  .map(({ token, tenths }) => ({ token, bytes: [...Buffer.from(token)], logprob: tenths === 0 ? 0 : -tenths / 10 }));
+const logprobs = fc.array(
+  fc
+    .record({ chosen: likely, top_logprobs: fc.array(likely, { maxLength: 3 }) })
+    .map(({ chosen, top_logprobs }) => ({ ...chosen, top_logprobs })),
+  { minLength: 1, maxLength: 4 },
+);
+
 /** A whole answer of OpenAI's chat API. */
 const answer = fc
   .record({
     content: word,
     made: fc.array(fc.record({ name, arguments: toolArguments }), { maxLength: 3 }),
     tokens: fc.tuple(fc.nat(900), fc.nat(900)),
+    told: fc.option(logprobs),
   })
-  .map(({ content, made, tokens: [read, written] }) => {
+  .map(({ content, made, tokens: [read, written], told }) => {
     const tool_calls = made.map((one, index) => ({ id: `call_${index}`, type: "function", function: one }));
     const message = { role: "assistant", content, refusal: null, ...(made.length > 0 ? { tool_calls } : {}) };
     const usage = {
@@ -151,12 +165,14 @@ const answer = fc
       prompt_tokens_details: { cached_tokens: read },
       completion_tokens_details: { reasoning_tokens: 0 },
     };
-    const choices = [{ index: 0, message, logprobs: null, finish_reason: made.length > 0 ? "tool_calls" : "stop" }];
+    const choices = [
+      { index: 0, message, logprobs: told && { content: told, refusal: null }, finish_reason: made.length > 0 ? "tool_calls" : "stop" },
+    ];
     return { id: "a", object: "chat.completion", created: 1_760_000_000, model: "m", choices, usage };
   });
 
 function answered(provider: ClientName, client: ClientName, body: string): string {
-  const { result, body: written } = facade.translateResponse(provider, client, body);
+  const { result, body: written } = facade.translateResponse(provider, client, body, { wantsLogprobs: true });
   expect(result).toBe("rewritten");
   return written;
 }
@@ -164,12 +180,14 @@ function answered(provider: ClientName, client: ClientName, body: string): strin
 /** A streamed answer of OpenAI's chat API: text in pieces, then calls whose arguments come in two pieces each. */
 const streamedAnswer = fc
   .record({
-    texts: fc.array(word, { minLength: 1, maxLength: 5 }),
+    texts: fc.array(fc.tuple(word, fc.option(logprobs)), { minLength: 1, maxLength: 5 }),
     made: fc.array(fc.record({ name, arguments: toolArguments, cut: fc.nat(50) }), { maxLength: 3 }),
   })
   .map(({ texts, made }) => {
-    const chunk = (delta: object, finish_reason: string | null = null) =>
-      `data: ${JSON.stringify({ id: "a", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+    const chunk = (delta: object, finish_reason: string | null = null, told: object[] | null = null) => {
+      const choice = { index: 0, delta, logprobs: told && { content: told, refusal: null }, finish_reason };
+      return `data: ${JSON.stringify({ id: "a", object: "chat.completion.chunk", created: 1, model: "m", choices: [choice] })}\n\n`;
+    };
     const pieces = made.flatMap(({ name: called, arguments: args, cut }, index) => {
       const middle = [...args].slice(0, cut).join("").length;
       return [
@@ -180,7 +198,7 @@ const streamedAnswer = fc
     });
     return [
       chunk({ role: "assistant", content: "" }),
-      ...texts.map((content) => chunk({ content })),
+      ...texts.map(([content, told]) => chunk({ content }, null, told)),
       ...pieces.map((piece) => chunk({ tool_calls: [piece] })),
       chunk({}, made.length > 0 ? "tool_calls" : "stop"),
       "data: [DONE]\n\n",
@@ -189,13 +207,19 @@ const streamedAnswer = fc
 
 function streamed(provider: ClientName, client: ClientName, stream: string, chunkBytes: number): string {
   const bytes = Buffer.from(stream);
-  const opened = facade.openStream(provider, client, true);
+  const opened = facade.openStream(provider, client, { includeUsage: true, wantsLogprobs: true });
   let out = "";
   for (let at = 0; at < bytes.length; at += chunkBytes) out += opened.feed(bytes.subarray(at, at + chunkBytes)).out;
   out += opened.finish().out;
   expect(opened.state()).toMatchObject({ terminalSeen: 1 });
   opened.close();
   return out;
+}
+
+/** What a stream of OpenAI's chat API tells of its tokens. */
+function likelyTokensIn(stream: string): unknown[] {
+  const chunks = eventsOf(stream) as { choices?: { logprobs: { content: unknown[] } | null }[] }[];
+  return chunks.flatMap(({ choices }) => choices?.[0]?.logprobs?.content ?? []);
 }
 
 describe("a stream says what it said, cut anywhere", () => {
@@ -205,6 +229,7 @@ describe("a stream says what it said, cut anywhere", () => {
         const start = one === "openai_chat" ? chat : streamed("openai_chat", one, chat, size);
         const back = streamed(other, one, streamed(one, other, start, size), size);
         expect(saidInEvents(one, eventsOf(back))).toEqual(saidInEvents("openai_chat", eventsOf(chat)));
+        if (one === "openai_chat") expect(likelyTokensIn(back)).toEqual(other === "openai_responses" ? likelyTokensIn(chat) : []);
       }),
       { numRuns: RUNS },
     );
@@ -216,7 +241,11 @@ describe("an answer is what it was", () => {
     fc.assert(
       fc.property(answer, (chat) => {
         const start = one === "openai_chat" ? JSON.stringify(chat) : answered("openai_chat", one, JSON.stringify(chat));
-        expect(JSON.parse(answered(other, one, answered(one, other, start)))).toEqual(JSON.parse(start));
+        const told = JSON.parse(start);
+        // Anthropic's API has no place for logprobs.
+        if (one === "openai_chat" && other === "anthropic_messages") told.choices[0].logprobs = null;
+        if (one === "openai_responses" && other === "anthropic_messages") told.output[0].content[0].logprobs = [];
+        expect(JSON.parse(answered(other, one, answered(one, other, start)))).toEqual(told);
       }),
       { numRuns: RUNS },
     );

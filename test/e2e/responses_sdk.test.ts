@@ -176,3 +176,29 @@ test("a model that is not configured is not found", async () => {
   expect(refused).toBeInstanceOf(NotFoundError);
   expect((refused as NotFoundError).code).toBe("model_not_found");
 });
+
+test("tells how likely each token was, whole and in every event, where a model tells it", async () => {
+  const asked = { model: "openai/gpt-4.1", input: "Name a river", include: ["message.output_text.logprobs" as const], top_logprobs: 1 };
+  const whole = await client.responses.create(asked);
+  const { text, logprobs } = textOf(whole);
+  expect(logprobs?.map(({ token }) => token).join("")).toBe(text);
+  expect(logprobs?.[0]).toMatchObject({
+    bytes: expect.any(Array),
+    logprob: expect.any(Number),
+    top_logprobs: [{ token: logprobs?.[0]?.token }],
+  });
+
+  const stream = client.responses.stream(asked);
+  const told: string[] = [];
+  for await (const event of stream) if (event.type === "response.output_text.delta") told.push(...event.logprobs.map(({ token }) => token));
+  expect(told.join("")).toBe(text);
+  expect(textOf(await stream.finalResponse())).toMatchObject({ text, logprobs });
+});
+
+/** The only part of an answer. */
+function textOf({ output }: Response): OpenAI.Responses.ResponseOutputText {
+  const [item] = output;
+  const part = item?.type === "message" ? item.content[0] : undefined;
+  if (part?.type !== "output_text") throw new Error(`no text: ${JSON.stringify(output)}`);
+  return part;
+}

@@ -26,9 +26,13 @@ export enum Option {
   PromptCacheKey = 3,
   ServiceTier = 4,
   Verbosity = 5,
+  /** How likely each token of the answer was; its value counts for nothing. */
+  Logprobs = 6,
+  /** And how likely those that might have stood in its place: how many of them. */
+  TopLogprobs = 7,
 }
 
-const OPTION_COUNT: i32 = 6;
+const OPTION_COUNT: i32 = 8;
 
 function optionName(option: i32): string {
   switch (<Option>option) {
@@ -42,6 +46,10 @@ function optionName(option: i32): string {
       return "prompt_cache_key";
     case Option.ServiceTier:
       return "service_tier";
+    case Option.Logprobs:
+      return "logprobs";
+    case Option.TopLogprobs:
+      return "top_logprobs";
     default:
       return "verbosity";
   }
@@ -145,8 +153,17 @@ export class CanonicalRequest {
   readOption(cursor: Cursor, option: Option): bool {
     const isNull = cursor.kind() == Kind.Null;
     const value = cursor.takeValue();
-    if (!isNull) unchecked((this.options[option] = value));
+    if (!isNull) this.setOption(option, value);
     return cursor.ok;
+  }
+
+  setOption(option: Option, value: Slice): void {
+    unchecked((this.options[option] = value));
+  }
+
+  @inline
+  hasOption(option: Option): bool {
+    return unchecked(this.options[option]) != ABSENT;
   }
 
   /** The value of an option, for a format that has a place for it: JSON, or absent. */

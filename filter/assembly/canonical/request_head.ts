@@ -24,6 +24,8 @@ export class RequestHead {
   customTools: CustomTools = new CustomTools();
   /** Whether answers may hold reasoning: with APIs where it has blocks of its own, only who asked for it looks for others behind them. */
   includeReasoning: bool = true;
+  /** The client wants to know how likely each token of the answer was. */
+  wantsLogprobs: bool = false;
   /** The gateway asks for usage where the client of a stream did not, and keeps it to itself. */
   addsUsage: bool = false;
   /** The request says something of how it is to be streamed, which then has to be added to. */
@@ -59,6 +61,7 @@ export class RequestHead {
     this.hasTools = false;
     this.customTools.clear();
     this.includeReasoning = true;
+    this.wantsLogprobs = false;
     this.addsUsage = false;
     this.hasStreamOptions = false;
     this.hasForeignReasoning = false;

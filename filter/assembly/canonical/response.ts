@@ -6,6 +6,7 @@ import { CustomTools } from "./custom_tools";
 import { PARTS_MAX, Part, PartKind, PartList } from "./parts";
 import { Seal } from "./seal";
 import { ResponseSummary } from "./summary";
+import { TokenLogprobs } from "./token_logprobs";
 
 const noCustomTools = new CustomTools();
 
@@ -23,6 +24,10 @@ export class CanonicalResponse implements ContentSink {
   createdSeconds: i64 = 0;
   /** The client is shown reasoning, in a form that it did not ask for when this is false. */
   includesReasoning: bool = true;
+  /** The client asked for `logprobs`; else nobody reads them. */
+  wantsLogprobs: bool = false;
+  /** Of the tokens of its texts, all of them together. */
+  logprobs: TokenLogprobs = new TokenLogprobs();
   /** Those of the request: what calls them is marked as custom. */
   customTools: CustomTools = noCustomTools;
   /** It has more parts than PARTS_MAX, and is not to be used. */
@@ -38,6 +43,8 @@ export class CanonicalResponse implements ContentSink {
     this.parts.clear();
     this.stopSequence = ABSENT;
     this.createdSeconds = 0;
+    this.wantsLogprobs = false;
+    this.logprobs.clear();
     this.customTools = noCustomTools;
     this.isTooLong = false;
   }

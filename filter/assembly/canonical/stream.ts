@@ -10,6 +10,7 @@ import { RequestHead } from "./request_head";
 import { Seal } from "./seal";
 import { BlockKind, isCall, StreamWriter } from "./stream_writer";
 import { ResponseSummary, StopReason } from "./summary";
+import { TokenLogprobs } from "./token_logprobs";
 import { ToolCallState, ToolCallStream } from "./tool_call_stream";
 import { makeToolId } from "./tool_id";
 
@@ -35,6 +36,10 @@ export class MessageStream implements ContentSink {
   /** The answer cannot be written on: a limit was passed, or events contradict each other. */
   broken: bool = false;
   begun: bool = false;
+  /** The client asked for logprobs, and its format has a place for them; else nobody reads them. */
+  wantsLogprobs: bool = false;
+  /** Of the tokens of the text that is told next. */
+  readonly logprobs: TokenLogprobs = eventLogprobs;
   /** Stands in for what the events do not say. */
   origin: AnswerOrigin = new AnswerOrigin();
   private writer: StreamWriter | null = null;
@@ -73,7 +78,10 @@ export class MessageStream implements ContentSink {
     this.openCall = -1;
     this.refused = false;
     this.customTools.clear();
-    if (head) this.customTools.set(head.customTools);
+    this.wantsLogprobs = false;
+    if (!head) return;
+    this.wantsLogprobs = head.wantsLogprobs;
+    this.customTools.set(head.customTools);
   }
 
   /** Where the writer's events go from here on. */
@@ -93,7 +101,8 @@ export class MessageStream implements ContentSink {
   }
 
   text(delta: Slice): void {
-    this.content(BlockKind.Text, delta);
+    if (this.wantsLogprobs && this.logprobs.count > 0) this.textOfTokens(delta);
+    else this.content(BlockKind.Text, delta);
   }
 
   reasoning(delta: Slice): void {
@@ -201,6 +210,17 @@ export class MessageStream implements ContentSink {
       writer.end(this.out, this.summary, this.stopSequence.length == 0 ? ABSENT : textOf(this.stopSequence));
     }
     this.terminalSeen = true;
+  }
+
+  /** A token may be a piece of a character only, so there are tokens without a text. */
+  private textOfTokens(delta: Slice): void {
+    this.contentSeen = true;
+    if (this.block != BlockKind.Text) this.openBlock(BlockKind.Text, -1);
+    const writer = this.writer!;
+    writer.beforeText(this.logprobs);
+    writer.delta(this.out, BlockKind.Text, this.blockCount - 1, this.callsOpened - 1, delta);
+    if (writer.isFull || this.logprobs.isTooLong) this.broken = true;
+    this.logprobs.clear();
   }
 
   private content(kind: BlockKind, delta: Slice): void {
@@ -318,5 +338,7 @@ export class MessageStream implements ContentSink {
 }
 
 const noOutput = new Bytes();
+/** One event is read at a time. */
+const eventLogprobs = new TokenLogprobs();
 /** What a piece of a custom tool's call says. */
 const input = new Bytes();

@@ -4,6 +4,7 @@ import { ProviderError } from "./provider_error";
 import { RequestHead } from "./request_head";
 import { Seal } from "./seal";
 import { ResponseSummary } from "./summary";
+import { TokenLogprobs } from "./token_logprobs";
 
 /** What a stretch of a streamed answer is. Blocks follow one another and are never interleaved. */
 export enum BlockKind {
@@ -36,6 +37,8 @@ export abstract class StreamWriter {
   /** `index` counts the blocks of this answer, `toolIndex` its tool calls. `id` and `name` are a tool call's. */
   abstract openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void;
   abstract delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void;
+  /** How likely the tokens of the text delta were that comes next, for whom asked for it; the delta may be empty. */
+  beforeText(tokens: TokenLogprobs): void {}
   /** The proof of the reasoning block that is open. */
   abstract signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void;
   /** Reasoning that only its provider can read, between blocks. */

@@ -68,6 +68,12 @@ export class Cursor extends Scanner {
     this.at = this.skipSpace(ptr);
   }
 
+  /** Puts the cursor on a value that another one took (`takeValue`); false when there is none. */
+  openValue(value: Slice, depthMax: u32): bool {
+    this.open(slicePtr(value), sliceLength(value), depthMax);
+    return value != ABSENT;
+  }
+
   @inline
   get ok(): bool {
     return this.error == JsonError.None;
@@ -165,6 +171,15 @@ export class Cursor extends Scanner {
    * is the first one, as the APIs' own clients write it; else the members before it are passed twice.
    */
   peekMember(key: string): Slice {
+    return this.peek(key, true);
+  }
+
+  /** The value that the object under the cursor has under `key`, as its source text (absent: none); the cursor stays where it is. */
+  peekValue(key: string): Slice {
+    return this.peek(key, false);
+  }
+
+  private peek(key: string, asToken: bool): Slice {
     const at = this.at;
     const depth = this.depth;
     const fresh = this.fresh;
@@ -172,7 +187,7 @@ export class Cursor extends Scanner {
     if (this.enterObject()) {
       while (this.nextKey()) {
         if (this.keyIs(key)) {
-          value = this.takeToken();
+          value = asToken ? this.takeToken() : this.takeValue();
           break;
         }
         this.skip();

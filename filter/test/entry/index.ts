@@ -224,10 +224,11 @@ export function openStream(provider: u8, client: u8): i32 {
 }
 
 /** What the clients of the answers that follow have asked for. */
-export function ask(includeUsage: bool, includeReasoning: bool, addsUsage: bool): void {
+export function ask(includeUsage: bool, includeReasoning: bool, addsUsage: bool, wantsLogprobs: bool): void {
   asked.includeUsage = includeUsage;
   asked.includeReasoning = includeReasoning;
   asked.addsUsage = addsUsage;
+  asked.wantsLogprobs = wantsLogprobs;
   asked.customTools.clear();
 }
 

@@ -244,8 +244,20 @@ export const OPENAI_CHAT: Row[] = [
     to: { anthropic_messages: "dropped", openai_responses: "`text.verbosity`, since GPT-5", gemini: "dropped" },
   },
   { field: "n", says: { n: 2 }, to: everywhere("dropped") },
-  { field: "logprobs", says: { logprobs: true }, to: everywhere("dropped") },
-  { field: "top_logprobs", says: { top_logprobs: 2 }, to: everywhere("dropped") },
+  {
+    field: "logprobs",
+    says: { logprobs: true },
+    to: {
+      anthropic_messages: "dropped",
+      openai_responses: "`include[]`, message.output_text.logprobs; not for models that reason",
+      gemini: "`generationConfig.responseLogprobs`, which some models refuse",
+    },
+  },
+  {
+    field: "top_logprobs",
+    says: { logprobs: true, top_logprobs: 2 },
+    to: { anthropic_messages: "dropped", openai_responses: "`top_logprobs`", gemini: "`generationConfig.logprobs`" },
+  },
   { field: "logit_bias", says: { logit_bias: { "1": 1 } }, to: everywhere("dropped") },
   { field: "metadata", says: { metadata: { a: "b" } }, to: everywhere("dropped") },
   { field: "store", says: { store: true }, to: everywhere("dropped") },

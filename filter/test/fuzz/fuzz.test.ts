@@ -83,7 +83,7 @@ function checkEvents(out: string): void {
 }
 
 function feedInPieces(provider: FormatName, client: FormatName, bytes: Uint8Array, random: () => number): void {
-  const stream = facade.openStream(provider, client, random() < 0.5);
+  const stream = facade.openStream(provider, client, { includeUsage: random() < 0.5, wantsLogprobs: true });
   let written = "";
   try {
     for (let at = 0; at < bytes.length; ) {
@@ -127,7 +127,11 @@ describe("mutated", () => {
       const index = Math.floor(random() * FORMATS.length);
       const body = mutated(picked(seeds[index] ?? [], random), seeds.flat(), random, INPUT_BYTES_MAX);
       const provider = FORMATS[index] as FormatName;
-      const { result, body: written, error } = facade.translateResponse(provider, picked(CLIENT_FORMATS, random), body);
+      const {
+        result,
+        body: written,
+        error,
+      } = facade.translateResponse(provider, picked(CLIENT_FORMATS, random), body, { wantsLogprobs: true });
       if (result === "rewritten") JSON.parse(written);
       if (result !== "provider error") return;
       expect(error.status).toBeGreaterThanOrEqual(400);

@@ -56,6 +56,9 @@ const GENERATION_CONFIG = object({
   seed: { type: "integer" },
   presencePenalty: { type: "number" },
   frequencyPenalty: { type: "number" },
+  responseLogprobs: { type: "boolean" },
+  // "from 0 to 20": https://ai.google.dev/api/generate-content#v1beta.GenerationConfig
+  logprobs: { type: "integer", minimum: 0, maximum: 20 },
   thinkingConfig: object({
     includeThoughts: { type: "boolean" },
     thinkingBudget: { type: "integer", minimum: -1, maximum: 32768 },

@@ -50,6 +50,7 @@ function writeGenerationConfig(request: CanonicalRequest, model: Bytes, version:
   writeStopSequences(request, out);
   writeOutputFormat(request, version, out);
   writeThinking(request, model, version, out);
+  writeLogprobs(request, out);
   if (out.length == start) out.byte(0x7b);
   else store<u8>(out.ptr + start, 0x7b);
   out.byte(0x7d);
@@ -65,6 +66,14 @@ function writeNumber(out: Bytes, key: string, value: Slice): void {
   if (value == ABSENT) return;
   writeKey(out, key);
   writeText(out, value);
+}
+
+/** A model that tells nothing of its tokens refuses the request; no page says which do. */
+function writeLogprobs(request: CanonicalRequest, out: Bytes): void {
+  if (!request.hasOption(Option.Logprobs)) return;
+  request.takeOption(Option.Logprobs);
+  out.ascii(',"responseLogprobs":true');
+  writeNumber(out, "logprobs", request.takeOption(Option.TopLogprobs));
 }
 
 function writeStopSequences(request: CanonicalRequest, out: Bytes): void {

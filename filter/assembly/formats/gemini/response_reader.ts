@@ -5,6 +5,7 @@ import { Cursor } from "../../json/cursor";
 import { sliceIsEmpty } from "../../json/slice";
 import { writeText } from "../../json/text";
 import { isFailure, readFinishReason } from "./finish_reason";
+import { readLogprobs } from "./logprobs";
 import { PartReader } from "./part_reader";
 import { readUsage } from "./usage";
 
@@ -72,7 +73,8 @@ function readCandidate(cursor: Cursor, response: CanonicalResponse): void {
       const reason = cursor.takeToken();
       isUnusable = isUnusable || isFailure(reason);
       response.summary.stopReason = <u8>readFinishReason(reason);
-    } else cursor.skip();
+    } else if (response.wantsLogprobs && cursor.keyIs("logprobsResult")) readLogprobs(cursor, response.logprobs);
+    else cursor.skip();
   }
 }
 

@@ -5,10 +5,13 @@ import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
 import { readError } from "./error";
 import { isFailure, readFinishReason } from "./finish_reason";
+import { readLogprobs } from "./logprobs";
 import { PartReader } from "./part_reader";
 import { readUsage } from "./usage";
 
 const part = new PartReader();
+/** For the logprobs of a candidate, which stand behind its text. */
+const inner = new Cursor();
 
 /**
  * Events of one streamed answer (streamGenerateContent with alt=sse): each is a GenerateContentResponse with what is new. There is no last
@@ -87,6 +90,7 @@ export class GeminiStreamReader extends StreamReader {
   }
 
   private readCandidate(cursor: Cursor, stream: MessageStream): void {
+    if (stream.wantsLogprobs && inner.openValue(cursor.peekValue("logprobsResult"), cursor.depthMax)) readLogprobs(inner, stream.logprobs);
     if (!cursor.enterObject()) {
       cursor.skip();
       return;
@@ -96,6 +100,7 @@ export class GeminiStreamReader extends StreamReader {
       else if (cursor.keyIs("finishReason")) this.readFinishReason(cursor, stream);
       else cursor.skip();
     }
+    if (stream.wantsLogprobs) stream.logprobs.clear();
   }
 
   private readFinishReason(cursor: Cursor, stream: MessageStream): void {

@@ -13,7 +13,10 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
     else if (cursor.keyIs("tools")) taken = head.takeTools(cursor, scanTool);
     else if (cursor.keyIs("routing_preferences")) taken = head.takePreferences(cursor);
-    else if (cursor.keyIs("stream_options")) taken = takeStreamOptions(cursor, head);
+    else if (cursor.keyIs("logprobs")) {
+      head.wantsLogprobs = cursor.takeTrue();
+      taken = cursor.ok;
+    } else if (cursor.keyIs("stream_options")) taken = takeStreamOptions(cursor, head);
     else taken = cursor.skip();
     if (!taken) return false;
   }

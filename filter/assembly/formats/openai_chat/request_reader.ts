@@ -59,8 +59,16 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
   else if (cursor.keyIs("prompt_cache_key")) return request.readOption(cursor, Option.PromptCacheKey);
   else if (cursor.keyIs("service_tier")) return request.readOption(cursor, Option.ServiceTier);
   else if (cursor.keyIs("verbosity")) return request.readOption(cursor, Option.Verbosity);
+  else if (cursor.keyIs("logprobs")) return readLogprobs(cursor, request);
+  else if (cursor.keyIs("top_logprobs")) return request.readOption(cursor, Option.TopLogprobs);
   else return readSamplingOrDrop(cursor, request);
   return cursor.ok;
+}
+
+function readLogprobs(cursor: Cursor, request: CanonicalRequest): bool {
+  const kind = cursor.kind();
+  if (kind == Kind.True) return request.readOption(cursor, Option.Logprobs);
+  return cursor.skip() && (kind == Kind.False || kind == Kind.Null || problem.refuse("logprobs", "must be true or false"));
 }
 
 /** Other APIs give one answer; the client that asked for several gets the first. */

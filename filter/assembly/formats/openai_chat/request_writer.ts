@@ -23,7 +23,9 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   if (request.maxTokens != ABSENT && rules.writeKey(out, reasoning == Reasoning.None ? "max_tokens" : "max_completion_tokens"))
     writeText(out, request.maxTokens);
   const effort = effortOf(request, model, reasoning);
-  writeSampling(request, reasoning != Reasoning.None && effort != Effort.None, rules, out);
+  const fixed = reasoning != Reasoning.None && effort != Effort.None;
+  writeSampling(request, fixed, rules, out);
+  if (!fixed && request.hasOption(Option.Logprobs)) writeLogprobs(request, rules, out);
   if (effort != Effort.Unset && rules.writeKey(out, "reasoning_effort")) writeEffort(effort, out);
   if (request.tools.count > 0) writeToolFields(request, rules, out);
   writeResponseFormat(request, rules, out);
@@ -69,6 +71,12 @@ function writeSampling(request: CanonicalRequest, fixed: bool, rules: ProviderRu
   if (request.temperature != ABSENT && rules.writeKey(out, "temperature")) writeText(out, request.temperature);
   if (request.topP != ABSENT && rules.writeKey(out, "top_p")) writeText(out, request.topP);
   if (request.stopSequences.count > 0 && rules.writeKey(out, "stop")) writeStopSequences(request, out);
+}
+
+function writeLogprobs(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+  request.takeOption(Option.Logprobs);
+  if (rules.writeKey(out, "logprobs")) out.ascii("true");
+  writeOption(request, Option.TopLogprobs, "top_logprobs", rules, out);
 }
 
 function writeStopSequences(request: CanonicalRequest, out: Bytes): void {

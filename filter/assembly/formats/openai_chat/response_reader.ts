@@ -4,6 +4,7 @@ import { Cursor } from "../../json/cursor";
 import { ABSENT, sliceIsEmpty } from "../../json/slice";
 import { writeText } from "../../json/text";
 import { isReasoningKey, readContent } from "./content";
+import { readLogprobs } from "./logprobs";
 import { readFinishReason, readUsage } from "./usage";
 
 /** https://platform.openai.com/docs/api-reference/chat/object . Of several choices the first is read. */
@@ -44,6 +45,7 @@ function readChoice(cursor: Cursor, response: CanonicalResponse): void {
   while (cursor.nextKey()) {
     if (cursor.keyIs("message")) readMessage(cursor, response);
     else if (cursor.keyIs("finish_reason")) response.summary.stopReason = <u8>readFinishReason(cursor.takeToken());
+    else if (response.wantsLogprobs && cursor.keyIs("logprobs")) readLogprobs(cursor, response.logprobs);
     else cursor.skip();
   }
   response.summary.settleStopReason(response.countOf(PartKind.ToolCall) > 0, response.countOf(PartKind.Refusal) > 0);

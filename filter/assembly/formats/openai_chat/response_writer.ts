@@ -8,6 +8,7 @@ import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { makeToolId } from "../../canonical/tool_id";
 import { ABSENT, sliceIsEmpty } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
+import { writeLogprobs } from "./logprobs";
 import { writeReasoningDetails } from "./reasoning";
 import { writeCallSignature } from "./signature";
 import { finishReason, writeUsage } from "./usage";
@@ -33,7 +34,10 @@ export function writeResponse(response: CanonicalResponse, out: Bytes): void {
   }
   writeReasoningDetails(response, out);
   if (response.countOf(PartKind.ToolCall) > 0) writeToolCalls(response, out);
-  out.ascii('},"logprobs":null,"finish_reason":"');
+  out.ascii('},"logprobs":');
+  if (response.logprobs.count > 0) writeLogprobs(response.logprobs, out);
+  else out.ascii("null");
+  out.ascii(',"finish_reason":"');
   out.ascii(finishReason(response.summary.stopReason));
   out.ascii('"}],"usage":');
   writeUsage(out, response.summary);

@@ -5,6 +5,7 @@ import { StreamReader } from "../../canonical/stream_reader";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
 import { isReasoningKey, readContent } from "./content";
+import { readLogprobs } from "./logprobs";
 import { readFinishReason, readUsage } from "./usage";
 
 // https://platform.openai.com/docs/api-reference/chat-streaming : chunks of `choices[].delta`, a chunk with `usage` and no choices when
@@ -74,6 +75,7 @@ export class ChatStreamReader extends StreamReader {
   }
 
   private readChoice(cursor: Cursor, stream: MessageStream): void {
+    if (stream.wantsLogprobs && inner.openValue(cursor.peekValue("logprobs"), cursor.depthMax)) readLogprobs(inner, stream.logprobs);
     if (!cursor.enterObject()) {
       cursor.skip();
       return;
@@ -83,6 +85,7 @@ export class ChatStreamReader extends StreamReader {
       else if (cursor.keyIs("finish_reason") && cursor.kind() == Kind.String) this.readFinishReason(cursor, stream);
       else cursor.skip();
     }
+    if (stream.wantsLogprobs) stream.logprobs.clear();
   }
 
   /** Empty in all but the last chunk with some servers. */
@@ -158,6 +161,9 @@ export class ChatStreamReader extends StreamReader {
     }
   }
 }
+
+/** For the logprobs of a choice, which stand behind its text. */
+const inner = new Cursor();
 
 // What the function of the tool call under the cursor says, while it is read.
 let toolName: Slice = ABSENT;

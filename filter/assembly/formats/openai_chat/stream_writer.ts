@@ -6,9 +6,11 @@ import { RequestHead } from "../../canonical/request_head";
 import { Seal } from "../../canonical/seal";
 import { BlockKind, isCall, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
+import { TokenLogprobs } from "../../canonical/token_logprobs";
 import { Slice, textOf } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
 import { writeErrorEvent } from "./error";
+import { writeLogprobs } from "./logprobs";
 import { beginDetail, endDetail, isText } from "./reasoning";
 import { writeCallSignature } from "./signature";
 import { finishReason, writeUsage } from "./usage";
@@ -26,6 +28,8 @@ export class ChatStreamWriter extends StreamWriter {
   /** The text of the reasoning block that is open, as the inside of a JSON string, which stands with its proof once more. */
   private reasoning: Bytes = new Bytes();
   private details: i32 = 0;
+  /** Of the text that comes next. */
+  private tokens: TokenLogprobs | null = null;
 
   reset(head: RequestHead): void {
     this.includeUsage = head.includeUsage;
@@ -62,6 +66,10 @@ export class ChatStreamWriter extends StreamWriter {
     writeString(out, name);
     out.ascii(isCustom ? ',"input":""}}]' : ',"arguments":""}}]');
     this.closeDelta(out);
+  }
+
+  beforeText(tokens: TokenLogprobs): void {
+    this.tokens = tokens;
   }
 
   delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {
@@ -158,7 +166,13 @@ export class ChatStreamWriter extends StreamWriter {
   }
 
   private closeDelta(out: Bytes): void {
-    out.ascii('},"logprobs":null,"finish_reason":null}]');
+    const tokens = this.tokens;
+    if (tokens) {
+      out.ascii('},"logprobs":');
+      writeLogprobs(tokens, out);
+      out.ascii(',"finish_reason":null}]');
+      this.tokens = null;
+    } else out.ascii('},"logprobs":null,"finish_reason":null}]');
     this.closeChunk(out);
   }
 

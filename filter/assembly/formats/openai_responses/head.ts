@@ -2,8 +2,9 @@ import { scanTool } from "../../canonical/custom_tools";
 import { problem } from "../../canonical/problem";
 import { RequestHead } from "../../canonical/request_head";
 import { Cursor, Kind } from "../../json/cursor";
-import { sliceIsEmpty } from "../../json/slice";
+import { sliceIs, sliceIsEmpty } from "../../json/slice";
 import { scanItem } from "./foreign_reasoning";
+import { LOGPROBS } from "./include";
 
 export function scanHead(cursor: Cursor, head: RequestHead): bool {
   if (!cursor.enterObject()) return problem.refuse("body", "must be a JSON object");
@@ -15,6 +16,7 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     else if (cursor.keyIs("stream")) taken = head.takeStream(cursor);
     else if (cursor.keyIs("tools")) taken = head.takeTools(cursor, scanTool);
     else if (cursor.keyIs("routing_preferences")) taken = head.takePreferences(cursor);
+    else if (cursor.keyIs("include")) taken = takeInclude(cursor, head);
     else if (cursor.keyIs("previous_response_id") || cursor.keyIs("conversation") || cursor.keyIs("prompt")) {
       // What is kept at the provider can do without further input.
       if (cursor.kind() != Kind.Null) head.noteConversation();
@@ -23,6 +25,12 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     if (!taken) return false;
   }
   return head.finish(cursor, "input");
+}
+
+function takeInclude(cursor: Cursor, head: RequestHead): bool {
+  if (!cursor.enterArray()) return cursor.skip();
+  while (cursor.nextElement()) if (sliceIs(cursor.takeToken(), LOGPROBS)) head.wantsLogprobs = true;
+  return cursor.ok;
 }
 
 function takeInput(cursor: Cursor, head: RequestHead): bool {

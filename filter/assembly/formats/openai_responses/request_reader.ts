@@ -5,6 +5,7 @@ import { problem } from "../../canonical/problem";
 import { CanonicalRequest, Effort, Option, OutputFormat } from "../../canonical/request";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { LOGPROBS } from "./include";
 import { readInput } from "./item_reader";
 import { readToolChoice, readTools } from "./tool_reader";
 
@@ -57,7 +58,20 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
     return cursor.skip(); // nothing is stored
   } else if (cursor.keyIs("prompt_cache_key")) return request.readOption(cursor, Option.PromptCacheKey);
   else if (cursor.keyIs("service_tier")) return request.readOption(cursor, Option.ServiceTier);
+  else if (cursor.keyIs("top_logprobs")) return request.readOption(cursor, Option.TopLogprobs);
+  else if (cursor.keyIs("include")) return readInclude(cursor, request);
   else return readSamplingOrDrop(cursor, request);
+  return cursor.ok;
+}
+
+function readInclude(cursor: Cursor, request: CanonicalRequest): bool {
+  if (cursor.kind() == Kind.Null) return cursor.skip();
+  if (!cursor.enterArray()) return problem.refuse("include", "must be an array");
+  while (cursor.nextElement()) {
+    const name = cursor.takeToken();
+    if (sliceIs(name, LOGPROBS)) request.setOption(Option.Logprobs, name);
+    else request.drop("include");
+  }
   return cursor.ok;
 }
 

@@ -9,6 +9,7 @@ import { isStrictSchema } from "../../canonical/schema_rules";
 import { writeDescription } from "../../canonical/tool_description";
 import { ABSENT, sliceIsEmpty, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
+import { LOGPROBS } from "./include";
 import { writeItems } from "./item_writer";
 
 /** https://platform.openai.com/docs/api-reference/responses/create */
@@ -20,7 +21,8 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   if (rules.writeKey(out, "input") && !writeItems(request, out)) return false;
   if (request.maxTokens != ABSENT && rules.writeKey(out, "max_output_tokens")) writeText(out, request.maxTokens);
   const effort = effortOf(request, model, reasoning);
-  writeSampling(request, reasoning != Reasoning.None && effort != Effort.None, rules, out);
+  const fixed = reasoning != Reasoning.None && effort != Effort.None;
+  writeSampling(request, fixed, rules, out);
   if (effort != Effort.Unset && rules.writeKey(out, "reasoning")) {
     out.ascii('{"effort":');
     writeEffort(effort, out);
@@ -31,8 +33,7 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   writeUser(request, rules, out);
   writeOption(request, Option.PromptCacheKey, "prompt_cache_key", rules, out);
   writeOption(request, Option.ServiceTier, "service_tier", rules, out);
-  // What is not stored has to come along, encrypted: https://developers.openai.com/api/docs/guides/reasoning#encrypted-reasoning-items
-  if (reasoning != Reasoning.None && rules.writeKey(out, "include")) out.ascii('["reasoning.encrypted_content"]');
+  writeIncluded(request, reasoning != Reasoning.None, fixed, rules, out);
   // Other APIs keep nothing, so their clients do not ask for it; here it is the default.
   if (rules.writeKey(out, "store")) out.ascii("false");
   if (request.stream && rules.writeKey(out, "stream")) out.ascii("true");
@@ -61,6 +62,24 @@ function writeSampling(request: CanonicalRequest, fixed: bool, rules: ProviderRu
     if (fixed) request.drop("top_p");
     else if (rules.writeKey(out, "top_p")) writeText(out, request.topP);
   }
+}
+
+/** `fixed`: the model tells nothing of its tokens. */
+function writeIncluded(request: CanonicalRequest, reasons: bool, fixed: bool, rules: ProviderRules, out: Bytes): void {
+  const logprobs = !fixed && request.hasOption(Option.Logprobs);
+  if (logprobs) {
+    request.takeOption(Option.Logprobs);
+    writeOption(request, Option.TopLogprobs, "top_logprobs", rules, out);
+  }
+  if ((!reasons && !logprobs) || !rules.writeKey(out, "include")) return;
+  // What is not stored has to come along, encrypted: https://developers.openai.com/api/docs/guides/reasoning#encrypted-reasoning-items
+  out.ascii(reasons ? '["reasoning.encrypted_content"' : "[");
+  if (logprobs) {
+    out.ascii(reasons ? ',"' : '"');
+    out.ascii(LOGPROBS);
+    out.byte(0x22);
+  }
+  out.byte(0x5d);
 }
 
 function writeToolFields(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {

@@ -1,4 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
+import { readTokenLogprobs } from "../../canonical/openai_logprobs";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { Seal } from "../../canonical/seal";
@@ -93,7 +94,8 @@ function readPart(cursor: Cursor, response: CanonicalResponse, index: i32): void
     return;
   }
   while (cursor.nextKey()) {
-    if (cursor.kind() != Kind.String) cursor.skip();
+    if (response.wantsLogprobs && cursor.keyIs("logprobs")) readTokenLogprobs(cursor, response.logprobs);
+    else if (cursor.kind() != Kind.String) cursor.skip();
     else if (cursor.keyIs("refusal")) response.refusal(cursor.takeString());
     else if (!cursor.keyIs("text")) cursor.skip();
     else if (sliceIs(type, "output_text")) response.text(cursor.takeString());

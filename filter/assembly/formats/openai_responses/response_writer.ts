@@ -1,9 +1,11 @@
 import { Bytes } from "../../bytes/bytes";
 import { clock } from "../../canonical/clock";
 import { writeCustomInput } from "../../canonical/custom_input";
+import { writeTokenLogprobs } from "../../canonical/openai_logprobs";
 import { Part, PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { Seal, writeMarkedBody } from "../../canonical/seal";
+import { TokenLogprobs } from "../../canonical/token_logprobs";
 import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { makeId, makeToolId, writeToolId } from "../../canonical/tool_id";
 import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
@@ -22,10 +24,14 @@ export function writeResponse(response: CanonicalResponse, out: Bytes): void {
   endResponse(out, response.summary);
 }
 
+/** What is told of an answer's tokens is told of its texts together, and stands with the first. */
+const noLogprobs = new TokenLogprobs();
+
 /** Texts that follow one another are one message. */
 function writeItems(response: CanonicalResponse, out: Bytes): void {
   let items = 0;
   let calls = 0;
+  let texts = 0;
   let inMessage = false;
   for (let i: u32 = 0; i < response.parts.count; i++) {
     const part = response.parts.at(i);
@@ -44,7 +50,8 @@ function writeItems(response: CanonicalResponse, out: Bytes): void {
       if (isWords) beginMessage(response, items - 1, out);
     }
     inMessage = isWords;
-    if (isWords) writeWords(part, out);
+    if (part.kind == <u8>PartKind.Text) writeOutputText(part, texts++ == 0 ? response.logprobs : noLogprobs, out);
+    else if (part.kind == <u8>PartKind.Refusal) writeRefusal(part, out);
     else if (part.kind == <u8>PartKind.ToolCall) writeCall(response, part, items - 1, calls++, out);
     else if (part.kind == <u8>PartKind.RedactedReasoning) {
       beginReasoning(response, items - 1, out);
@@ -68,9 +75,16 @@ function beginMessage(response: CanonicalResponse, index: i32, out: Bytes): void
   out.ascii('","type":"message","status":"completed","role":"assistant","content":[');
 }
 
-function writeWords(part: Part, out: Bytes): void {
-  const isRefusal = part.kind == <u8>PartKind.Refusal;
-  out.ascii(isRefusal ? '{"type":"refusal","refusal":' : '{"type":"output_text","annotations":[],"logprobs":[],"text":');
+function writeOutputText(part: Part, logprobs: TokenLogprobs, out: Bytes): void {
+  out.ascii('{"type":"output_text","annotations":[],"logprobs":');
+  writeTokenLogprobs(logprobs, true, out);
+  out.ascii(',"text":');
+  writeString(out, part.text);
+  out.byte(0x7d);
+}
+
+function writeRefusal(part: Part, out: Bytes): void {
+  out.ascii('{"type":"refusal","refusal":');
   writeString(out, part.text);
   out.byte(0x7d);
 }

@@ -1,4 +1,5 @@
 import { readError } from "../../canonical/openai_error";
+import { readTokenLogprobs } from "../../canonical/openai_logprobs";
 import { Seal } from "../../canonical/seal";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
@@ -82,7 +83,7 @@ export class ResponsesStreamReader extends StreamReader {
   /** Events about a piece of the answer. */
   private readPiece(stream: MessageStream): void {
     const type = event.type;
-    if (sliceIs(type, "response.output_text.delta")) stream.text(event.delta);
+    if (sliceIs(type, "response.output_text.delta")) this.readText(stream);
     else if (sliceIs(type, "response.refusal.delta")) {
       this.hasRefusal = true;
       stream.refusal(event.delta);
@@ -97,6 +98,11 @@ export class ResponsesStreamReader extends StreamReader {
       if (sliceIs(event.itemType, "function_call")) this.readWholeArguments(event.itemArguments, stream);
       else if (sliceIs(event.itemType, "reasoning")) stream.signature(Seal.Openai, event.itemProof);
     }
+  }
+
+  private readText(stream: MessageStream): void {
+    if (stream.wantsLogprobs && inner.openValue(event.logprobs, DEPTH_MAX)) readTokenLogprobs(inner, stream.logprobs);
+    stream.text(event.delta);
   }
 
   private readItem(stream: MessageStream): void {
@@ -123,6 +129,7 @@ export class ResponsesStreamReader extends StreamReader {
 class Event {
   type: Slice = ABSENT;
   delta: Slice = ABSENT;
+  logprobs: Slice = ABSENT;
   outputIndex: i32 = 0;
   summaryIndex: i32 = 0;
   callArguments: Slice = ABSENT;
@@ -136,6 +143,7 @@ class Event {
   clear(): void {
     this.type = ABSENT;
     this.delta = ABSENT;
+    this.logprobs = ABSENT;
     this.outputIndex = 0;
     this.summaryIndex = 0;
     this.callArguments = ABSENT;
@@ -149,6 +157,7 @@ class Event {
 
   readMember(cursor: Cursor): void {
     if (cursor.keyIs("delta")) this.delta = cursor.takeString();
+    else if (cursor.keyIs("logprobs")) this.logprobs = cursor.takeValue();
     else if (cursor.keyIs("output_index")) this.outputIndex = this.takeIndex(cursor);
     else if (cursor.keyIs("summary_index")) this.summaryIndex = this.takeIndex(cursor);
     else if (cursor.keyIs("arguments")) this.callArguments = cursor.takeString();

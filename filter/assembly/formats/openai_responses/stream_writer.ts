@@ -1,11 +1,13 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
 import { clock } from "../../canonical/clock";
+import { writeTokens } from "../../canonical/openai_logprobs";
 import { ProviderError } from "../../canonical/provider_error";
 import { RequestHead } from "../../canonical/request_head";
 import { Seal, writeMarkedBody } from "../../canonical/seal";
 import { BlockKind, isCall, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
+import { TokenLogprobs } from "../../canonical/token_logprobs";
 import { makeId, writeToolId } from "../../canonical/tool_id";
 import { Slice, textOf } from "../../json/slice";
 import { writeString, writeStringBody, writeText } from "../../json/text";
@@ -39,6 +41,13 @@ export class ResponsesStreamWriter extends StreamWriter {
   private call: Bytes = new Bytes();
   /** The proof of the reasoning item that is open, marked, as the inside of a JSON string. */
   private proof: Bytes = new Bytes();
+  /**
+   * What is told of the tokens of the text that comes next and, of those of the open item's text, the elements of the two lists that repeat
+   * it: without the tokens' bytes, as events have it, and with them.
+   */
+  private tokens: TokenLogprobs | null = null;
+  private logprobs: Bytes = new Bytes();
+  private logprobsWithBytes: Bytes = new Bytes();
   /** The open item has got its part. */
   private hasPart: bool = false;
 
@@ -54,6 +63,9 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.text.clear(KEPT_BYTES_MAX);
     this.call.clear(KEPT_BYTES_MAX);
     this.proof.clear(KEPT_BYTES_MAX);
+    this.tokens = null;
+    this.logprobs.clear(KEPT_BYTES_MAX);
+    this.logprobsWithBytes.clear(KEPT_BYTES_MAX);
   }
 
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {
@@ -68,6 +80,8 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.itemId.clear();
     makeId(this.itemId, prefixOf(kind), textOf(this.id), this.itemCount);
     this.text.clear();
+    this.logprobs.clear();
+    this.logprobsWithBytes.clear();
     this.proof.clear();
     if (isCall(kind)) this.keepCall(id, name);
     this.openEvent(out, "response.output_item.added");
@@ -80,6 +94,10 @@ export class ResponsesStreamWriter extends StreamWriter {
     if (this.hasPart) this.openPart(out, kind);
   }
 
+  beforeText(tokens: TokenLogprobs): void {
+    this.tokens = tokens;
+  }
+
   delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {
     if (kind == BlockKind.Reasoning && !this.hasPart) {
       this.hasPart = true;
@@ -87,7 +105,8 @@ export class ResponsesStreamWriter extends StreamWriter {
     }
     const start = this.text.length;
     writeStringBody(this.text, text);
-    this.isFull = this.items.length + this.text.length > ANSWER_KEPT_BYTES_MAX;
+    const keptBytes = this.items.length + this.text.length + this.logprobs.length + this.logprobsWithBytes.length;
+    this.isFull = keptBytes > ANSWER_KEPT_BYTES_MAX;
     this.writeDelta(out, kind, this.text.ptr + start, this.text.length - start);
   }
 
@@ -117,7 +136,8 @@ export class ResponsesStreamWriter extends StreamWriter {
       this.openPieceEvent(out, doneEvent(kind), kind);
       out.ascii(doneMember(kind));
       out.appendBytes(this.text);
-      out.ascii(kind == BlockKind.Text ? '","logprobs":[]}\n\n' : '"}\n\n');
+      if (kind == BlockKind.Text) this.writeLogprobs(out, this.logprobs.ptr, this.logprobs.length);
+      else out.ascii('"}\n\n');
     }
     if (this.hasPart) {
       this.openPieceEvent(out, kind == BlockKind.Reasoning ? "response.reasoning_summary_part.done" : "response.content_part.done", kind);
@@ -179,7 +199,34 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.openPieceEvent(out, deltaEvent(kind), kind);
     out.ascii(',"delta":"');
     out.append(ptr, length);
-    out.ascii(kind == BlockKind.Text ? '","logprobs":[]}\n\n' : '"}\n\n');
+    if (kind != BlockKind.Text) {
+      out.ascii('"}\n\n');
+      return;
+    }
+    const start = this.keepLogprobs();
+    this.writeLogprobs(out, this.logprobs.ptr + start, this.logprobs.length - start);
+  }
+
+  /** Where what was added begins. */
+  private keepLogprobs(): u32 {
+    const tokens = this.tokens;
+    if (!tokens) return this.logprobs.length;
+    if (this.logprobs.length > 0) {
+      this.logprobs.byte(0x2c);
+      this.logprobsWithBytes.byte(0x2c);
+    }
+    const start = this.logprobs.length;
+    writeTokens(tokens, false, this.logprobs);
+    writeTokens(tokens, true, this.logprobsWithBytes);
+    this.tokens = null;
+    return start;
+  }
+
+  /** The end of an event about a text. */
+  private writeLogprobs(out: Bytes, ptr: usize, length: u32): void {
+    out.ascii('","logprobs":[');
+    out.append(ptr, length);
+    out.ascii("]}\n\n");
   }
 
   private keepCall(id: Slice, name: Slice): void {
@@ -194,7 +241,11 @@ export class ResponsesStreamWriter extends StreamWriter {
   private writePart(out: Bytes, kind: BlockKind): void {
     if (kind == BlockKind.Reasoning) out.ascii('{"type":"summary_text","text":"');
     else if (kind == BlockKind.Refusal) out.ascii('{"type":"refusal","refusal":"');
-    else out.ascii('{"type":"output_text","annotations":[],"logprobs":[],"text":"');
+    else {
+      out.ascii('{"type":"output_text","annotations":[],"logprobs":[');
+      out.appendBytes(this.logprobsWithBytes);
+      out.ascii('],"text":"');
+    }
     out.appendBytes(this.text);
     out.ascii('"}');
   }
