@@ -15,6 +15,7 @@ import { ManagedRouters } from "./managed_routers/managed_routers.ts";
 import { RouterFile, RouterFileError } from "./managed_routers/router_file.ts";
 import { bodyChecks } from "./managed_routers/wire_form.ts";
 import type { Deciding } from "./routes/decisions.ts";
+import { collectStartUpGarbage } from "./start_up_garbage.ts";
 import { EventMetrics } from "./telemetry/event_metrics.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { Cooldowns } from "./traffic/cooldowns.ts";
@@ -91,6 +92,8 @@ async function main(options: Options): Promise<void> {
   process.once("disconnect", stop);
   logger.info({ config: options.config, port }, "ready");
   process.send?.({ type: "ready", port, ...(admin.port === null ? {} : { adminPort: admin.port }) });
+  // Whoever waited starts Envoy now, which takes longer.
+  collectStartUpGarbage();
 }
 
 /** The management API, where the config in use has one. */

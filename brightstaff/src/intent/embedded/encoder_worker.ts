@@ -3,6 +3,7 @@ import path from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { collectStartUpGarbage } from "../../start_up_garbage.ts";
 import type { EncodeReply, EncodeRequest, EncoderSettings } from "./encoder.ts";
 
 // onnxruntime's run() for Node computes on the thread that calls it (dist/backend.js), so the model has a thread of its own: a decision
@@ -86,4 +87,5 @@ if (parentPort !== null) {
     port.postMessage(reply);
   });
   port.postMessage("ready");
+  collectStartUpGarbage();
 }
