@@ -145,7 +145,7 @@ export function translateRequest(
 ): bool {
   canonicalRequest.clear();
   canonicalRequest.toolIdLength = rules.toolIdLength;
-  if (from == to && isOwnBody(head, rules)) {
+  if (from == to && isOwnBody(to, head, model, rules)) {
     patchModel(ptr, length, head, model, out);
     return true;
   }
@@ -171,9 +171,10 @@ export function translateRequest(
 }
 
 /** Whether a provider of the client's own format takes the request as it came, but for the model's name. */
-export function isOwnBody(head: RequestHead, rules: ProviderRules): bool {
-  const isChanged = head.hasForeignReasoning || head.losesBudget || head.hasPreferences || (head.addsUsage && head.hasStreamOptions);
-  return !isChanged && !rules.touch(head);
+export function isOwnBody(to: u8, head: RequestHead, model: Bytes, rules: ProviderRules): bool {
+  if (head.hasPreferences || (head.addsUsage && head.hasStreamOptions) || rules.touch(head)) return false;
+  const format = formatAt(to);
+  return !format.refusesReasoning(head, model) && !format.refusesBudget(head, model);
 }
 
 /** What the last `translateRequest` between two formats left out: paths of fields, one a line. Empty within one format. */

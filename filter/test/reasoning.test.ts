@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Facade, type FormatName } from "./facade.ts";
+import { claudeSignature, openaiCiphertext } from "./signatures.ts";
 
 let facade: Facade;
 beforeAll(async () => {
@@ -166,6 +167,14 @@ function sent(client: Client, provider: FormatName, model: string, body: string)
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((one) => one.trim() !== "" && one.isWellFormed());
 const proof = fc.base64String({ minLength: 4, maxLength: 60 });
+const claudes = proof.map(claudeSignature);
+const openais = proof.map(openaiCiphertext);
+/** One that each provider could have made. */
+const PROOFS: Partial<Record<FormatName, string>> = {
+  anthropic_messages: claudeSignature("sig"),
+  openai_responses: openaiCiphertext("sig"),
+  gemini: "c2ln",
+};
 const ways = [
   ["whole", whole],
   ["streamed", streamed],
@@ -174,7 +183,7 @@ const ways = [
 describe.each(ways)("%s: what a provider proved comes back to it as it was", (_, answer) => {
   test.each(["openai_chat", "openai_responses"] as const)("Claude's thinking, by %s", (client) => {
     fc.assert(
-      fc.property(text, proof, (thought, signature) => {
+      fc.property(text, claudes, (thought, signature) => {
         const body = nextTurn(client, answer("anthropic_messages", client, thought, signature));
         const { json, dropped } = sent(client, "anthropic_messages", "claude-sonnet-4-5", body);
         expect(json.messages[1].content).toEqual([
@@ -189,7 +198,7 @@ describe.each(ways)("%s: what a provider proved comes back to it as it was", (_,
 
   test.each(["openai_chat", "anthropic_messages"] as const)("OpenAI's encrypted reasoning, by %s", (client) => {
     fc.assert(
-      fc.property(text, proof, (thought, encrypted) => {
+      fc.property(text, openais, (thought, encrypted) => {
         const body = nextTurn(client, answer("openai_responses", client, thought, encrypted));
         const { json } = sent(client, "openai_responses", "gpt-5.2", body);
         expect(json.input[1]).toMatchObject({ type: "reasoning", encrypted_content: encrypted });
@@ -214,7 +223,7 @@ describe.each(ways)("%s: what a provider proved comes back to it as it was", (_,
 
 describe.each(ways)("%s: what another provider proved is not sent on", (_, answer) => {
   test.each(["gemini", "openai_responses"] as const)("%s's to Anthropic, in Anthropic's own format", (provider) => {
-    const body = nextTurn("anthropic_messages", answer(provider, "anthropic_messages", "Hm.", "c2ln"));
+    const body = nextTurn("anthropic_messages", answer(provider, "anthropic_messages", "Hm.", PROOFS[provider] ?? ""));
     expect(body).toContain('"thinking":"Hm."');
     const { json } = sent("anthropic_messages", "anthropic_messages", "claude-sonnet-4-5", body);
     expect(json.messages).toEqual([
@@ -227,7 +236,7 @@ describe.each(ways)("%s: what another provider proved is not sent on", (_, answe
   });
 
   test.each(["gemini", "anthropic_messages"] as const)("%s's to OpenAI, in OpenAI's own format", (provider) => {
-    const body = nextTurn("openai_responses", answer(provider, "openai_responses", "Hm.", "c2ln"));
+    const body = nextTurn("openai_responses", answer(provider, "openai_responses", "Hm.", PROOFS[provider] ?? ""));
     const { json } = sent("openai_responses", "openai_responses", "gpt-5.2", body);
     expect(json.input.map(({ type, role }: { type?: string; role?: string }) => type ?? role)).toEqual([
       "user",
@@ -244,9 +253,12 @@ describe.each(ways)("%s: what another provider proved is not sent on", (_, answe
     ["anthropic_messages", "gemini", "openai_chat", "gpt-5.2"],
     ["anthropic_messages", "openai_responses", "gemini", "gemini-3.6-flash"],
   ] as const)("of a client of %s, %s's to %s", (client, provider, next, model) => {
-    const body = nextTurn(client, answer(provider, client, "Hm.", "c2ln"));
+    const sealed = PROOFS[provider] ?? "";
+    const body = nextTurn(client, answer(provider, client, "Hm.", sealed));
+    expect(body).toContain(sealed);
     const result = sent(client, next, model, body);
-    expect(result.body).not.toMatch(/c2ln|plano\./);
+    expect(result.body).not.toContain(sealed);
+    expect(result.body).not.toContain("plano.");
     expect(result.body).toContain(CALL.name);
   });
 });
@@ -270,7 +282,7 @@ describe("in the client's own format", () => {
   const said = { type: "text", text: "4" };
 
   test("own thinking stays as it came, byte for byte", () => {
-    const body = own([thinking("c2ln"), { type: "redacted_thinking", data: "eA==" }, said]);
+    const body = own([thinking(claudeSignature("sig")), { type: "redacted_thinking", data: "eA==" }, said]);
     expect(sent("anthropic_messages", "anthropic_messages", "n", body).body).toBe(body.replace('"m"', '"n"'));
   });
 
@@ -281,12 +293,62 @@ describe("in the client's own format", () => {
         "anthropic_messages",
         "anthropic_messages",
         "claude-opus-4-7",
-        own([thinking(signature), thinking("b3du"), said]),
+        own([thinking(signature), thinking(claudeSignature("own")), said]),
       );
-      expect(json.messages[1].content).toEqual([thinking("b3du"), said]);
+      expect(json.messages[1].content).toEqual([thinking(claudeSignature("own")), said]);
       expect(json.thinking).toEqual({ type: "adaptive" });
     },
   );
+
+  // What real models of other makers sign their thinking with, as others have recorded it.
+  test.each([
+    ["random bytes, as Kimi's", Buffer.from("9f1c55e0aa73b61204c8d7f0e3b9", "hex").toString("base64")],
+    ["a hexadecimal number, as GLM's", "20261123a7c94f0be1d2c3b4"],
+    ["an identifier", "0d9a3c52-6f1e-4b7a-9c80-2f4f6f1d7a11"],
+    ["bytes of a message that is cut", claudeSignature("sig").slice(0, 8)],
+    ["a message with more behind it", Buffer.concat([Buffer.from(claudeSignature("sig"), "base64"), Buffer.from([7])]).toString("base64")],
+    ["numbers only", Buffer.from([0x08, 1, 0x10, 2]).toString("base64")],
+  ])("a signature of %s is another maker's: taken out for Claude, and left to others byte for byte", (_, signature) => {
+    const body = own([thinking(signature), said]);
+    expect(sent("anthropic_messages", "anthropic_messages", "claude-opus-4-7", body).json.messages[1].content).toEqual([said]);
+    expect(sent("anthropic_messages", "anthropic_messages", "kimi-k3", body).body).toBe(body.replace('"m"', '"kimi-k3"'));
+    expect(sent("anthropic_messages", "bedrock_converse", "anthropic.claude-opus-4-7", body).body).not.toContain(signature);
+  });
+
+  test.each([
+    ["Anthropic's", claudeSignature("sig")],
+    ["the newest models', with a number before", Buffer.from([0x08, 2, 0x12, 3, 1, 2, 3, 0x18, 1]).toString("base64")],
+    ["one that was encoded again", Buffer.from(claudeSignature("sig")).toString("base64")],
+    ["one of many bytes", Buffer.from([0x12, 0x90, 0x4e, ...new Array(10_000).fill(9), 0x18, 1]).toString("base64")],
+  ])("a signature of Claude's stays as it is, %s", (_, signature) => {
+    const body = own([thinking(signature), said]);
+    expect(sent("anthropic_messages", "anthropic_messages", "claude-opus-4-7", body).body).toBe(body.replace('"m"', '"claude-opus-4-7"'));
+  });
+
+  test("Claude's thinking goes on without its signature to models that check those, and not at all where it has no words", () => {
+    const signature = claudeSignature("sig");
+    const body = own([thinking(signature), { ...thinking(signature), thinking: "" }, thinking("ab12"), said]);
+    expect(sent("anthropic_messages", "anthropic_messages", "MiniMax-M3", body).json.messages[1].content).toEqual([
+      thinking(),
+      thinking("ab12"),
+      said,
+    ]);
+    expect(sent("anthropic_messages", "anthropic_messages", "glm-5.1", body).body).toBe(body.replace('"m"', '"glm-5.1"'));
+  });
+
+  test("a budget stays with models that are no Claude, whoever began the turn", () => {
+    const messages = [
+      { role: "user", content: USER },
+      { role: "assistant", content: [thinking("ab12"), { type: "tool_use", ...CALL }] },
+      { role: "user", content: [{ type: "tool_result", tool_use_id: CALL.id, content: "4" }] },
+    ];
+    const thinks = { type: "enabled", budget_tokens: 1024 };
+    const body = JSON.stringify({ model: "m", max_tokens: 9000, thinking: thinks, messages });
+    expect(sent("anthropic_messages", "anthropic_messages", "kimi-k3", body).json.thinking).toEqual(thinks);
+    const { json } = sent("anthropic_messages", "anthropic_messages", "claude-sonnet-4-5", body);
+    expect(json.thinking).toBeUndefined();
+    expect(json.messages[1].content).toEqual([{ type: "tool_use", ...CALL }]);
+  });
 
   test("models that sign nothing get their thinking back, and not others'", () => {
     const { json } = sent("anthropic_messages", "anthropic_messages", "kimi-k3", own([thinking(""), thinking("plano.none."), said]));
@@ -316,7 +378,7 @@ describe("in the client's own format", () => {
   });
 
   test.each([
-    ["thinking", { type: "thinking", thinking: "Hm.", signature: "c2ln" }],
+    ["thinking", { type: "thinking", thinking: "Hm.", signature: claudeSignature("sig") }],
     ["redacted thinking", { type: "redacted_thinking", data: "eA==" }],
   ])("a budget stays where the turn began with Claude's %s, though not all of its calls do", (_, first) => {
     const messages = [
@@ -345,7 +407,7 @@ describe("in the client's own format", () => {
     const items = [
       { role: "user", content: USER },
       { type: "reasoning", id: "rs_0a", summary: [] },
-      { type: "reasoning", summary: [], encrypted_content: "Z0FB" },
+      { type: "reasoning", summary: [], encrypted_content: openaiCiphertext("sig") },
       { type: "item_reference", id: "rs_0b" },
     ];
     const madeHere = [
@@ -356,15 +418,36 @@ describe("in the client's own format", () => {
     const body = JSON.stringify({ model: "m", input: [...items, ...madeHere] });
     expect(sent("openai_responses", "openai_responses", "gpt-5.2", body).json.input).toEqual(items);
   });
+
+  test("what another maker's model encrypted is not sent to OpenAI's, and stays for others", () => {
+    const items = [
+      { role: "user", content: USER },
+      { type: "reasoning", summary: [], encrypted_content: openaiCiphertext("sig") },
+      { type: "reasoning", summary: [], encrypted_content: "rsn_q83vEjRWeJA" },
+      { role: "user", content: "And then?" },
+    ];
+    const body = JSON.stringify({ model: "m", input: items });
+    expect(sent("openai_responses", "openai_responses", "gpt-5.2", body).json.input).toEqual(items.toSpliced(2, 1));
+    expect(sent("openai_responses", "openai_responses", "grok-5", body).body).toBe(body.replace('"m"', '"grok-5"'));
+  });
+});
+
+test.each(ways)("%s: clients of other APIs are told Claude's signatures, and no other maker's", (_, answer) => {
+  for (const client of ["openai_chat", "openai_responses"] as const) {
+    expect(answer("anthropic_messages", client, "Hm.", claudeSignature("sig"))).toContain(claudeSignature("sig"));
+    const other = answer("anthropic_messages", client, "Hm.", "20261123a7c94f0be1d2c3b4");
+    expect(other).toContain("Hm.");
+    expect(other).not.toContain("20261123a7c94f0be1d2c3b4");
+  }
 });
 
 test("Anthropic's clients get thinking blocks only when they asked for thinking", () => {
   const asked = { includeReasoning: false };
   for (const provider of ["gemini", "openai_responses"] as const) {
-    const { body } = facade.translateResponse(provider, "anthropic_messages", answerOf(provider, "Hm.", "c2ln"), asked);
+    const { body } = facade.translateResponse(provider, "anthropic_messages", answerOf(provider, "Hm.", PROOFS[provider] ?? ""), asked);
     expect(JSON.parse(body).content).toEqual([{ type: "tool_use", ...CALL }]);
     const stream = facade.openStream(provider, "anthropic_messages", asked);
-    const out = stream.feed(streamOf(provider, "Hm.", "c2ln")).out + stream.finish().out;
+    const out = stream.feed(streamOf(provider, "Hm.", PROOFS[provider] ?? "")).out + stream.finish().out;
     stream.close();
     expect(JSON.parse(assembled("anthropic_messages", out)).content).toEqual([{ type: "tool_use", ...CALL }]);
   }

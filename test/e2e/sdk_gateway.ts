@@ -20,6 +20,9 @@ export const CHAT_MODELS = [
   { id: `bedrock/${BEDROCK_MODEL}`, name: BEDROCK_MODEL, takesStop: true },
 ] as const;
 
+/** Another maker's model behind Anthropic's API, which signs its thinking in its own way. */
+export const OTHER_MAKERS_MODEL = "kimi/kimi-k3";
+
 /** They reason only when they are told to, or with a budget that a client of another API names. */
 export const REASONING_MODELS = CHAT_MODELS.filter(({ name }) => name !== "gpt-4.1");
 
@@ -107,6 +110,7 @@ function sdkConfig(providersUrl: string, failing: Fleet<string>) {
         access_key: "$VERTEX_TOKEN",
       },
       { model: `bedrock/${BEDROCK_MODEL}`, base_url: providersUrl, access_key: "$AWS_BEARER_TOKEN_BEDROCK" },
+      { model: OTHER_MAKERS_MODEL, base_url: `${providersUrl}/v1`, provider_interface: "anthropic", access_key: "$ANTHROPIC_API_KEY" },
       { model: EMBEDDING_MODELS[0], base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
       { model: EMBEDDING_MODELS[1], base_url: `${providersUrl}/v1beta`, access_key: "$GEMINI_API_KEY" },
       ...failing.entries().map((entry) => ({ ...entry, model: String(entry.model).replace(/[^/]+$/, "*") })),

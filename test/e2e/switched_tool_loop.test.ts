@@ -4,7 +4,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHAT_MODELS, type SdkGateway, startSdkGateway, weatherOf } from "./sdk_gateway.ts";
+import { CHAT_MODELS, OTHER_MAKERS_MODEL, type SdkGateway, startSdkGateway, weatherOf } from "./sdk_gateway.ts";
 
 const PROMPT = "Compare the weather in Paris and London";
 const SCHEMA = { type: "object" as const, properties: { city: { type: "string" } }, required: ["city"], additionalProperties: false };
@@ -62,6 +62,27 @@ describe("@anthropic-ai/sdk", () => {
     const text = answer.content.map((block) => (block.type === "text" ? block.text : "")).join("");
     expect(text).toContain(weatherOf("Paris"));
     expect(text).toContain(weatherOf("London"));
+  });
+});
+
+describe.each([false, true])("@anthropic-ai/sdk, the thinking of a maker who is not Anthropic (streamed: %s)", (streamed) => {
+  test.each(MODELS)("then %s", async (second) => {
+    const client = new Anthropic({ baseURL: gateway.url, apiKey: "key-of-the-client", maxRetries: 0 });
+    const messages: Anthropic.MessageParam[] = [{ role: "user", content: "Which is larger, 9.11 or 9.9?" }];
+    const thinks = { max_tokens: 4000, thinking: { type: "adaptive" as const } };
+    const begun = { model: OTHER_MAKERS_MODEL, messages, ...thinks };
+    const message = streamed ? await client.messages.stream(begun).finalMessage() : await client.messages.create(begun);
+    expect(message.content[0]).toMatchObject({
+      type: "thinking",
+      thinking: expect.stringMatching(/./),
+      signature: expect.stringMatching(/./),
+    });
+    messages.push({ role: "assistant", content: message.content }, { role: "user", content: "Thank you." });
+    const answer = await client.messages.create({ model: second, messages, ...(second.includes("haiku") ? { max_tokens: 4000 } : thinks) });
+    expect(answer.content.at(-1)?.type).toBe("text");
+    // The maker's own model gets it back.
+    messages.push({ role: "assistant", content: answer.content }, { role: "user", content: "Again." });
+    await client.messages.create({ model: OTHER_MAKERS_MODEL, messages, ...thinks });
   });
 });
 

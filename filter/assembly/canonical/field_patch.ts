@@ -29,8 +29,8 @@ export function patchModel(ptr: usize, length: u32, head: RequestHead, model: By
 }
 
 /**
- * Appends a body with another model, a provider's rules applied to its top-level fields and its messages, and without reasoning that is
- * not the provider's; all other values go over byte for byte. False: no JSON.
+ * Appends a body with another model, a provider's rules applied to its top-level fields and its messages, and without what the model
+ * would refuse of its reasoning; all other values go over byte for byte. False: no JSON.
  */
 export function patchFields(cursor: Cursor, format: Format, head: RequestHead, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const ptr = cursor.at;
@@ -38,9 +38,11 @@ export function patchFields(cursor: Cursor, format: Format, head: RequestHead, m
   out.reserve(length + model.length + 2);
   if (!cursor.enterObject()) return false;
   const addsUsage = head.addsUsage && !rules.drops(STREAM_OPTIONS);
+  const refusesBudget = format.refusesBudget(head, model);
+  const refusesReasoning = format.refusesReasoning(head, model);
   let separator: u8 = 0x7b;
   while (cursor.nextKey()) {
-    if (head.losesBudget && cursor.keyIs("thinking")) {
+    if (refusesBudget && cursor.keyIs("thinking")) {
       cursor.skip();
       continue;
     }
@@ -60,7 +62,7 @@ export function patchFields(cursor: Cursor, format: Format, head: RequestHead, m
       cursor.skip();
       writeString(out, textOf(model));
     } else if (addsUsage && cursor.keyIs(STREAM_OPTIONS)) patchStreamOptions(cursor, out);
-    else if (head.hasForeignReasoning && cursor.keyIs(format.messageList)) format.writeOwnHistory(cursor, model, out);
+    else if (refusesReasoning && cursor.keyIs(format.messageList)) format.writeOwnHistory(cursor, model, out);
     else if (rules.hasMessageRules && cursor.keyIs("messages")) patchMessages(cursor, rules, out);
     else writeValue(cursor, out);
   }

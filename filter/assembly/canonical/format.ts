@@ -63,10 +63,17 @@ export abstract class Format {
   /** `model`: the provider's name for the model. False when this format cannot say what is asked; `problem` says what. */
   abstract writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool;
 
-  /**
-   * Appends the conversation of a request in this format, which the cursor is on, without reasoning that this API did not make. For formats
-   * that refuse it, and whose `scanHead` finds it. `model`: the provider's name for it.
-   */
+  /** Whether a conversation in this format has reasoning that the model would refuse. `model`: the provider's name for it. */
+  refusesReasoning(head: RequestHead, model: Bytes): bool {
+    return false;
+  }
+
+  /** Whether the model would refuse the budget that a request in this format gives it for thinking. */
+  refusesBudget(head: RequestHead, model: Bytes): bool {
+    return false;
+  }
+
+  /** Appends the conversation of a request in this format, which the cursor is on, without the reasoning that the model would refuse. */
   writeOwnHistory(cursor: Cursor, model: Bytes, out: Bytes): void {
     const value = cursor.takeValue();
     out.append(slicePtr(value), sliceLength(value));

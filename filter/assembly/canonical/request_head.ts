@@ -30,9 +30,13 @@ export class RequestHead {
   addsUsage: bool = false;
   /** The request says something of how it is to be streamed, which then has to be added to. */
   hasStreamOptions: bool = false;
-  /** The conversation has reasoning that the client's own API did not make, or nobody knows who did. */
-  hasForeignReasoning: bool = false;
-  /** The turn that the conversation ends with calls tools, and does not begin with reasoning of the API's own. */
+  /** The conversation has reasoning that is marked as another API's, which nobody who speaks the client's own takes. */
+  hasMarkedReasoning: bool = false;
+  /** It has reasoning that the API's maker has not proved: another's who speaks the same API, or unproved. */
+  hasOthersReasoning: bool = false;
+  /** It has reasoning that the API's maker has proved. */
+  hasMakersReasoning: bool = false;
+  /** The turn that the conversation ends with calls tools, and does not begin with reasoning that the API's maker has proved. */
   endsInForeignCalls: bool = false;
   /** The request asks for thinking on a budget. */
   thinksOnBudget: bool = false;
@@ -64,7 +68,9 @@ export class RequestHead {
     this.wantsLogprobs = false;
     this.addsUsage = false;
     this.hasStreamOptions = false;
-    this.hasForeignReasoning = false;
+    this.hasMarkedReasoning = false;
+    this.hasOthersReasoning = false;
+    this.hasMakersReasoning = false;
     this.endsInForeignCalls = false;
     this.thinksOnBudget = false;
     this.isInToolLoop = false;
@@ -75,14 +81,6 @@ export class RequestHead {
     this.hasModel = false;
     this.hasMessages = false;
     this.keyCount = 0;
-  }
-
-  /**
-   * Whether the API would refuse the budget: a turn that calls tools must then begin with the thinking that led to it.
-   * https://platform.claude.com/docs/en/build-with-claude/extended-thinking#preserving-thinking-blocks
-   */
-  get losesBudget(): bool {
-    return this.thinksOnBudget && this.endsInForeignCalls;
   }
 
   /** Notes the top-level key under the cursor; refuses one that was there before, however it is escaped. */

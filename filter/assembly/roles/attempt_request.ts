@@ -27,7 +27,9 @@ export function sendRequest(exchange: Exchange, candidate: Candidate, size: u32)
   if (provider.signatureHeaders.length > 0) dropSignatureOf(provider);
   if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 
-  const modelOnly = endpoint.format == exchange.clientFormat && isOwnBody(exchange.head, endpoint.rulesFor(candidate.model));
+  const modelOnly =
+    endpoint.format == exchange.clientFormat &&
+    isOwnBody(endpoint.format, exchange.head, candidate.model, endpoint.rulesFor(candidate.model));
   if (!modelOnly) return sendTranslated(exchange, candidate, size);
   sendWithModel(exchange, candidate.model, size);
   return true;

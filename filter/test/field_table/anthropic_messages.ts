@@ -77,7 +77,7 @@ export const ANTHROPIC_MESSAGES: Row[] = [
   },
   {
     field: "messages[].content[] thinking, signed by Claude",
-    says: loop({}, [{ type: "thinking", thinking: "t", signature: "c2ln" }]),
+    says: loop({}, [{ type: "thinking", thinking: "t", signature: "EgNzaWc=" }]),
     droppedAs: "messages[].content[].thinking",
     to: everywhere("dropped"),
   },

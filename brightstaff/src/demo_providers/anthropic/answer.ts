@@ -3,7 +3,7 @@ import { anthropicIds } from "../identifiers.ts";
 import type { PromptCache } from "../prompt_cache.ts";
 import { countTokens, IMAGE_TOKENS, splitTokens } from "../tokens.ts";
 import { asArray, asString, isObject, type JsonObject, textOf } from "../wire.ts";
-import { thinkingSignature } from "./signature.ts";
+import { isClaude, signAsOther, thinkingSignature } from "./signature.ts";
 
 /** One message before it is written. */
 export interface MessageAnswer {
@@ -46,7 +46,7 @@ function think(body: JsonObject, conversation: Conversation): MessageAnswer["thi
   const thinking = body.thinking;
   if (!isObject(thinking) || (thinking.type !== "enabled" && thinking.type !== "adaptive")) return null;
   const text = `The request is about ${topicOf(conversation.userText) || "nothing in particular"}. A demo answer will do.`;
-  const signature = thinkingSignature.sign(text);
+  const signature = isClaude(body.model) ? thinkingSignature.sign(text) : signAsOther(text);
   return { pieces: thinking.display === "omitted" ? [] : splitTokens(text), signature };
 }
 

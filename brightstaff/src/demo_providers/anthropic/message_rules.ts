@@ -1,6 +1,6 @@
 import { asArray, isObject, type JsonObject } from "../wire.ts";
 import { anthropicModelTraits } from "./models.ts";
-import { thinkingSignature } from "./signature.ts";
+import { isClaude, thinkingSignature } from "./signature.ts";
 import type { AnthropicVersion } from "./versions.ts";
 
 /** What no schema says of `messages`. The body has passed the schema. */
@@ -12,7 +12,7 @@ export function conversationProblem(body: JsonObject, version: AnthropicVersion)
     const problem =
       message.role === "system"
         ? systemMessageProblem(messages, index, traits.systemMessages)
-        : (emptinessProblem(message, index, messages.length) ?? blocksProblem(message, index, version));
+        : (emptinessProblem(message, index, messages.length) ?? blocksProblem(message, index, version, isClaude(body.model)));
     if (problem !== null) return problem;
   }
   if (messages[0]?.role === "assistant") return 'messages: first message must use the "user" role';
@@ -42,7 +42,7 @@ function isBlankText(content: unknown): boolean {
 const ASSISTANT_ONLY = new Set(["tool_use", "thinking", "redacted_thinking", "server_tool_use"]);
 const USER_ONLY = new Set(["tool_result", "image", "search_result", "container_upload"]);
 
-function blocksProblem(message: JsonObject, index: number, version: AnthropicVersion): string | null {
+function blocksProblem(message: JsonObject, index: number, version: AnthropicVersion, checksSignatures: boolean): string | null {
   const [forbidden, home] = message.role === "user" ? [ASSISTANT_ONLY, "assistant"] : [USER_ONLY, "user"];
   for (const [blockIndex, block] of asArray(message.content).filter(isObject).entries()) {
     const type = String(block.type);
@@ -56,7 +56,7 @@ function blocksProblem(message: JsonObject, index: number, version: AnthropicVer
       const problem = imageProblem(block.source);
       if (problem !== null) return `${at}.image.source.base64: ${problem}`;
     }
-    if (type === "thinking" && !thinkingSignature.accepts(String(block.thinking), String(block.signature))) {
+    if (checksSignatures && type === "thinking" && !thinkingSignature.accepts(String(block.thinking), String(block.signature))) {
       return `${at}: Invalid \`signature\` in \`thinking\` block`;
     }
     if (type === "redacted_thinking" && !thinkingSignature.acceptsRedacted(String(block.data))) {

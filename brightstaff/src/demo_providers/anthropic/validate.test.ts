@@ -1,7 +1,7 @@
 import type Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, test } from "vitest";
 import { MESSAGES_REQUEST } from "./schema.ts";
-import { thinkingSignature } from "./signature.ts";
+import { signAsOther, thinkingSignature } from "./signature.ts";
 import { anthropicRequestProblem } from "./validate.ts";
 import type { AnthropicVersion } from "./versions.ts";
 
@@ -244,6 +244,11 @@ const refused: [name: string, body: unknown, message: RegExp, version?: Anthropi
   [
     "the signature of another demo provider",
     request({ messages: [user, answers({ ...thought, signature: `DEMOgemini${"A".repeat(43)}=` }), user] }),
+    /Invalid `signature`/,
+  ],
+  [
+    "the signature of another maker's model",
+    request({ messages: [user, answers({ ...thought, signature: signAsOther("hm") }), user] }),
     /Invalid `signature`/,
   ],
   ["altered thinking", request({ messages: [user, answers({ ...thought, thinking: "hmm" }), user] }), /Invalid `signature`/],

@@ -10,7 +10,7 @@ import { StreamReader } from "../../canonical/stream_reader";
 import { StreamWriter } from "../../canonical/stream_writer";
 import { Cursor } from "../../json/cursor";
 import { readError, writeError, writeErrorEvent } from "./error";
-import { writeOwnMessages } from "./foreign_reasoning";
+import { refusesBudget, refusesReasoning, writeOwnMessages } from "./foreign_reasoning";
 import { scanHead } from "./head";
 import { readRequest } from "./request_reader";
 import { writeRequest } from "./request_writer";
@@ -37,6 +37,14 @@ export class AnthropicMessages extends Format {
 
   writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
     return writeRequest(request, model, rules, out);
+  }
+
+  refusesReasoning(head: RequestHead, model: Bytes): bool {
+    return refusesReasoning(head, model);
+  }
+
+  refusesBudget(head: RequestHead, model: Bytes): bool {
+    return refusesBudget(head, model);
   }
 
   writeOwnHistory(cursor: Cursor, model: Bytes, out: Bytes): void {

@@ -1,8 +1,9 @@
+import { isClaudeSignature } from "../../canonical/claude_signature";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { Seal } from "../../canonical/seal";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { ABSENT, Slice, sliceIs } from "../../json/slice";
 import { writeText } from "../../json/text";
 import { readStopReason, takeExplanation, UsageReader } from "./usage";
 
@@ -65,10 +66,10 @@ function readThinking(cursor: Cursor, response: CanonicalResponse): void {
   cursor.enterObject();
   while (cursor.nextKey()) {
     if (cursor.keyIs("thinking")) text = cursor.takeString();
-    else if (cursor.keyIs("signature")) signature = cursor.takeString();
+    else if (cursor.keyIs("signature")) signature = cursor.takeToken();
     else cursor.skip();
   }
-  if (!sliceIsEmpty(signature)) response.sealedReasoning(text, Seal.Claude, signature);
+  if (isClaudeSignature(signature)) response.sealedReasoning(text, Seal.Claude, signature);
   else response.reasoning(text);
 }
 

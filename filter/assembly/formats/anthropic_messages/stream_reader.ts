@@ -1,5 +1,6 @@
 import { equal } from "../../bytes/ascii";
 import { Bytes } from "../../bytes/bytes";
+import { isClaudeSignature } from "../../canonical/claude_signature";
 import { Seal } from "../../canonical/seal";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
@@ -167,7 +168,7 @@ export class MessagesStreamReader extends StreamReader {
     while (cursor.nextKey()) {
       if (cursor.keyIs("text") && this.block == Block.Text) stream.text(cursor.takeString());
       else if (cursor.keyIs("thinking") && this.block == Block.Thinking) stream.reasoning(cursor.takeString());
-      else if (cursor.keyIs("signature") && this.block == Block.Thinking) stream.signature(Seal.Claude, cursor.takeString());
+      else if (cursor.keyIs("signature") && this.block == Block.Thinking) this.readSignature(cursor, stream);
       else if (cursor.keyIs("data") && this.block == Block.RedactedThinking) this.readRedacted(cursor, stream);
       else if (cursor.keyIs("id")) id = cursor.takeString();
       else if (cursor.keyIs("name")) name = cursor.takeString();
@@ -179,6 +180,12 @@ export class MessagesStreamReader extends StreamReader {
     if (this.block != Block.ToolUse) return;
     stream.toolCall(++this.calls, id, name, ABSENT);
     if (sliceLength(input) > EMPTY_INPUT_BYTES) writeText(this.wholeInput, input);
+  }
+
+  /** Comes whole. Other makers' are told nobody: who speaks another API has no use for them. */
+  private readSignature(cursor: Cursor, stream: MessageStream): void {
+    const signature = cursor.takeToken();
+    if (isClaudeSignature(signature)) stream.signature(Seal.Claude, signature);
   }
 
   /** Shown as content that other APIs' clients do not see, as far as the provider's own clients go. */
@@ -206,7 +213,7 @@ export class MessagesStreamReader extends StreamReader {
       if (cursor.kind() != Kind.String || cursor.keyIs("type")) cursor.skip();
       else if (cursor.keyIs("text") && this.block != Block.Other) stream.text(cursor.takeString());
       else if (cursor.keyIs("thinking") && this.block != Block.Other) stream.reasoning(cursor.takeString());
-      else if (cursor.keyIs("signature") && this.block == Block.Thinking) stream.signature(Seal.Claude, cursor.takeString());
+      else if (cursor.keyIs("signature") && this.block == Block.Thinking) this.readSignature(cursor, stream);
       else if (cursor.keyIs("partial_json") && this.block == Block.ToolUse) this.readInput(cursor, stream);
       else cursor.skip();
     }

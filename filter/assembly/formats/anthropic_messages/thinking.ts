@@ -1,4 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
+import { isClaudeSignature } from "../../canonical/claude_signature";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalRequest } from "../../canonical/request";
 import { markedProof, markedSeal, readMark, Seal, writeMarkedBody } from "../../canonical/seal";
@@ -23,7 +24,7 @@ export function takeCallSignature(): Slice {
   return signature;
 }
 
-/** A thinking block of the conversation so far: Claude's own, or one whose signature says whose it is. */
+/** A thinking block of the conversation so far: Claude's own, one whose mark says whose it is, or one for reading only. */
 export function readThinking(cursor: Cursor, request: CanonicalRequest): void {
   const part = request.parts.add(PartKind.Reasoning);
   cursor.enterObject();
@@ -33,8 +34,10 @@ export function readThinking(cursor: Cursor, request: CanonicalRequest): void {
     else cursor.skip();
   }
   if (sliceIsEmpty(part.id)) return;
-  part.seal = <u8>Seal.Claude;
-  if (!readMark(part.id)) return;
+  if (!readMark(part.id)) {
+    part.seal = <u8>(isClaudeSignature(part.id) ? Seal.Claude : Seal.None);
+    return;
+  }
   part.seal = <u8>markedSeal;
   part.id = markedProof;
   if (markedSeal != Seal.Gemini || !sliceIsEmpty(part.text)) return;

@@ -2,6 +2,7 @@ import { Bytes } from "../../bytes/bytes";
 import { ProviderRules } from "../../canonical/field_rules";
 import { Format } from "../../canonical/format";
 import { readError, writeError } from "../../canonical/openai_error";
+import { isOpenai } from "../../canonical/openai_models";
 import { Operation } from "../../canonical/operation";
 import { ProviderError } from "../../canonical/provider_error";
 import { CanonicalRequest } from "../../canonical/request";
@@ -38,8 +39,12 @@ export class OpenaiResponses extends Format {
     return writeRequest(request, model, rules, out);
   }
 
+  refusesReasoning(head: RequestHead, model: Bytes): bool {
+    return head.hasMarkedReasoning || (head.hasOthersReasoning && isOpenai(model));
+  }
+
   writeOwnHistory(cursor: Cursor, model: Bytes, out: Bytes): void {
-    writeOwnItems(cursor, out);
+    writeOwnItems(cursor, isOpenai(model), out);
   }
 
   readResponse(cursor: Cursor, response: CanonicalResponse): bool {

@@ -44,7 +44,7 @@ function takeInput(cursor: Cursor, head: RequestHead): bool {
   while (cursor.nextElement()) {
     if (cursor.kind() != Kind.Object) return cursor.skip() && problem.refuseElement("input", index, "", "must be an object");
     index++;
-    if (scanItem(cursor)) head.hasForeignReasoning = true;
+    scanItem(cursor, head);
   }
   if (index > 0) head.noteConversation();
   return cursor.ok;
