@@ -1,3 +1,4 @@
+import type { ResponseError } from "openai/resources/responses/responses";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CLIENT_FORMATS, ERROR_KINDS, Facade, FORMATS } from "./facade.ts";
 import { expectGolden, fixturesOf, orphanGoldens } from "./golden.ts";
@@ -60,6 +61,29 @@ describe("an error without a word", () => {
   test("in a whole answer", () => {
     const { result, error } = facade.translateResponse("openai_chat", "anthropic_messages", '{"error":{"message":""}}');
     expect({ result, message: error.message }).toEqual({ result: "provider error", message });
+  });
+});
+
+describe("a response that failed", () => {
+  // The type is the compiler's word for it that these are codes of the API's.
+  const published: ResponseError["code"][] = ["server_error", "rate_limit_exceeded", "invalid_prompt"];
+
+  test.each([
+    ["a number, as Zhipu's", { code: "1302", type: "rate_limit_error" }, "rate_limit_exceeded"],
+    ["a status", { code: 503, type: "upstream_unavailable" }, "server_error"],
+    ["a word of another's", { code: "content_filter", type: "invalid_request_error" }, "invalid_prompt"],
+    ["none", { code: null, type: "server_error" }, "server_error"],
+    ["one that Codex acts on", { code: "context_length_exceeded", type: "invalid_request_error" }, "context_length_exceeded"],
+    ["an account without money", { code: "insufficient_quota", type: "insufficient_quota" }, "insufficient_quota"],
+  ])("has a code that the API's clients know in the place of %s", (_, words, code) => {
+    const stream = facade.openStream("openai_chat", "openai_responses");
+    const begun = { id: "c", model: "m", choices: [{ index: 0, delta: { content: "x" } }] };
+    const { out } = stream.feed(`data: ${JSON.stringify(begun)}\n\ndata: ${JSON.stringify({ error: { message: "No.", ...words } })}\n\n`);
+    stream.close();
+    const last = out.trim().split("\n").at(-1) ?? "";
+    const { type, response } = JSON.parse(last.slice("data: ".length)) as { type: string; response: { error: ResponseError } };
+    expect({ type, error: response.error }).toEqual({ type: "response.failed", error: { code, message: "No." } });
+    expect([...published, "context_length_exceeded", "insufficient_quota"]).toContain(response.error.code);
   });
 });
 

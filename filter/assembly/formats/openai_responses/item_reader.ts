@@ -36,7 +36,8 @@ function readItem(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
       "input",
       index,
       "type",
-      "must be the item itself, as nothing is kept for this model; ask with store: false",
+      "an item_reference cannot be resolved, as no items are stored for this model; send the item itself, as clients do with store: false " +
+        "(Vercel's AI SDK: providerOptions.openai.store)",
     );
   }
   return problem.refuseElement(

@@ -3,7 +3,7 @@ import { writeInteger } from "../../bytes/numbers";
 import { ErrorKind } from "../../canonical/error_kind";
 import { ProviderError } from "../../canonical/provider_error";
 import { ResponseSummary } from "../../canonical/summary";
-import { Slice, textOf } from "../../json/slice";
+import { Slice, sliceIs, textOf } from "../../json/slice";
 import { writeString } from "../../json/text";
 import { writeUsage } from "./usage";
 
@@ -52,13 +52,29 @@ export function endResponse(out: Bytes, summary: ResponseSummary | null): void {
   out.byte(0x7d);
 }
 
+/**
+ * A code of those that the API's clients know, which are few: `ResponseError` of OpenAI's own SDK, and what Codex acts on besides
+ * (https://github.com/openai/codex/blob/main/codex-rs/codex-api/src/sse/responses.rs). Other providers' words are in the message.
+ */
+function codeOf(error: ProviderError): string {
+  const code = textOf(error.code);
+  if (sliceIs(code, "context_length_exceeded")) return "context_length_exceeded";
+  if (sliceIs(code, "insufficient_quota")) return "insufficient_quota";
+  switch (error.kind) {
+    case ErrorKind.RateLimit:
+      return "rate_limit_exceeded";
+    case ErrorKind.InvalidRequest:
+    case ErrorKind.RequestTooLarge:
+      return "invalid_prompt";
+    default:
+      return "server_error";
+  }
+}
+
 function writeFailure(out: Bytes, error: ProviderError): void {
-  out.ascii('{"code":');
-  if (error.code.length > 0) writeString(out, textOf(error.code));
-  else if (error.kind == ErrorKind.RateLimit) out.ascii('"rate_limit_exceeded"');
-  else if (error.kind == ErrorKind.InvalidRequest) out.ascii('"invalid_prompt"');
-  else out.ascii('"server_error"');
-  out.ascii(',"message":');
+  out.ascii('{"code":"');
+  out.ascii(codeOf(error));
+  out.ascii('","message":');
   writeString(out, textOf(error.message));
   out.byte(0x7d);
 }
