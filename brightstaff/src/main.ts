@@ -9,7 +9,7 @@ import { AdminListener } from "./admin_listener.ts";
 import { buildApp } from "./app.ts";
 import { loadConfig, PROJECT_CONFIG_DIR } from "./config/load.ts";
 import { watchFile } from "./config/watch.ts";
-import { createResolver } from "./intent/index.ts";
+import { createResolver, defaultModelDir } from "./intent/index.ts";
 import { LiveGateway } from "./live_gateway.ts";
 import { ManagedRouters } from "./managed_routers/managed_routers.ts";
 import { RouterFile, RouterFileError } from "./managed_routers/router_file.ts";
@@ -62,7 +62,7 @@ async function main(options: Options): Promise<void> {
     load: () => loadConfig({ file: options.config, env: process.env, demoUrl: options.demoUrl }),
     storedRouters: () => managedRouters.stored,
     createResolver,
-    modelDir: path.join(process.env.PLANO_HOME ?? path.join(REPO, ".plano"), "models/all-MiniLM-L6-v2"),
+    modelDir: defaultModelDir(),
     stateDir: new StateDir(options.stateDir),
     renderOptions: { stateDir: options.stateDir, wasmFile: options.wasmFile, brightstaff: { host: options.listen.host, port } },
     metrics,

