@@ -1,3 +1,4 @@
+import { NO_SEXTET, sextet } from "../bytes/base64";
 import { Slice, sliceLength, slicePtr } from "../json/slice";
 
 // Several makers' models are served behind Anthropic's API, and each signs its thinking or leaves the signature empty. Claude's is good at
@@ -94,14 +95,6 @@ function byteBelow(depth: i32, index: i32): i32 {
   const part = index - group * 3;
   const first = sextet(byteBelow(depth - 1, group * 4 + part));
   const second = sextet(byteBelow(depth - 1, group * 4 + part + 1));
-  if (first == NO_BYTE || second == NO_BYTE) return NO_BYTE;
+  if (first == NO_SEXTET || second == NO_SEXTET) return NO_BYTE;
   return ((first << (2 + 2 * part)) | (second >> (4 - 2 * part))) & 0xff;
-}
-
-function sextet(c: i32): i32 {
-  if (c >= 0x41 && c <= 0x5a) return c - 0x41;
-  if (c >= 0x61 && c <= 0x7a) return c - 0x61 + 26;
-  if (c >= 0x30 && c <= 0x39) return c - 0x30 + 52;
-  if (c == 0x2b) return 62;
-  return c == 0x2f ? 63 : NO_BYTE;
 }

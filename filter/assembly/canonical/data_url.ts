@@ -1,6 +1,7 @@
 import { indexOfAscii, startsWithAscii } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
-import { ABSENT, Slice, sliceForm, sliceLength, sliceOf, slicePtr, textOf } from "../json/slice";
+import { Cursor } from "../json/cursor";
+import { ABSENT, Slice, sliceForm, sliceIs, sliceIsEmpty, sliceLength, sliceOf, slicePtr, textOf } from "../json/slice";
 import { writeStringBody } from "../json/text";
 import { Part } from "./parts";
 
@@ -27,10 +28,29 @@ export function setUrl(url: Slice, part: Part): void {
   part.text = sliceOf(ptr + data, length - data, form);
 }
 
-/** Takes a file's data, as a data URL or as base64 alone, which is taken to be a PDF's. */
-export function setFileData(data: Slice, part: Part): void {
-  setUrl(data, part);
+/** Takes the file data under the cursor, a data URL or base64 alone, which is taken to be a PDF's. */
+export function readFileData(cursor: Cursor, part: Part): void {
+  readFileUrl(cursor, part);
   if (part.mediaType == ABSENT) part.mediaType = textOf(pdf);
+}
+
+/**
+ * Takes the file's URL under the cursor. A text that it holds stands in the part as it is read, as a document of plain text has it in other
+ * APIs: `isBroken` tells what cannot be read.
+ */
+export function readFileUrl(cursor: Cursor, part: Part): void {
+  setUrl(cursor.takeToken(), part);
+  if (isText(part) && !sliceIsEmpty(part.text)) part.text = cursor.decodeBase64(part.text);
+}
+
+/** A document whose text is here, decoded. */
+export function isText(part: Part): bool {
+  return sliceIs(part.mediaType, "text/plain");
+}
+
+/** Of a document that was read: its text is no base64, or not UTF-8. */
+export function isBroken(part: Part): bool {
+  return isText(part) && part.text == ABSENT;
 }
 
 /** Appends a part's URL, or the data URL of its data, as the inside of a JSON string. */

@@ -1,11 +1,13 @@
 import { Arena } from "../bytes/arena";
 import { equalAscii } from "../bytes/ascii";
+import { decodeBase64, NO_LENGTH } from "../bytes/base64";
 import { Bytes } from "../bytes/bytes";
 import { readInteger } from "../bytes/numbers";
 import { JsonError } from "./errors";
 import { Scanner } from "./scanner";
 import { ABSENT, Form, Slice, sliceForm, sliceLength, sliceOf, slicePtr } from "./slice";
 import { writeUnescaped } from "./text";
+import { isUtf8 } from "./utf8";
 
 /** The deepest nesting that any cursor follows, whatever its owner allows. */
 export const JSON_DEPTH_CEILING: u32 = 1024;
@@ -216,6 +218,14 @@ export class Cursor extends Scanner {
   /** Like `takeString`, with escapes decoded, so that the bytes can be compared and searched. Valid until the next `open`. */
   takeToken(): Slice {
     return this.decode(this.takeString());
+  }
+
+  /** The text that base64 stands for, valid until the next `open`; absent when it is none, or no UTF-8. */
+  decodeBase64(slice: Slice): Slice {
+    const ptr = this.arena.take((sliceLength(slice) >> 2) * 3);
+    const length = decodeBase64(ptr, slicePtr(slice), sliceLength(slice));
+    if (length == NO_LENGTH || !isUtf8(ptr, ptr + length)) return ABSENT;
+    return sliceOf(ptr, length, Form.Text);
   }
 
   /** A slice with its escapes decoded, valid until the next `open`. */

@@ -21,6 +21,17 @@ export function skipMultibyte(p: usize, end: usize): usize {
   return p + 4;
 }
 
+export function isUtf8(p: usize, end: usize): bool {
+  while (p < end) {
+    if (load<u8>(p) < 0x80) p++;
+    else {
+      p = skipMultibyte(p, end);
+      if (p == 0) return false;
+    }
+  }
+  return true;
+}
+
 function isContinuation(byte: u8): bool {
   return (byte & 0xc0) == 0x80;
 }

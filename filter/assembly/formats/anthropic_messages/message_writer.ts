@@ -1,4 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
+import { isText } from "../../canonical/data_url";
 import { ProviderRules } from "../../canonical/field_rules";
 import { hasConversation, isFormatTold, isInstruction, writeFormatInstruction } from "../../canonical/instructions";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
@@ -174,8 +175,8 @@ function writeImage(request: CanonicalRequest, message: Message, part: Part, out
 function writeDocument(request: CanonicalRequest, message: Message, part: Part, out: Bytes): bool {
   if (part.id != ABSENT) return refuseFile(message);
   const isUrl = part.mediaType == ABSENT && !sliceIsEmpty(part.text);
-  if (!isUrl && !sliceIs(part.mediaType, "application/pdf"))
-    return problem.refuseMessage(message.source, "only PDF files can be sent to this model");
+  if (!isUrl && !isText(part) && !sliceIs(part.mediaType, "application/pdf"))
+    return problem.refuseMessage(message.source, "only PDF and plain text files can be sent to this model");
   out.ascii('{"type":"document","source":');
   writeSource(part, out);
   if (!sliceIsEmpty(part.name)) {
@@ -193,6 +194,7 @@ function refuseFile(message: Message): bool {
 
 function writeSource(part: Part, out: Bytes): void {
   if (part.mediaType == ABSENT) out.ascii('{"type":"url","url":');
+  else if (isText(part)) out.ascii('{"type":"text","media_type":"text/plain","data":');
   else {
     out.ascii('{"type":"base64","media_type":');
     // A name that many use for it and this API refuses.

@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
+import { isText } from "../../canonical/data_url";
 import { Message, Part, PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -63,14 +64,14 @@ function imageFormat(mediaType: Slice): string {
 }
 
 function writeDocument(message: Message, part: Part, out: Bytes): bool {
-  const isText = sliceIs(part.mediaType, "text/plain");
-  const format = isText ? "txt" : documentFormat(part.mediaType);
+  const isPlain = isText(part);
+  const format = isPlain ? "txt" : documentFormat(part.mediaType);
   if (format.length == 0) return refuse(message, "a file can only be PDF, text, CSV, HTML, Markdown or of Word or Excel for this model");
   out.ascii('{"document":{"name":"');
   writeName(part, out);
   out.ascii('","format":"');
   out.ascii(format);
-  if (!isText) {
+  if (!isPlain) {
     writeSource(part, out);
     return true;
   }

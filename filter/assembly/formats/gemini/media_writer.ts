@@ -1,5 +1,6 @@
 import { equalAscii } from "../../bytes/ascii";
 import { Bytes } from "../../bytes/bytes";
+import { isText } from "../../canonical/data_url";
 import { Message, Part, PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -15,7 +16,7 @@ export function writeMedia(request: CanonicalRequest, message: Message, part: Pa
   if (part.id != ABSENT) return refuse(message, "a file stored with another provider cannot be sent to this model");
   if (part.detail != ABSENT) request.drop("messages[].content[].image_url.detail");
   if (part.kind == <u8>PartKind.Audio) return writeAudio(message, part, out);
-  if (part.kind == <u8>PartKind.Document && sliceIs(part.mediaType, "text/plain")) {
+  if (part.kind == <u8>PartKind.Document && isText(part)) {
     out.ascii('{"text":');
     writeString(out, part.text);
     out.byte(0x7d);

@@ -1,4 +1,4 @@
-import { setFileData, setUrl } from "../../canonical/data_url";
+import { isBroken, readFileData, setUrl } from "../../canonical/data_url";
 import { dropField, readCacheControl, readElements } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
@@ -125,6 +125,15 @@ function readPart(cursor: Cursor, request: CanonicalRequest, message: i32, index
   if (!cursor.ok) return false;
   if (kind == PartKind.Image && sliceIsEmpty(part.text))
     return problem.refusePart("messages", message, "content", index, "image_url.url", "is required");
+  if (kind == PartKind.Document && isBroken(part))
+    return problem.refusePart(
+      "messages",
+      message,
+      "content",
+      index,
+      "file.file_data",
+      "must be UTF-8 in base64, as it is of type text/plain",
+    );
   if (kind == PartKind.Text && sliceIsEmpty(part.text)) request.parts.dropLast(); // says nothing, and Anthropic refuses it
   return true;
 }
@@ -153,7 +162,7 @@ function readFile(cursor: Cursor, part: Part): void {
     return;
   }
   while (cursor.nextKey()) {
-    if (cursor.keyIs("file_data")) setFileData(cursor.takeToken(), part);
+    if (cursor.keyIs("file_data")) readFileData(cursor, part);
     else if (cursor.keyIs("filename")) part.name = cursor.takeString();
     else if (cursor.keyIs("file_id")) part.id = cursor.takeString();
     else cursor.skip();

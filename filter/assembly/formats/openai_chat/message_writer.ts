@@ -1,5 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
-import { writeUrlBody } from "../../canonical/data_url";
+import { isText, writeUrlBody } from "../../canonical/data_url";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -104,7 +104,7 @@ function writeDocument(message: Message, part: Part, out: Bytes): bool {
   if (part.id != ABSENT) return refuseFile(message);
   if (part.mediaType == ABSENT)
     return problem.refuseMessage(message.source, "a document's URL cannot be sent to this model; send its data");
-  if (sliceIs(part.mediaType, "text/plain")) {
+  if (isText(part)) {
     out.ascii('{"type":"text","text":');
     writeString(out, part.text);
     out.byte(0x7d);

@@ -1,5 +1,5 @@
 import { startsWithAscii } from "../../bytes/ascii";
-import { setFileData, setUrl } from "../../canonical/data_url";
+import { isBroken, readFileData, readFileUrl, setUrl } from "../../canonical/data_url";
 import { dropField, readElements } from "../../canonical/fields";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
@@ -198,6 +198,8 @@ function readPart(cursor: Cursor, request: CanonicalRequest, item: i32, field: s
     else dropField(cursor, request, "input[].content[].");
   }
   if (!cursor.ok) return false;
+  if (kind == PartKind.Document && isBroken(part))
+    return problem.refusePart("input", item, field, index, "file_data", "must be UTF-8 in base64, as it is of type text/plain");
   const isEmpty = sliceIsEmpty(part.text) && sliceIsEmpty(part.id);
   if (isEmpty && kind == PartKind.Image) return problem.refusePart("input", item, field, index, "image_url", "is required");
   if (isEmpty && kind == PartKind.Document) return problem.refusePart("input", item, field, index, "file_data", "is required");
@@ -207,8 +209,9 @@ function readPart(cursor: Cursor, request: CanonicalRequest, item: i32, field: s
 
 function readSource(cursor: Cursor, request: CanonicalRequest, part: Part): void {
   if (cursor.kind() == Kind.Null || cursor.keyIs("type")) cursor.skip();
-  else if (cursor.keyIs("image_url") || cursor.keyIs("file_url")) setUrl(cursor.takeToken(), part);
-  else if (cursor.keyIs("file_data")) setFileData(cursor.takeToken(), part);
+  else if (cursor.keyIs("image_url")) setUrl(cursor.takeToken(), part);
+  else if (cursor.keyIs("file_url")) readFileUrl(cursor, part);
+  else if (cursor.keyIs("file_data")) readFileData(cursor, part);
   else if (cursor.keyIs("file_id")) part.id = cursor.takeString();
   else if (cursor.keyIs("filename")) part.name = cursor.takeString();
   else if (cursor.keyIs("detail") && part.kind == <u8>PartKind.Image) part.detail = cursor.takeString();

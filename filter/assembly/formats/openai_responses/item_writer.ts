@@ -1,5 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
-import { writeUrlBody } from "../../canonical/data_url";
+import { isText, writeUrlBody } from "../../canonical/data_url";
 import { Message, Part, PartKind, Role } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
@@ -112,7 +112,7 @@ function writeImage(message: Message, part: Part, out: Bytes): bool {
 /** A plain text document is text; one with data is a file, which must have a name. */
 function writeDocument(message: Message, part: Part, out: Bytes): bool {
   if (part.id != ABSENT) return refuseFile(message);
-  if (sliceIs(part.mediaType, "text/plain")) {
+  if (isText(part)) {
     writeInputText(part, out);
     return true;
   }
