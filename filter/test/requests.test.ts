@@ -292,6 +292,7 @@ describe("by model", () => {
     ["anthropic.claude-opus-4-7-v1", { thinking: { type: "adaptive" } }, ["temperature"]],
     ["claude-mythos-preview", { thinking: { type: "adaptive" } }, ["temperature"]],
     ["claude-opus-5", { thinking: { type: "adaptive" }, output_config: { effort: "medium" } }, ["temperature"]],
+    ["claude-fable-5-2", { thinking: { type: "adaptive" }, output_config: { effort: "medium" } }, ["temperature"]],
     ["deepseek-chat", { thinking: { type: "enabled", budget_tokens: 8192 }, temperature: 0.5 }, []],
   ])("effort becomes thinking as %s takes it", (model, expected, dropped) => {
     const result = facade.translateRequest(
@@ -359,7 +360,16 @@ describe("by model", () => {
 
   test.each([
     ["gpt-5.1", "xhigh", "high"],
+    ["gpt-5.1-codex-max", "xhigh", "xhigh"],
     ["gpt-5.2", "xhigh", "xhigh"],
+    ["gpt-5.2", "max", "xhigh"],
+    ["gpt-5.5", "max", "xhigh"],
+    ["gpt-5.6-sol", "max", "max"],
+    ["gpt-6-astra", "max", "max"],
+    ["gpt-5-pro", "low", "high"],
+    ["gpt-5.4-pro", "low", "medium"],
+    ["gpt-5.4-pro", "max", "xhigh"],
+    ["gpt-5.2-chat-latest", "high", "medium"],
     ["o3", "max", "high"],
   ])("%s is asked for %s as %s", (model, effort, asked) => {
     const result = facade.translateRequest("anthropic_messages", "openai_chat", anthropic({ output_config: { effort } }), model);
@@ -527,11 +537,99 @@ describe("limits", () => {
   });
 });
 
+describe("a file of plain text", () => {
+  const file = (file_data: string) => ({
+    openai_chat: { messages: [{ role: "user", content: [{ type: "file", file: { filename: "a.txt", file_data } }] }] },
+    openai_responses: { input: [{ role: "user", content: [{ type: "input_file", filename: "a.txt", file_data }] }] },
+  });
+  const text = 'Zürich, "Ärte" \u0001 – 100 %';
+  const base64 = Buffer.from(text).toString("base64");
+
+  test.each(["openai_chat", "openai_responses"] as const)("of %s is its text to all who have a place for it", (from) => {
+    const body = JSON.stringify({ model: "m", ...file(`data:text/plain;base64,${base64}`)[from] });
+    const sent = (to: FormatName, model: string) => {
+      const result = facade.translateRequest(from, to, body, model);
+      if ("problem" in result) throw new Error(result.problem.message);
+      return JSON.parse(result.body);
+    };
+    const [block] = sent("anthropic_messages", "claude-sonnet-4-6").messages[0].content;
+    const source = { type: "text", media_type: "text/plain", data: text };
+    expect(block).toEqual({ type: "document", source, title: "a.txt" });
+    expect(sent("gemini", "gemini-3.6-flash").contents[0].parts).toEqual([{ text }]);
+    const [{ document }] = sent("bedrock_converse", "us.amazon.nova-2-lite-v1:0").messages[0].content.filter(
+      (part: object) => "document" in part,
+    );
+    expect(document).toMatchObject({ format: "txt", source: { text } });
+    const back = facade.translateRequest("anthropic_messages", from, JSON.stringify(sent("anthropic_messages", "c")), "gpt-5.2");
+    expect("body" in back && JSON.stringify(JSON.parse(back.body))).toContain(JSON.stringify(text));
+  });
+
+  test.each([
+    ["no base64", "data:text/plain;base64,Zürich"],
+    ["base64 that is cut", "data:text/plain;base64,QUJ"],
+    ["no UTF-8", `data:text/plain;base64,${Buffer.from("Zürich", "latin1").toString("base64")}`],
+  ])("that is %s is refused, and where it is", (_, data) => {
+    for (const from of ["openai_chat", "openai_responses"] as const) {
+      const result = facade.translateRequest(from, "gemini", JSON.stringify({ model: "m", ...file(data)[from] }), "gemini-3.6-flash");
+      if (!("problem" in result)) throw new Error("accepted");
+      expect(result.problem).toMatchObject({ status: 400, param: expect.stringMatching(/content\[0\].*file_data$/) });
+      expect(result.problem.message).toContain("UTF-8 in base64");
+    }
+  });
+});
+
+describe("the efforts of Claude", () => {
+  const sent = (fields: object, model: string) => {
+    const text = JSON.stringify({ model: "m", messages: [{ role: "user", content: "x" }], ...fields });
+    const messages = facade.translateRequest("openai_chat", "anthropic_messages", text, model);
+    const converse = facade.translateRequest("openai_chat", "bedrock_converse", text, `us.anthropic.${model}`);
+    if ("problem" in messages || "problem" in converse) throw new Error("refused");
+    const { thinking, output_config, tool_choice } = JSON.parse(messages.body);
+    const { additionalModelRequestFields, outputConfig } = JSON.parse(converse.body);
+    expect({ thinking: additionalModelRequestFields?.thinking, output_config: outputConfig }).toEqual({ thinking, output_config });
+    return { thinking, effort: output_config?.effort, tool_choice, dropped: messages.dropped };
+  };
+  const adaptive = { type: "adaptive" };
+
+  test.each([
+    ["claude-opus-4-6", "max", { thinking: adaptive, effort: "max" }],
+    ["claude-opus-4-6", "xhigh", { thinking: adaptive, effort: "high" }],
+    ["claude-mythos-preview", "xhigh", { thinking: adaptive, effort: "high" }],
+    ["claude-opus-4-7", "xhigh", { thinking: adaptive, effort: "xhigh" }],
+    ["claude-haiku-5-5", "max", { thinking: adaptive, effort: "max" }],
+    ["claude-sonnet-5-5", "minimal", { thinking: adaptive, effort: "low" }],
+    // What thinks unless it is told not to.
+    ["claude-opus-4-8", "none", {}],
+    ["claude-sonnet-5", "none", { thinking: { type: "disabled" } }],
+    ["claude-opus-5", "none", { thinking: { type: "disabled" } }],
+    ["claude-haiku-5-5", "none", { thinking: { type: "disabled" } }],
+    ["claude-sonnet-5-5", "none", { effort: "low" }],
+    ["claude-opus-5-5", "none", { effort: "low" }],
+    ["claude-fable-5", "none", { effort: "low" }],
+  ])("%s, %s", (model, reasoning_effort, expected) => {
+    const { thinking, effort } = sent({ reasoning_effort }, model);
+    expect({ thinking, effort }).toEqual({ thinking: undefined, effort: undefined, ...expected });
+  });
+
+  test.each([
+    ["claude-opus-5", { type: "any" }, []],
+    ["claude-haiku-5-5", { type: "any" }, []],
+    ["claude-opus-5-5", { type: "auto" }, ["tool_choice (the model cannot be forced)"]],
+    ["claude-sonnet-5-5", { type: "auto" }, ["tool_choice (the model cannot be forced)"]],
+    ["claude-fable-5-1", { type: "auto" }, ["tool_choice (the model cannot be forced)"]],
+  ])("%s, forced to call a tool", (model, tool_choice, dropped) => {
+    const tools = [{ type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } }];
+    expect(sent({ tools, tool_choice: "required" }, model)).toMatchObject({ tool_choice, dropped });
+  });
+});
+
 describe("thinking that is turned off", () => {
   const body = JSON.stringify({ model: "m", max_tokens: 9, thinking: { type: "disabled" }, messages: [{ role: "user", content: "x" }] });
   test.each([
     ["openai_chat", "gpt-5.2", { reasoning_effort: "none" }],
     ["openai_chat", "gpt-5-mini", { reasoning_effort: "minimal" }],
+    ["openai_chat", "gpt-5.1-codex", { reasoning_effort: "low" }],
+    ["openai_chat", "gpt-5.3-codex", { reasoning_effort: "none" }],
     ["openai_chat", "o3", { reasoning_effort: "low" }],
     ["openai_responses", "gpt-5.2", { reasoning: { effort: "none" } }],
     ["gemini", "gemini-2.5-flash", { generationConfig: { maxOutputTokens: 9, thinkingConfig: { thinkingBudget: 0 } } }],
@@ -748,6 +846,10 @@ describe("what Gemini takes", () => {
 
   test.each([
     ["gemini-3.6-flash", "none", { thinkingLevel: "LOW" }],
+    ["gemini-3.5-flash", "none", { thinkingLevel: "MINIMAL" }],
+    ["gemini-3.1-flash-lite", "minimal", { thinkingLevel: "MINIMAL", includeThoughts: true }],
+    ["gemini-3.8-flash", "none", { thinkingLevel: "LOW" }],
+    ["gemini-3.1-pro-preview", "none", { thinkingLevel: "LOW" }],
     ["gemini-3.6-flash", "minimal", { thinkingLevel: "LOW", includeThoughts: true }],
     ["gemini-3-pro-preview", "medium", { thinkingLevel: "HIGH", includeThoughts: true }],
     ["gemini-3.1-pro-preview", "medium", { thinkingLevel: "MEDIUM", includeThoughts: true }],

@@ -1,6 +1,7 @@
+import { Bytes } from "../bytes/bytes";
 import { readInteger, readNumber } from "../bytes/numbers";
 import { ABSENT, sliceLength, slicePtr } from "../json/slice";
-import { thinksAdaptively } from "./claude_models";
+import { takesExtraHigh, takesForcedTools, thinksAdaptively, thinksAlways, thinksUnasked } from "./claude_models";
 import { wantedEffort } from "./effort";
 import { Message, PartKind, Role } from "./parts";
 import { CanonicalRequest, Effort, ToolChoice } from "./request";
@@ -17,6 +18,25 @@ export function wantsThinking(request: CanonicalRequest): bool {
   const forced = request.tools.count > 0 && (request.toolChoice == ToolChoice.Required || request.toolChoice == ToolChoice.Named);
   if (forced) request.drop("reasoning_effort (a tool is forced)");
   return !forced;
+}
+
+/** Whether a model that would think is told not to: no thinking was asked for, and it can be told. */
+export function isThinkingOff(request: CanonicalRequest, model: Bytes, version: i32): bool {
+  return wantedEffort(request) == Effort.None && thinksUnasked(version) && !thinksAlways(model, version);
+}
+
+/** Whether a model is asked for an effort, which is the lowest where it cannot be told not to think. */
+export function hasEffort(request: CanonicalRequest, model: Bytes, version: i32): bool {
+  if (!thinksAdaptively(version)) return false;
+  return wantedEffort(request) == Effort.None ? thinksAlways(model, version) : wantsThinking(request);
+}
+
+/** A model that cannot be forced to call a tool is left the choice, as its maker advises. */
+export function settleToolChoice(request: CanonicalRequest, model: Bytes, version: i32): void {
+  if (takesForcedTools(model, version)) return;
+  if (request.toolChoice != ToolChoice.Required && request.toolChoice != ToolChoice.Named) return;
+  request.drop("tool_choice (the model cannot be forced)");
+  request.toolChoice = ToolChoice.Auto;
 }
 
 /** Tokens for thinking on models that take a budget; 0: no thinking, or another way to ask for it. */
@@ -72,16 +92,17 @@ function budgetOf(effort: Effort): i64 {
   }
 }
 
-/** What `output_config.effort` calls an effort. */
-export function effortName(effort: Effort): string {
+/** What `output_config.effort` calls an effort; the next lower one where the model does not know it. */
+export function effortName(effort: Effort, version: i32): string {
   switch (effort) {
+    case Effort.None:
     case Effort.Minimal:
     case Effort.Low:
       return "low";
     case Effort.Medium:
       return "medium";
     case Effort.ExtraHigh:
-      return "xhigh";
+      return takesExtraHigh(version) ? "xhigh" : "high";
     case Effort.Max:
       return "max";
     default:

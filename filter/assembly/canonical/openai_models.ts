@@ -1,4 +1,4 @@
-import { startsWithAscii } from "../bytes/ascii";
+import { indexOfAscii, startsWithAscii } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { Effort } from "./request";
 
@@ -23,15 +23,38 @@ export enum Reasoning {
 
 const GPT_WITHOUT_TOOLS_SINCE: i32 = 504;
 
-/** An effort that a model takes, next to the one that is asked for. https://developers.openai.com/api/docs/guides/reasoning */
+/** An effort that a model takes, next to the one that is asked for. */
 export function takenEffort(model: Bytes, effort: Effort): Effort {
+  if (effort == Effort.Unset) return effort;
   const version = gptVersion(model);
-  const newest = version >= 502;
-  // GPT-5.1 and newer can be told not to reason.
-  if (effort == Effort.None && version < 501) return version == 500 ? Effort.Minimal : Effort.Low;
-  if (effort == Effort.Minimal && version != 500) return Effort.Low; // GPT-5 alone has it
-  if ((effort == Effort.ExtraHigh || effort == Effort.Max) && !newest) return Effort.High;
-  return effort;
+  const least = leastEffort(model, version);
+  const most = mostEffort(model, version);
+  if (effort < least) return least;
+  if (effort > most) return most;
+  return effort == Effort.Minimal && version != 500 ? Effort.Low : effort; // GPT-5 alone has it
+}
+
+// Which efforts a model takes is on its own page below https://developers.openai.com/api/docs/models , and for many of them in one place at
+// https://models.dev .
+
+/** Since 5.1 models can be told not to reason; codex models since 5.3, pro models never. */
+function leastEffort(model: Bytes, version: i32): Effort {
+  if (hasWord(model, "-pro")) return version == 500 ? Effort.High : version > 500 ? Effort.Medium : Effort.Low;
+  if (hasWord(model, "-chat")) return Effort.Medium;
+  if (hasWord(model, "-codex") && version < 503) return Effort.Low;
+  if (version == 500) return Effort.Minimal;
+  return version > 500 ? Effort.None : Effort.Low;
+}
+
+/** xhigh since 5.2, which 5.1-codex-max had first; max since 5.6: https://github.com/anomalyco/opencode/issues/36141 */
+function mostEffort(model: Bytes, version: i32): Effort {
+  if (hasWord(model, "-chat")) return Effort.Medium;
+  if (version >= 506) return Effort.Max;
+  return version >= 502 || hasWord(model, "-codex-max") ? Effort.ExtraHigh : Effort.High;
+}
+
+function hasWord(model: Bytes, word: string): bool {
+  return indexOfAscii(model.ptr, model.length, word) >= 0;
 }
 
 /** Whether a model is OpenAI's, by its name: others' providers may refuse what only OpenAI's APIs have. */

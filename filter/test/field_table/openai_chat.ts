@@ -45,7 +45,7 @@ export const OPENAI_CHAT: Row[] = [
     field: "messages[].content[] file with data",
     says: chatContent({ type: "file", file: { filename: "a.pdf", file_data: PDF } }),
     to: {
-      anthropic_messages: "`messages[].content[].source`, PDF only",
+      anthropic_messages: "`messages[].content[].source`, PDF or plain text",
       openai_responses: "`input[].content[].file_data`",
       gemini: "`contents[].parts[].inlineData`",
     },
@@ -131,7 +131,7 @@ export const OPENAI_CHAT: Row[] = [
     field: "tool_choice",
     says: chatTools({ tool_choice: "required" }),
     to: {
-      anthropic_messages: "`tool_choice.type`, any",
+      anthropic_messages: "`tool_choice.type`, any; auto for models that cannot be forced",
       openai_responses: "`tool_choice`",
       gemini: "`toolConfig.functionCallingConfig.mode`, ANY",
     },
@@ -201,7 +201,8 @@ export const OPENAI_CHAT: Row[] = [
     says: { reasoning_effort: "high" },
     models: REASONING,
     to: {
-      anthropic_messages: "`output_config.effort`; a budget before Claude 4.6, and none within a tool loop whose thinking is not there",
+      anthropic_messages:
+        "`output_config.effort`, as the model takes it; a budget before Claude 4.6, and none within a tool loop whose thinking is not there",
       openai_responses: "`reasoning.effort`, as the model takes it",
       gemini: "`generationConfig.thinkingConfig`: level, before Gemini 3 budget",
     },

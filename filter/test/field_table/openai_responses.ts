@@ -24,7 +24,7 @@ export const OPENAI_RESPONSES: Row[] = [
     says: input({ type: "input_file", filename: "a.pdf", file_data: PDF }),
     to: {
       openai_chat: "`messages[].content[].file`",
-      anthropic_messages: "`messages[].content[].source`, PDF only",
+      anthropic_messages: "`messages[].content[].source`, PDF or plain text",
       gemini: "`contents[].parts[].inlineData`",
     },
   },

@@ -41,6 +41,7 @@ export function openaiModelTraits(model: string): OpenaiModelTraits {
     };
   }
   const efforts = ["none", "low", "medium", "high"];
-  if (major > 5 || minor >= 2) efforts.push("xhigh", "max");
+  if (major > 5 || minor >= 2) efforts.push("xhigh");
+  if (major > 5 || minor >= 6) efforts.push("max");
   return { reasoning: true, efforts, effortDefault: "none", sampling: "without reasoning", stopSequences: true };
 }

@@ -1,7 +1,8 @@
 import { Bytes } from "../../bytes/bytes";
 import { readNumber, writeInteger } from "../../bytes/numbers";
 import { claudeVersion, NOT_CLAUDE, takesSampling, takesSchemas, thinksAdaptively } from "../../canonical/claude_models";
-import { effortName, thinkingBudget, wantsThinking } from "../../canonical/claude_thinking";
+import { effortName, hasEffort, isThinkingOff, settleToolChoice, thinkingBudget, wantsThinking } from "../../canonical/claude_thinking";
+import { wantedEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
 import { CanonicalRequest, OutputFormat } from "../../canonical/request";
 import { writeClosedSchema } from "../../canonical/schema_rules";
@@ -19,6 +20,7 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   const version = claudeVersion(model);
   request.takesSealed = version != NOT_CLAUDE;
   beginCacheMarks();
+  settleToolChoice(request, model, version);
   const start = out.length;
   if (rules.writeKey(out, "model")) writeString(out, textOf(model));
   const budget = thinkingBudget(request, version);
@@ -28,9 +30,9 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
     if (rules.writeKey(out, "tools")) writeTools(request, takesSchemas(version), out);
     writeToolChoice(request, rules, out);
   }
-  const thinks = writeThinking(request, version, budget, rules, out);
+  const thinks = writeThinking(request, model, version, budget, rules, out);
   writeSampling(request, version, thinks, rules, out);
-  writeOutputConfig(request, version, thinks, rules, out);
+  writeOutputConfig(request, model, version, rules, out);
   writeStopSequences(request, rules, out);
   if (sliceLength(request.endUser) > 0 && rules.writeKey(out, "metadata")) {
     out.ascii('{"user_id":');
@@ -71,7 +73,11 @@ function valueOf(number: Slice): f64 {
 }
 
 /** Whether the request asks for thinking. */
-function writeThinking(request: CanonicalRequest, version: i32, budget: i64, rules: ProviderRules, out: Bytes): bool {
+function writeThinking(request: CanonicalRequest, model: Bytes, version: i32, budget: i64, rules: ProviderRules, out: Bytes): bool {
+  if (isThinkingOff(request, model, version)) {
+    if (rules.writeKey(out, "thinking")) out.ascii('{"type":"disabled"}');
+    return false;
+  }
   if (thinksAdaptively(version)) {
     if (!wantsThinking(request)) return false;
     if (rules.writeKey(out, "thinking")) out.ascii('{"type":"adaptive"}');
@@ -109,14 +115,14 @@ function writeSampling(request: CanonicalRequest, version: i32, thinks: bool, ru
   if (request.topK != ABSENT && rules.writeKey(out, "top_k")) writeText(out, request.topK);
 }
 
-function writeOutputConfig(request: CanonicalRequest, version: i32, thinks: bool, rules: ProviderRules, out: Bytes): void {
-  const withEffort = thinks && thinksAdaptively(version);
+function writeOutputConfig(request: CanonicalRequest, model: Bytes, version: i32, rules: ProviderRules, out: Bytes): void {
+  const withEffort = hasEffort(request, model, version);
   const withSchema = request.outputFormat == OutputFormat.JsonSchema && takesSchemas(version);
   if ((!withEffort && !withSchema) || !rules.writeKey(out, "output_config")) return;
   out.byte(0x7b);
   if (withEffort) {
     out.ascii('"effort":"');
-    out.ascii(effortName(request.effort));
+    out.ascii(effortName(wantedEffort(request), version));
     out.byte(0x22);
   }
   if (withSchema) {

@@ -1,7 +1,7 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
-import { claudeVersion, NOT_CLAUDE, takesSampling, thinksAdaptively } from "../../canonical/claude_models";
-import { effortName, thinkingBudget, wantsThinking } from "../../canonical/claude_thinking";
+import { claudeVersion, NOT_CLAUDE, takesSampling } from "../../canonical/claude_models";
+import { effortName, hasEffort, isThinkingOff, thinkingBudget } from "../../canonical/claude_thinking";
 import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
 import { CanonicalRequest, Effort } from "../../canonical/request";
@@ -19,6 +19,10 @@ const enum Reasoning {
   Budget,
   /** Claude's `thinking` as it sees fit, at an effort. */
   Adaptive,
+  /** No `thinking` of a Claude that would think. */
+  Off,
+  /** The lowest effort of a Claude that cannot be told not to think. */
+  Least,
   /** Nova's `reasoningConfig`. */
   Nova,
   /** gpt-oss has `reasoning_effort`, OpenAI's other models here `reasoning.effort`: https://github.com/anomalyco/opencode/pull/48195 */
@@ -38,7 +42,8 @@ export function planReasoning(request: CanonicalRequest, model: Bytes): void {
   if (version != NOT_CLAUDE) {
     budget_tokens = thinkingBudget(request, version);
     if (budget_tokens > 0) reasoning = Reasoning.Budget;
-    else if (thinksAdaptively(version) && wantsThinking(request)) reasoning = Reasoning.Adaptive;
+    else if (isThinkingOff(request, model, version)) reasoning = Reasoning.Off;
+    else if (hasEffort(request, model, version)) reasoning = wantedEffort(request) == Effort.None ? Reasoning.Least : Reasoning.Adaptive;
   } else if (isNova2(model)) reasoning = wantedEffort(request) == Effort.None ? Reasoning.None : Reasoning.Nova;
   else if (isGptOss(model)) reasoning = Reasoning.GptOss;
   else if (isOpenai(model)) reasoning = Reasoning.Openai;
@@ -73,6 +78,9 @@ function writeReasoning(request: CanonicalRequest, out: Bytes): void {
       break;
     case Reasoning.Adaptive:
       out.ascii(',"thinking":{"type":"adaptive"}');
+      break;
+    case Reasoning.Off:
+      out.ascii(',"thinking":{"type":"disabled"}');
       break;
     case Reasoning.Nova:
       out.ascii(',"reasoningConfig":{"type":"enabled","maxReasoningEffort":"');
@@ -127,9 +135,9 @@ function writeTopK(request: CanonicalRequest, model: Bytes, out: Bytes): void {
 }
 
 /** The effort's place beside the answer's form: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_OutputConfig.html */
-export function writeOutputEffort(request: CanonicalRequest, out: Bytes): void {
-  if (reasoning != Reasoning.Adaptive) return;
+export function writeOutputEffort(request: CanonicalRequest, model: Bytes, out: Bytes): void {
+  if (reasoning != Reasoning.Adaptive && reasoning != Reasoning.Least) return;
   out.ascii(',"effort":"');
-  out.ascii(effortName(wantedEffort(request)));
+  out.ascii(effortName(wantedEffort(request), claudeVersion(model)));
   out.byte(0x22);
 }

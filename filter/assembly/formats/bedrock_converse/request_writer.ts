@@ -1,6 +1,7 @@
 import { Bytes } from "../../bytes/bytes";
 import { readNumber } from "../../bytes/numbers";
 import { claudeVersion, NOT_CLAUDE, takesSampling } from "../../canonical/claude_models";
+import { settleToolChoice } from "../../canonical/claude_thinking";
 import { ProviderRules } from "../../canonical/field_rules";
 import { CanonicalRequest, OutputFormat } from "../../canonical/request";
 import { writeClosedSchema } from "../../canonical/schema_rules";
@@ -20,6 +21,7 @@ const STOP_SEQUENCES_MAX: u32 = 2500;
 export function writeRequest(request: CanonicalRequest, model: Bytes, rules: ProviderRules, out: Bytes): bool {
   const start = out.length;
   request.takesSealed = claudeVersion(model) != NOT_CLAUDE;
+  settleToolChoice(request, model, claudeVersion(model));
   planReasoning(request, model);
   beginCachePoints(model);
   // In the order in which they make up a prompt: of too many marks of what is cached, the first count.
@@ -109,7 +111,7 @@ function writeOutputConfig(request: CanonicalRequest, model: Bytes, rules: Provi
   const before = out.length;
   if (!rules.writeKey(out, "outputConfig")) return;
   const start = out.length;
-  writeOutputEffort(request, out);
+  writeOutputEffort(request, model, out);
   if (withSchema) {
     out.ascii(',"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema":');
     writeString(out, claudeVersion(model) == NOT_CLAUDE ? request.outputSchema : closedSchema(request));

@@ -38,6 +38,14 @@ export function thinksAtLevel(version: i32): bool {
   return version >= 300;
 }
 
+/**
+ * The level MINIMAL, which Flash-Lite thinks at unless it is told more: Flash and Flash-Lite up to 3.5, not Pro, and no longer 3.8 Flash.
+ * https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/guides/gemini-3-5-flash , https://github.com/simonw/llm-gemini/releases/tag/0.34
+ */
+export function takesMinimal(model: Bytes, version: i32): bool {
+  return version >= 300 && version <= 305 && indexOfAscii(model.ptr, model.length, "-flash") >= 0;
+}
+
 /** Refuses a function call of the turn that is going on without its signature: https://ai.google.dev/gemini-api/docs/thought-signatures */
 export function wantsSignatures(version: i32): bool {
   return version >= 300;

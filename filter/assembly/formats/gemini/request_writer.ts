@@ -12,6 +12,7 @@ import {
   isPro,
   PRO_BUDGET_TOKENS_MAX,
   PRO_BUDGET_TOKENS_MIN,
+  takesMinimal,
   takesSchemaWithTools,
   thinksAtLevel,
   thinksOnBudget,
@@ -120,11 +121,12 @@ function writeThinking(request: CanonicalRequest, model: Bytes, version: i32, ou
   out.ascii(request.effort == Effort.None ? "}" : ',"includeThoughts":true}');
 }
 
-/** LOW and HIGH are what every model knows; MINIMAL only some, and MEDIUM all but Gemini 3 Pro. */
+/** LOW and HIGH are what every model knows, and MEDIUM all but Gemini 3 Pro. There is nothing above HIGH. */
 function levelOf(request: CanonicalRequest, version: i32, model: Bytes): string {
   switch (wantedEffort(request)) {
     case Effort.None:
     case Effort.Minimal:
+      return takesMinimal(model, version) ? "MINIMAL" : "LOW";
     case Effort.Low:
       return "LOW";
     case Effort.Medium:
