@@ -446,6 +446,23 @@ describe("what cannot be translated is refused by name", () => {
   });
 });
 
+describe("a limit of tokens below the one that OpenAI's responses API takes", () => {
+  test.each([
+    ["gpt-4o", 1, 16],
+    ["gpt-5.4", 15, 16],
+    ["gpt-5.4", 16, 16],
+    ["gpt-5.4", 17, 17],
+    ["openai/gpt-oss-20b", 1, 16],
+    ["qwen3", 1, 1], // of another's model nothing is known
+    ["gpt-4o", 0, 0],
+    ["gpt-4o", -1, -1],
+  ])("%s asked for %d gets %d", (model, asked, sent) => {
+    const body = JSON.stringify({ model: "m", max_tokens: asked, messages: [{ role: "user", content: "x" }] });
+    const result = facade.translateRequest("anthropic_messages", "openai_responses", body, model);
+    expect("body" in result && JSON.parse(result.body).max_output_tokens).toBe(sent);
+  });
+});
+
 describe("what cannot be said of a Responses request is refused by name", () => {
   const user = { role: "user", content: "x" };
   test.each([

@@ -12,11 +12,15 @@ import { activeRequests, expectNoTrap, expectNotLogged } from "./wasm_health.ts"
 const SECRET_TEXT = "a-word-that-stands-only-in-prompts";
 const MIB = 1024 * 1024;
 
-let fleet: Fleet<"openai-like" | "anthropic-like">;
+let fleet: Fleet<"openai-like" | "anthropic-like" | "responses-like">;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  fleet = await Fleet.start({ "openai-like": { format: "openai_chat" }, "anthropic-like": { format: "anthropic_messages" } });
+  fleet = await Fleet.start({
+    "openai-like": { format: "openai_chat" },
+    "anthropic-like": { format: "anthropic_messages" },
+    "responses-like": { format: "openai_responses" },
+  });
   gateway = await startGateway({
     config: configOf({ model_providers: fleet.entries(), routers: [fixedRouter("both", ["openai-like", "anthropic-like"])] }),
   });
@@ -179,12 +183,18 @@ const BAD_BODIES: BadBody[] = [
 ];
 
 describe.each(CLIENT_FORMATS)("$id client", (client) => {
-  test.each(BAD_BODIES)("$name", async ({ body, status, names }) => {
-    expect(errorOf(client, await send(client, body), status)).toMatch(names);
+  // A string is a conversation in the responses API.
+  const bad = BAD_BODIES.filter(({ name }) => client.conversationField === "messages" || name !== "messages a string");
+  const inWords = (text: string) => text.replaceAll("messages", client.conversationField);
+
+  test.each(bad)("$name", async ({ body, status, names }) => {
+    // Latin 1 keeps bytes that are no UTF-8.
+    const asked = typeof body === "string" ? inWords(body) : Buffer.from(inWords(body.toString("latin1")), "latin1");
+    expect(errorOf(client, await send(client, asked), status)).toMatch(new RegExp(inWords(names.source)));
   });
 
   test("wrong types inside of messages, whatever the provider's format", async () => {
-    for (const name of ["openai-like", "anthropic-like"]) {
+    for (const name of ["openai-like", "anthropic-like", "responses-like"] as const) {
       for (const message of [
         "5",
         "null",
@@ -195,9 +205,9 @@ describe.each(CLIENT_FORMATS)("$id client", (client) => {
         '{"role":"user","content":[5]}',
         '{"role":"nobody","content":"x"}',
       ]) {
-        const body = JSON.stringify({ model: modelOf(name), max_tokens: 9, messages: [JSON.parse(message)] });
+        const body = JSON.stringify({ ...client.request(modelOf(name), "", false), [client.conversationField]: [JSON.parse(message)] });
         const text = errorOf(client, await send(client, body), 400);
-        expect(text, `${name}: ${message}`).toMatch(/messages|role|content|Invalid value: 'nobody'/);
+        expect(text, `${name}: ${message}`).toMatch(/messages|input|role|content|Invalid value: 'nobody'/);
       }
     }
   });

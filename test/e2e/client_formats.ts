@@ -16,6 +16,8 @@ export interface ClientReply {
 export interface ClientFormat {
   id: "openai_chat" | "anthropic_messages" | "openai_responses";
   path: string;
+  /** Where the conversation stands in a request. */
+  conversationField: "messages" | "input";
   request(model: string, prompt: string, stream: boolean): Record<string, unknown>;
   readWhole(body: string): ClientReply;
   readStream(body: string): ClientReply;
@@ -26,6 +28,7 @@ type Json = Record<string, unknown>;
 export const openaiChat: ClientFormat = {
   id: "openai_chat",
   path: "/v1/chat/completions",
+  conversationField: "messages",
   request: (model, prompt, stream) => ({ model, stream, messages: [{ role: "user", content: prompt }] }),
   readWhole(body) {
     const json = JSON.parse(body) as Json & { choices?: { message: { content: string | null }; finish_reason: string | null }[] };
@@ -61,6 +64,7 @@ export const openaiChat: ClientFormat = {
 export const anthropicMessages: ClientFormat = {
   id: "anthropic_messages",
   path: "/v1/messages",
+  conversationField: "messages",
   request: (model, prompt, stream) => ({ model, stream, max_tokens: 200, messages: [{ role: "user", content: prompt }] }),
   readWhole(body) {
     const json = JSON.parse(body) as Json & { content?: { type: string; text?: string }[] };
@@ -94,6 +98,7 @@ interface ResponseObject {
 export const openaiResponses: ClientFormat = {
   id: "openai_responses",
   path: "/v1/responses",
+  conversationField: "input",
   request: (model, prompt, stream) => ({ model, stream, input: prompt }),
   readWhole(body) {
     const json = JSON.parse(body) as ResponseObject;
@@ -122,11 +127,8 @@ export const openaiResponses: ClientFormat = {
   },
 };
 
-/** The formats that the mock providers speak too. */
-export const CLIENT_FORMATS = [openaiChat, anthropicMessages] as const;
-
-/** Every format that clients may speak. */
-export const ALL_CLIENT_FORMATS = [...CLIENT_FORMATS, openaiResponses] as const;
+/** Every format that clients may speak. The mock providers speak them as well. */
+export const CLIENT_FORMATS = [openaiChat, anthropicMessages, openaiResponses] as const;
 
 export interface Answer extends Exchange {
   reply: ClientReply;

@@ -62,7 +62,7 @@ async function decisionsBy(resolver: string): Promise<number> {
 }
 
 describe("Arch-Router", () => {
-  test("decides, for either client, and its route's models are tried in their order", async () => {
+  test("decides, for every client, and its route's models are tried in their order", async () => {
     // Against the prompt's own sense: so it was this model that decided.
     routingModel.answer = () => '{"route": "poetry"}';
     for (const client of CLIENT_FORMATS) {
@@ -73,7 +73,7 @@ describe("Arch-Router", () => {
       expect(lastPrompt()).toContain(CODE_PROMPT);
       expect(lastPrompt()).toContain("Writing poems, songs and rhymes");
     }
-    expect(await decisionsBy("katanemo/Arch-Router-1.5B")).toBe(2);
+    expect(await decisionsBy("katanemo/Arch-Router-1.5B")).toBe(CLIENT_FORMATS.length);
   });
 
   test("fallback goes through the task's models, then the router's, each once", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { type Gateway, startGateway } from "../gateway/start_gateway.ts";
 import { createTestAuthority } from "../mock_providers/certificates.ts";
-import { ALL_CLIENT_FORMATS, type Answer, type ClientFormat } from "./client_formats.ts";
+import { type Answer, CLIENT_FORMATS, type ClientFormat } from "./client_formats.ts";
 import { readAttempts } from "./exchange.ts";
 import type { Fault } from "./faults.ts";
 import { configOf, Fleet, type FleetMember, fixedRouter, modelOf, nameOf, WIRE_FORMATS, type WireFormat } from "./fleet.ts";
@@ -29,7 +29,7 @@ export interface Combination {
   stream: boolean;
 }
 
-export const COMBINATIONS: readonly Combination[] = ALL_CLIENT_FORMATS.flatMap((client) =>
+export const COMBINATIONS: readonly Combination[] = CLIENT_FORMATS.flatMap((client) =>
   WIRE_FORMATS.flatMap((first) => WIRE_FORMATS.flatMap((second) => [true, false].map((stream) => ({ client, first, second, stream })))),
 );
 

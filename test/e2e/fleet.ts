@@ -9,6 +9,7 @@ export type { WireFormat } from "../../brightstaff/src/demo_providers/engine.ts"
 const INTERFACES: Record<WireFormat, string> = {
   openai_chat: "openai",
   anthropic_messages: "anthropic",
+  openai_responses: "openai_responses",
   gemini: "gemini",
   bedrock_converse: "bedrock",
 };
@@ -59,8 +60,12 @@ export class Fleet<Name extends string> {
   }
 }
 
-/** Names that say what a model is asked for: signatures of tool calls, thinking on a budget. */
-const TELLING_NAMES: Partial<Record<WireFormat, string>> = { anthropic_messages: "claude-sonnet-4-5", gemini: "gemini-flash-latest" };
+/** Names that say what a model is asked for: signatures of tool calls, thinking on a budget, encrypted reasoning. */
+const TELLING_NAMES: Partial<Record<WireFormat, string>> = {
+  anthropic_messages: "claude-sonnet-4-5",
+  openai_responses: "gpt-5.4",
+  gemini: "gemini-flash-latest",
+};
 
 export function modelOf(name: string): string {
   const format = WIRE_FORMATS.find((candidate) => name.endsWith(`-${INTERFACES[candidate]}`));

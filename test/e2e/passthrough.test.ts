@@ -6,21 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gateway, startGateway } from "../gateway/start_gateway.ts";
 import { anthropicMessages, ask, CLIENT_FORMATS, type ClientFormat, openaiChat } from "./client_formats.ts";
 import { crowdAgent, exchange } from "./exchange.ts";
-import { configOf, Fleet, modelOf } from "./fleet.ts";
+import { configOf, Fleet, modelOf, nameOf } from "./fleet.ts";
 import { type ScriptedProvider, startScriptedProvider } from "./scripted_provider.ts";
 
 let scripted: ScriptedProvider;
-let fleet: Fleet<"scripted-openai" | "scripted-anthropic" | "mock">;
+let fleet: Fleet<string>;
 let gateway: Gateway;
 
 beforeAll(async () => {
   scripted = await startScriptedProvider();
-  fleet = await Fleet.start({
-    "scripted-openai": { format: "openai_chat", url: scripted.url },
-    "scripted-anthropic": { format: "anthropic_messages", url: scripted.url },
-    mock: { format: "anthropic_messages" },
-  });
-  const scriptedModels = (["scripted-openai", "scripted-anthropic"] as const).map((name) => fleet.entry(name, { model: `${name}/*` }));
+  const members = CLIENT_FORMATS.map((client) => [providerOf(client), { format: client.id, url: scripted.url }] as const);
+  fleet = await Fleet.start<string>({ ...Object.fromEntries(members), mock: { format: "anthropic_messages" } });
+  const scriptedModels = members.map(([name]) => fleet.entry(name, { model: `${name}/*` }));
   gateway = await startGateway({ config: configOf({ model_providers: [...scriptedModels, fleet.entry("mock")] }), brightstaff: false });
 });
 
@@ -30,9 +27,9 @@ afterAll(async () => {
   await scripted?.close();
 });
 
-const providerOf = (client: ClientFormat) => (client === openaiChat ? "scripted-openai" : "scripted-anthropic");
+const providerOf = (client: ClientFormat) => nameOf("scripted", client.id);
 
-/** Bodies of either format as text, with `MODEL` where the model's JSON string stands. Unknown fields, odd spacing and big numbers included. */
+/** Bodies of any format as text, with `MODEL` where the model's JSON string stands. Unknown fields, odd spacing and big numbers included. */
 const REQUESTS: Record<string, string> = {
   "spaces and escapes":
     '{ "messages" : [ {"role":"user","content":"h\\u00e9 \\ud83c\\udf0d \\/ \\n"} ] ,\n "max_tokens":9,\t"model"  :  MODEL }\n',
@@ -44,7 +41,8 @@ const REQUESTS: Record<string, string> = {
 };
 
 describe.each(CLIENT_FORMATS)("$id", (client) => {
-  test.each(Object.entries(REQUESTS))("a request with %s", async (_, text) => {
+  test.each(Object.entries(REQUESTS))("a request with %s", async (_, anyText) => {
+    const text = anyText.replaceAll("messages", client.conversationField);
     scripted.answer = (response) => response.writeHead(200, { "content-type": "application/json" }).end("{}");
     for (const asked of [`"${providerOf(client)}/a-model"`, `"${providerOf(client)}\\/a-m\\u006fdel"`]) {
       await exchange(gateway.url + client.path, { body: text.replace("MODEL", asked) });
@@ -75,23 +73,40 @@ const ANTHROPIC_STREAM = [
   'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":2}}\n\n',
   'event: message_stop\ndata: {"type":"message_stop"}\n\n',
 ].join("");
-const WHOLE: Record<string, string> = {
+const RESPONSE =
+  '"id":"resp_1", "object":"response","created_at":1,"model":"m","error":null,"incomplete_details":null,"x_new":12345678901234567890';
+const RESPONSES_STREAM = [
+  `event: response.created\ndata: {"type":"response.created","sequence_number":0,"response":{${RESPONSE},"status":"in_progress","output":[]}}\n\n`,
+  'event: keepalive\ndata: {"type":"keepalive","sequence_number":1}\n\n',
+  'event: response.output_item.added\r\ndata: {"type":"response.output_item.added","sequence_number":2,"output_index":0,"item":{"id":"msg_1","type":"message","status":"in_progress","content":[],"role":"assistant"}}\r\n\r\n',
+  'data:{"type":"response.output_text.delta","sequence_number":3,"item_id":"msg_1","output_index":0,"content_index":0,"delta":"h\\u00e9 🌍","x_new":1.50}\n\n',
+  ": keep-alive\n\n",
+  'event: response.x_new\ndata: {"type":"response.x_new","sequence_number":4}\n\n',
+  `event: response.completed\ndata: {"type":"response.completed","sequence_number":5,"response":{${RESPONSE},"status":"completed","output":[{"id":"msg_1","type":"message","status":"completed","content":[{"type":"output_text","text":"h\\u00e9 🌍","annotations":[]}],"role":"assistant"}],"usage":{"input_tokens":1,"output_tokens":2,"total_tokens":3}}}\n\n`,
+].join("");
+const STREAMS: Record<ClientFormat["id"], string> = {
+  openai_chat: OPENAI_STREAM,
+  anthropic_messages: ANTHROPIC_STREAM,
+  openai_responses: RESPONSES_STREAM,
+};
+const WHOLE: Record<ClientFormat["id"], string> = {
   openai_chat:
     '{ "id":"c", "object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"h\\u00e9"},"finish_reason":"stop"}],"x_new":1.50 }\n',
   anthropic_messages:
     '{ "id":"m","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"h\\u00e9"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":2},"x_new":1.50 }\n',
+  openai_responses: `{ ${RESPONSE}, "status":"completed","output":[{"id":"msg_1","type":"message","status":"completed","content":[{"type":"output_text","text":"h\\u00e9","annotations":[]}],"role":"assistant"}],"usage":{"input_tokens":1,"output_tokens":2,"total_tokens":3} }\n`,
 };
 
 test.each(CLIENT_FORMATS)("answers of $id, whole and streamed", async (client) => {
   const model = `${providerOf(client)}/a-model`;
-  const whole = WHOLE[client.id] ?? "";
+  const whole = WHOLE[client.id];
   scripted.answer = (response) =>
     response.writeHead(200, { "content-type": "application/json; charset=utf-8", "x-request-id": "req_1" }).end(whole);
   const reply = await exchange(gateway.url + client.path, { body: client.request(model, "x", false) });
   expect(reply.body).toBe(whole);
   expect(reply.headers["x-request-id"]).toBe("req_1");
 
-  const stream = client === openaiChat ? OPENAI_STREAM : ANTHROPIC_STREAM;
+  const stream = STREAMS[client.id];
   scripted.answer = (response) => response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" }).end(stream);
   const streamed = await exchange(gateway.url + client.path, { body: client.request(model, "x", true) });
   expect(streamed.body).toBe(stream);

@@ -13,6 +13,7 @@ const BEDROCK_MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 export const CHAT_MODELS = [
   { id: "openai/gpt-5.2", name: "gpt-5.2", takesStop: false },
   { id: "openai/gpt-4.1", name: "gpt-4.1", takesStop: true },
+  { id: "openai_responses/gpt-5.4-mini", name: "gpt-5.4-mini", takesStop: false },
   { id: "anthropic/claude-sonnet-4-6", name: "claude-sonnet-4-6", takesStop: true },
   { id: "gemini/gemini-3.6-flash", name: "gemini-3.6-flash", takesStop: true },
   { id: "vertex/gemini-3.5-flash", name: "gemini-3.5-flash", takesStop: true },
@@ -99,6 +100,7 @@ function sdkConfig(providersUrl: string, failing: Fleet<string>) {
     model_providers: [
       { model: "openai/gpt-5.2", base_url: providersUrl, access_key: "$OPENAI_API_KEY", default: true },
       { model: "openai/gpt-4.1", base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
+      { model: "openai_responses/gpt-5.4-mini", base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
       { model: "anthropic/claude-sonnet-4-6", base_url: providersUrl, access_key: "$ANTHROPIC_API_KEY" },
       { model: "gemini/gemini-3.6-flash", base_url: providersUrl, access_key: "$GEMINI_API_KEY" },
       { model: "vertex/gemini-3.5-flash", base_url: providersUrl, project: "p-1", location: "global", access_key: "$VERTEX_TOKEN" },

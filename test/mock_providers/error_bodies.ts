@@ -84,19 +84,20 @@ export function errorReply(format: WireFormat, status: number, message?: string,
   if (format === "gemini") return geminiErrorReply({ status, message: message ?? geminiMessage(status) }, headers);
   if (format === "bedrock_converse") return bedrockErrorReply({ status, message: message ?? bedrockMessage(status) }, headers);
   const all = status === 429 ? { "retry-after": "1", ...headers } : headers;
-  return format === "openai_chat"
-    ? openaiErrorReply(openaiError(status, message), all)
-    : anthropicErrorReply(status, message ?? anthropicMessage(status), all);
+  return format === "anthropic_messages"
+    ? anthropicErrorReply(status, message ?? anthropicMessage(status), all)
+    : openaiErrorReply(openaiError(status, message), all);
 }
 
 /**
- * The same error as an event of a stream; OpenAI and Gemini send the error object alone, Anthropic an event of the name `error`, Bedrock an
- * exception.
+ * The same error as an event of a stream; OpenAI's chat API and Gemini send the error object alone, Anthropic and OpenAI's responses API an event of
+ * the name `error`, the latter with the number of `sent` events before it, Bedrock an exception.
  */
-export function errorEvent(format: WireFormat, status: number): string | Buffer {
+export function errorEvent(format: WireFormat, status: number, sent: number): string | Buffer {
   if (format === "bedrock_converse") return bedrockErrorEvent({ status, message: bedrockMessage(status) });
   if (format === "anthropic_messages") return `event: error\ndata: ${JSON.stringify(anthropicError(status, anthropicMessage(status)))}\n\n`;
   if (format === "gemini") return `data: ${JSON.stringify(geminiErrorBody({ status, message: geminiMessage(status) }))}\r\n\r\n`;
   const { status: _status, ...error } = openaiError(status);
-  return `data: ${JSON.stringify({ error })}\n\n`;
+  if (format === "openai_chat") return `data: ${JSON.stringify({ error })}\n\n`;
+  return `event: error\ndata: ${JSON.stringify({ type: "error", sequence_number: sent, error })}\n\n`;
 }

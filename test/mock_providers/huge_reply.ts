@@ -26,7 +26,9 @@ function inFrame(data: string | Buffer, text: string): string | Buffer {
   return typeof data === "string" ? withText(data, text) : withBody(data, (body) => withText(body, text));
 }
 
-/** Replaces the value of the body's first "text" or "content" string. */
+/** The value of the first "text" or "content" string; of a response's event, that of its "delta" where it is one of text. */
+const TEXT = /("(?:text|content)":\s*"|"response\.output_text\.delta",.*?"delta":")(?:[^"\\]|\\.)*"/;
+
 function withText(json: string, text: string): string {
-  return json.replace(/("(?:text|content)":\s*")(?:[^"\\]|\\.)*"/, (_, opening: string) => `${opening}${text}"`);
+  return json.replace(TEXT, (_, opening: string) => `${opening}${text}"`);
 }

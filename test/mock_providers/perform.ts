@@ -62,15 +62,24 @@ export async function perform({ format, engine, request, behaviour, channel, sig
   }
 }
 
+/** What each format sends while there is nothing to say. */
+const PINGS: Readonly<Record<WireFormat, string | Buffer>> = {
+  openai_chat: ": keep-alive\n\n",
+  anthropic_messages: 'event: ping\ndata: {"type":"ping"}\n\n',
+  // Not in the reference: https://github.com/openai/openai-node/issues/1964
+  openai_responses: 'event: keepalive\ndata: {"type":"keepalive","sequence_number":2}\n\n',
+  gemini: ": keep-alive\n\n",
+  bedrock_converse: encodeEvent("keepAlive", "{}"), // the API has none of its own; clients pass new events over
+};
+
 function pingOf(format: WireFormat, reply: Reply): string | Buffer {
-  if (!isStream(reply)) return "\n";
-  if (format === "bedrock_converse") return encodeEvent("keepAlive", "{}"); // the API has none of its own; clients pass new events over
-  return format === "anthropic_messages" ? 'event: ping\ndata: {"type":"ping"}\n\n' : ": keep-alive\n\n";
+  return isStream(reply) ? PINGS[format] : "\n";
 }
 
 function invalidReply(format: WireFormat, reply: Reply): Reply {
   const broken = '{"id":"broken","choices":[}';
   if (!isStream(reply)) return { ...reply, body: broken };
+  // Server-sent events are alike in all other formats, and their names count for nothing where the data is none.
   const data = format === "bedrock_converse" ? encodeEvent("contentBlockDelta", broken) : `data: ${broken}\n\n`;
   return { ...reply, frames: [{ data, mark: "content" }] };
 }
@@ -132,7 +141,7 @@ class Output {
   async failing(reply: Reply, at: Cut | "first", format: WireFormat, status: number): Promise<void> {
     if (!isStream(reply)) return this.whole({ ...errorReply(format, status), status: 200 });
     const before = at === "first" ? [] : framesUntil(reply.frames, at);
-    return this.whole({ ...reply, frames: [...before, { data: errorEvent(format, status), mark: "closing" }] });
+    return this.whole({ ...reply, frames: [...before, { data: errorEvent(format, status, before.length), mark: "closing" }] });
   }
 
   async pings(reply: Reply, ping: string | Buffer, intervalMs: number): Promise<void> {

@@ -53,16 +53,30 @@ function isErrorBody(body: string): boolean {
   return Object.hasOwn(JSON.parse(body) as object, "error");
 }
 
+const FRAMES: Readonly<Record<WireFormat, (data: string) => StreamFrame>> = {
+  openai_chat: (data) => ({ data: `data: ${data}\n\n`, mark: markOfOpenaiChunk(data) }),
+  anthropic_messages: (data) => namedFrame(data, (type) => ANTHROPIC_MARKS[type] ?? "preamble"),
+  openai_responses: (data) => namedFrame(data, markOfResponsesEvent),
+  gemini: (data) => ({ data: `data: ${data}\r\n\r\n`, mark: "content" }),
+  bedrock_converse: bedrockFrame,
+};
+
 function frameChunks(format: WireFormat, chunks: string[]): StreamFrame[] {
-  const frames = chunks.map((data): StreamFrame => {
-    if (format === "bedrock_converse") return bedrockFrame(data);
-    if (format === "gemini") return { data: `data: ${data}\r\n\r\n`, mark: "content" };
-    if (format === "openai_chat") return { data: `data: ${data}\n\n`, mark: markOfOpenaiChunk(data) };
-    const { type } = JSON.parse(data) as { type: string };
-    return { data: `event: ${type}\ndata: ${data}\n\n`, mark: ANTHROPIC_MARKS[type] ?? "preamble" };
-  });
+  const frames = chunks.map(FRAMES[format]);
   if (format === "openai_chat") frames.push({ data: "data: [DONE]\n\n", mark: "terminal" });
   return frames;
+}
+
+/** An event that bears the name that its data says. */
+function namedFrame(data: string, markOf: (type: string) => StreamFrame["mark"]): StreamFrame {
+  const { type } = JSON.parse(data) as { type: string };
+  return { data: `event: ${type}\ndata: ${data}\n\n`, mark: markOf(type) };
+}
+
+function markOfResponsesEvent(type: string): StreamFrame["mark"] {
+  if (/^response\.(completed|incomplete|failed)$/.test(type)) return "terminal";
+  if (type.endsWith(".delta")) return "content";
+  return type.endsWith(".done") ? "closing" : "preamble";
 }
 
 const ANTHROPIC_MARKS: Record<string, StreamFrame["mark"]> = {

@@ -177,15 +177,23 @@ function readModelRules(models: readonly ModelRulesData[] = []): ModelRules[] {
   }));
 }
 
-/** What demo providers speak besides chat. */
-const DEMO_APIS: ReadonlySet<NativeFormat> = new Set(["openai_embeddings", "anthropic_count_tokens", "gemini_count_tokens"]);
+/** What demo providers speak besides a provider's own format. */
+const DEMO_APIS: ReadonlySet<NativeFormat> = new Set([
+  "openai_responses",
+  "openai_embeddings",
+  "anthropic_count_tokens",
+  "gemini_count_tokens",
+]);
 
-/** The same format at another place, without a credential. The demo server has OpenAI's own paths only, not every compatible provider's. */
+/** The formats for which the demo server has OpenAI's own paths, not every compatible provider's. */
+const AT_OPENAIS_PATHS: ReadonlySet<WireFormat> = new Set(["openai_chat", "openai_responses"]);
+
+/** The same format at another place, without a credential. */
 function toDemo(provider: Provider, data: ProviderData, demoUrl: string): Provider {
   const url = new URL(demoUrl);
   const address = readHostPort(url.host, url.protocol === "https:") as Address;
   const ownBasePath = new URL(provider.baseUrl).pathname.replace(/\/+$/, "");
-  const basePath = data.format === "openai_chat" ? DEFAULT_BASE_PATH : ownBasePath;
+  const basePath = AT_OPENAIS_PATHS.has(data.format) ? DEFAULT_BASE_PATH : ownBasePath;
   return {
     ...provider,
     ...address,

@@ -74,7 +74,7 @@ const PLANO_NAMES = [
   "zhipu",
 ];
 
-const DOCUMENTED_FORMATS: ReadonlySet<string> = new Set(["openai_chat", "anthropic_messages"]);
+const DOCUMENTED_FORMATS: ReadonlySet<string> = new Set(["openai_chat", "anthropic_messages", "openai_responses"]);
 const DOCUMENTATION = fs.readFileSync(path.join(PROVIDERS_DIR, "../../docs/providers.md"), "utf8");
 
 const code = (text: string) => `\`${text}\``;
@@ -166,6 +166,45 @@ describe("hosted providers", () => {
     expect(provider.auth).toEqual({ header: "api-key", prefix: "" });
     const loaded = load("model: azure_openai/my-deployment, access_key: k");
     expect(loaded.ok ? [] : loaded.mistakes[0]).toMatch(/base_url: missing: "azure_openai" has no common URL/);
+  });
+});
+
+describe("the responses API elsewhere", () => {
+  test.each([
+    ["openai_responses", "http://10.0.0.5:8000", "http://10.0.0.5:8000/v1/responses"],
+    ["openai_responses", "https://openrouter.ai/api/v1", "https://openrouter.ai:443/api/v1/responses"],
+    ["grok", "https://api.x.ai/v1", "https://api.x.ai:443/v1/responses"],
+  ])("%s at %s is asked at %s", (name, baseUrl, url) => {
+    const isOwn = name !== "openai_responses";
+    const provider = loadProvider(
+      `model: ${name}/a/b, base_url: "${baseUrl}"${isOwn ? ", provider_interface: openai_responses" : ""}, access_key: k`,
+    );
+    expect(urlOf(provider)).toBe(url);
+    expect(provider).toMatchObject({ name, format: "openai_responses", auth: BEARER, accessKey: "k", native: [] });
+  });
+
+  test("needs no key, and a place", () => {
+    expect(loadProvider('model: openai_responses/a, base_url: "http://10.0.0.5:8000"')).toMatchObject({ accessKey: null, demo: false });
+    const loaded = load("model: openai_responses/a");
+    expect(loaded.ok ? [] : loaded.mistakes[0]).toMatch(/base_url: missing: "openai_responses" has no common URL/);
+  });
+
+  test("without the key that is named the demo provider is asked at the path that it has", () => {
+    const provider = loadProvider(
+      "model: openai_responses/a, base_url: https://openrouter.ai/api/v1, access_key: $NOT_SET",
+      "http://127.0.0.1:1",
+    );
+    expect(urlOf(provider)).toBe("http://127.0.0.1:1/v1/responses");
+    expect(provider).toMatchObject({ format: "openai_responses", accessKey: null, demo: true });
+  });
+
+  test("OpenAI's demo speaks it besides the chat API", () => {
+    const { native, path } = loadProvider("model: openai/a", "http://127.0.0.1:1");
+    expect(path).toBe("/v1/chat/completions");
+    expect(native.map((endpoint) => [endpoint.format, endpoint.path])).toEqual([
+      ["openai_responses", "/v1/responses"],
+      ["openai_embeddings", "/v1/embeddings"],
+    ]);
   });
 });
 

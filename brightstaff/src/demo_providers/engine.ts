@@ -1,17 +1,21 @@
+import type { WireFormat } from "../config/gateway_config.ts";
 import { anthropicEndpoint } from "./anthropic/endpoint.ts";
 import { bedrockEndpoint } from "./bedrock/endpoint.ts";
 import { geminiEndpoint } from "./gemini/endpoint.ts";
 import { openaiEndpoint } from "./openai/endpoint.ts";
+import { responsesEndpoint } from "./openai_responses/endpoint.ts";
+import { StoredResponses } from "./openai_responses/stored_responses.ts";
 import { PromptCache } from "./prompt_cache.ts";
 import type { ProviderRequest, Reply } from "./wire.ts";
 
-export type WireFormat = "openai_chat" | "anthropic_messages" | "gemini" | "bedrock_converse";
+export type { WireFormat };
 
 export interface EngineState {
   requireKey: boolean;
   /** Models that exist; null when any name is answered. */
   models: readonly string[] | null;
   cache: PromptCache;
+  responses: StoredResponses;
 }
 
 /** One provider's API for one wire format. */
@@ -28,6 +32,7 @@ export interface Endpoint {
 
 export const ENDPOINTS: Record<WireFormat, Endpoint> = {
   openai_chat: openaiEndpoint,
+  openai_responses: responsesEndpoint,
   anthropic_messages: anthropicEndpoint,
   gemini: geminiEndpoint,
   bedrock_converse: bedrockEndpoint,
@@ -42,6 +47,7 @@ export interface EngineOptions {
 
 const DEMO_MODELS: Record<WireFormat, readonly string[]> = {
   openai_chat: ["gpt-5.4", "gpt-5.4-mini", "gpt-4o"],
+  openai_responses: ["gpt-5.4", "gpt-5.4-mini", "gpt-4o"],
   anthropic_messages: ["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5"],
   gemini: ["gemini-3.6-flash", "gemini-2.5-pro"],
   bedrock_converse: ["us.anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0"],
@@ -52,7 +58,12 @@ export class ProviderEngine {
   readonly #state: EngineState;
 
   constructor(options: EngineOptions = {}) {
-    this.#state = { requireKey: options.requireKey ?? false, models: options.models ?? null, cache: new PromptCache() };
+    this.#state = {
+      requireKey: options.requireKey ?? false,
+      models: options.models ?? null,
+      cache: new PromptCache(),
+      responses: new StoredResponses(),
+    };
   }
 
   /** The reply of the API that serves the request's path; GET /v1/models is answered in the form that the headers ask for. */

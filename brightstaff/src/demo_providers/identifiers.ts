@@ -15,6 +15,8 @@ export const openaiIds = {
   completion: () => `chatcmpl-${randomText(ALPHANUMERIC, 29)}`,
   toolCall: () => `call_${randomText(ALPHANUMERIC, 24)}`,
   request: () => `req_${randomBytes(16).toString("hex")}`,
+  /** Of the responses API: a prefix that says what it names, and 50 hex digits. */
+  response: (prefix: "resp" | "msg" | "rs" | "fc" | "ctc") => `${prefix}_${randomBytes(25).toString("hex")}`,
   /** Pads a chunk so that its size says less about its text (`stream_options.include_obfuscation`). */
   obfuscation: (length: number) => randomText(ALPHANUMERIC, length),
 };

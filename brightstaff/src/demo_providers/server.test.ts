@@ -13,6 +13,7 @@ afterAll(() => providers.close());
 const JSON_HEADERS = { "content-type": "application/json" };
 const ANTHROPIC_HEADERS = { ...JSON_HEADERS, "anthropic-version": "2023-06-01" };
 const CHAT = { model: "gpt-4o", messages: [{ role: "user", content: "Hi" }] };
+const RESPONSE = { model: "gpt-4o", input: "Hi" };
 const MESSAGES = { model: "claude-sonnet-4-5", max_tokens: 50, messages: [{ role: "user", content: "Hi" }] };
 
 function post(path: string, body: unknown, headers: Record<string, string> = JSON_HEADERS, url = providers.url): Promise<Response> {
@@ -22,6 +23,8 @@ function post(path: string, body: unknown, headers: Record<string, string> = JSO
 describe("what is answered before a body is looked into", () => {
   test.each([
     ["a body that is no JSON", "/v1/chat/completions", "{", JSON_HEADERS, 400, "invalid_request_error"],
+    ["a body that is no JSON (responses)", "/v1/responses", "{", JSON_HEADERS, 400, "invalid_request_error"],
+    ["a body that is no object (responses)", "/v1/responses", "[]", JSON_HEADERS, 400, "invalid_request_error"],
     ["another content type", "/v1/chat/completions", CHAT, { "content-type": "text/plain" }, 400, "invalid_request_error"],
     ["an unknown path", "/v1/complete", CHAT, JSON_HEADERS, 404, "invalid_request_error"],
     ["a body that is no JSON (Anthropic)", "/v1/messages", "{", ANTHROPIC_HEADERS, 400, "invalid_request_error"],
@@ -44,6 +47,7 @@ describe("what is answered before a body is looked into", () => {
 
   test.each([
     ["/v1/chat/completions", CHAT, JSON_HEADERS],
+    ["/v1/responses", RESPONSE, JSON_HEADERS],
     ["/v1/messages", MESSAGES, ANTHROPIC_HEADERS],
   ])("10,000 levels of nesting on %s are refused", async (path, body, headers) => {
     const deep = JSON.stringify({ ...body, tools: 0 }).replace('"tools":0', `"tools":${"[".repeat(10_000)}${"]".repeat(10_000)}`);
@@ -72,10 +76,13 @@ describe("keys and models", () => {
     const strict = await startDemoProviders({ requireKey: true, models: ["gpt-4o", "claude-sonnet-4-5"] });
     const status = async (...args: Parameters<typeof post>) => (await post(args[0], args[1], args[2], strict.url)).status;
     expect(await status("/v1/chat/completions", CHAT)).toBe(401);
+    expect(await status("/v1/responses", RESPONSE)).toBe(401);
     expect(await status("/v1/messages", MESSAGES, ANTHROPIC_HEADERS)).toBe(401);
     const openaiKey = { ...JSON_HEADERS, authorization: "Bearer demo" };
     expect(await status("/v1/chat/completions", CHAT, openaiKey)).toBe(200);
     expect(await status("/v1/chat/completions", { ...CHAT, model: "gpt-4" }, openaiKey)).toBe(404);
+    expect(await status("/v1/responses", RESPONSE, openaiKey)).toBe(200);
+    expect(await status("/v1/responses", { ...RESPONSE, model: "gpt-4" }, openaiKey)).toBe(404);
     // The official client sends a bearer token since API version 2026-10-21, x-api-key before.
     const keys: Record<string, string>[] = [{ "x-api-key": "demo" }, { authorization: "Bearer demo" }];
     for (const key of keys) {

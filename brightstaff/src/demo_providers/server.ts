@@ -23,7 +23,7 @@ export interface DemoProviders {
 const CHUNK_INTERVAL_MS = 20;
 const BODY_BYTES_MAX = Math.max(...Object.values(ENDPOINTS).map((endpoint) => endpoint.bodyBytesMax));
 
-/** Serves OpenAI's chat completions, Anthropic's messages, Gemini's generateContent and Bedrock's Converse with demo answers on one port. */
+/** Serves OpenAI's chat completions and responses, Anthropic's messages, Gemini's generateContent and Bedrock's Converse with demo answers on one port. */
 export async function startDemoProviders(options: DemoProvidersOptions = {}): Promise<DemoProviders> {
   const engine = new ProviderEngine(options);
   const intervalMs = options.chunkIntervalMs ?? CHUNK_INTERVAL_MS;

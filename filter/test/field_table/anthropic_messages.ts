@@ -161,7 +161,7 @@ export const ANTHROPIC_MESSAGES: Row[] = [
     says: {},
     to: {
       openai_chat: "`max_tokens`, `max_completion_tokens` for OpenAI's models that reason",
-      openai_responses: "`max_output_tokens`",
+      openai_responses: "`max_output_tokens`, 16 at least for OpenAI's models",
       gemini: "`generationConfig.maxOutputTokens`",
     },
   },

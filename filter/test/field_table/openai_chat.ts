@@ -147,7 +147,7 @@ export const OPENAI_CHAT: Row[] = [
     says: { max_completion_tokens: 50 },
     to: {
       anthropic_messages: "`max_tokens`; 8,192 when there is none",
-      openai_responses: "`max_output_tokens`",
+      openai_responses: "`max_output_tokens`, 16 at least for OpenAI's models",
       gemini: "`generationConfig.maxOutputTokens`",
     },
   },

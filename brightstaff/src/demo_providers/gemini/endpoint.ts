@@ -22,9 +22,10 @@ export const geminiEndpoint: Endpoint = {
   // ai.google.dev/gemini-api/docs/file-input-methods: inline data up to 100 MB.
   bodyBytesMax: 100 * 1024 * 1024,
 
-  respond(request, { requireKey, models, cache }): Reply {
+  respond(request, state): Reply {
+    const { requireKey, models, cache } = state;
     const [path = "", query = ""] = request.path.split("?", 2);
-    if (path === EMBEDDINGS_PATH) return openaiEndpoint.respond({ ...request, path: "/v1/embeddings" }, { requireKey, models, cache });
+    if (path === EMBEDDINGS_PATH) return openaiEndpoint.respond({ ...request, path: "/v1/embeddings" }, state);
     const [, vertex, escapedModel, method] = PATH.exec(path) ?? [];
     if (escapedModel === undefined) return geminiErrorReply({ status: 404, message: `Requested path ${path} was not found.` });
     const model = decodeURIComponent(escapedModel);

@@ -19,9 +19,9 @@ export interface Completion {
 }
 
 /** Reasoning tokens by effort: of the order of recorded answers to short questions. */
-const REASONING_TOKENS: Record<string, number> = { none: 0, minimal: 0, low: 64, medium: 192, high: 448, xhigh: 960, max: 1984 };
+export const REASONING_TOKENS: Record<string, number> = { none: 0, minimal: 0, low: 64, medium: 192, high: 448, xhigh: 960, max: 1984 };
 /** Cached tokens are counted in steps of 128 (developers.openai.com/api/docs/guides/prompt-caching). */
-const CACHE_STEP_TOKENS = 128;
+export const CACHE_STEP_TOKENS = 128;
 
 /** Answers a request that `openaiRequestProblem` has passed. */
 export function completeChat(body: JsonObject, cache: PromptCache): Completion {

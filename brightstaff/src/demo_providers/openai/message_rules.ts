@@ -63,7 +63,8 @@ function partsProblem(message: JsonObject, index: number): OpenaiError | null {
 /** PNG, JPEG, GIF and WEBP (developers.openai.com/api/docs/guides/images-vision#image-input-requirements). */
 const IMAGE_DATA_URL = /^data:image\/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/]+={0,2}$/;
 
-function imageProblem(url: string): string | null {
+/** What is wrong with the URL of an image; null when nothing is. */
+export function imageProblem(url: string): string | null {
   if (/^https?:\/\/\S+$/.test(url) || IMAGE_DATA_URL.test(url)) return null;
   return "Invalid image URL: expected an http(s) URL or a base64 data URL with an image MIME type that is supported.";
 }

@@ -25,7 +25,8 @@ export function schemaProblem(body: JsonObject): OpenaiError | null {
     : invalidRequest(`Invalid schema for response_format '${format.name}': ${problem}`, "response_format", null);
 }
 
-function parametersProblem(schema: unknown, strict: boolean): string | null {
+/** What is wrong with the schema of a tool's parameters or of an answer; null when nothing is. */
+export function parametersProblem(schema: unknown, strict: boolean): string | null {
   if (!isObject(schema) || Object.keys(schema).length === 0) return null;
   if (schema.type !== "object" && !("$ref" in schema))
     return `schema must be of type "object", got ${JSON.stringify(schema.type ?? null)}.`;

@@ -1,13 +1,14 @@
 import { Bytes } from "../../bytes/bytes";
+import { readInteger, writeInteger } from "../../bytes/numbers";
 import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
-import { Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
+import { isOpenai, Reasoning, reasoningOf, takenEffort } from "../../canonical/openai_models";
 import { writeOption, writeUser } from "../../canonical/openai_options";
 import { writeToolChoiceWord } from "../../canonical/openai_tool_choice";
 import { CanonicalRequest, Effort, Option, OutputFormat, ToolChoice } from "../../canonical/request";
 import { isStrictSchema } from "../../canonical/schema_rules";
 import { writeDescription } from "../../canonical/tool_description";
-import { ABSENT, sliceIsEmpty, textOf } from "../../json/slice";
+import { ABSENT, Slice, sliceIsEmpty, sliceLength, slicePtr, textOf } from "../../json/slice";
 import { writeString, writeText } from "../../json/text";
 import { LOGPROBS } from "./include";
 import { writeItems } from "./item_writer";
@@ -19,7 +20,7 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   const start = out.length;
   if (rules.writeKey(out, "model")) writeString(out, textOf(model));
   if (rules.writeKey(out, "input") && !writeItems(request, out)) return false;
-  if (request.maxTokens != ABSENT && rules.writeKey(out, "max_output_tokens")) writeText(out, request.maxTokens);
+  if (request.maxTokens != ABSENT && rules.writeKey(out, "max_output_tokens")) writeMaxTokens(request.maxTokens, model, out);
   const effort = effortOf(request, model, reasoning);
   const fixed = reasoning != Reasoning.None && effort != Effort.None;
   writeSampling(request, fixed, rules, out);
@@ -48,6 +49,16 @@ function effortOf(request: CanonicalRequest, model: Bytes, reasoning: Reasoning)
   if (reasoning != Reasoning.None) return takenEffort(model, wanted);
   if (wanted > Effort.None) request.drop("thinking");
   return Effort.Unset;
+}
+
+/** "Expected a value >= 16, but got 5 instead": https://github.com/UKGovernmentBEIS/inspect_evals/issues/694 */
+const OUTPUT_TOKENS_MIN: i64 = 16;
+
+/** Other APIs take fewer, and clients ask for 1 to see whether a model is there: OpenAI's models get as many as they must. Nonsense stays, to be refused. */
+function writeMaxTokens(asked: Slice, model: Bytes, out: Bytes): void {
+  const tokens = readInteger(slicePtr(asked), sliceLength(asked));
+  if (tokens > 0 && tokens < OUTPUT_TOKENS_MIN && isOpenai(model)) writeInteger(out, OUTPUT_TOKENS_MIN);
+  else writeText(out, asked);
 }
 
 /** `fixed`: the model reasons, and takes none of these. This API knows no top_k and no stop sequences. */
