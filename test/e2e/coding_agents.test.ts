@@ -7,6 +7,7 @@ import type { ResponseInput, ResponseInputItem } from "openai/resources/response
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AGENT_PROMPTS, AGENT_REQUESTS_MAX, AGENT_TOOLS, Rotation, runAgentTool } from "./agent_script.ts";
 import { CHAT_MODELS, type SdkGateway, startSdkGateway } from "./sdk_gateway.ts";
+import { streamedResponse } from "./streamed_response.ts";
 
 let gateway: SdkGateway;
 
@@ -169,14 +170,14 @@ class ResponsesAgent implements Agent {
       prompt_cache_key: "5f2b7e0a",
     };
     const whole = this.#requests++ % 4 === 3;
-    const response = whole ? await this.#client.responses.create(request) : await this.#client.responses.stream(request).finalResponse();
+    const response = whole ? await this.#client.responses.create(request) : await streamedResponse(this.#client, request);
     expect(response.status).toBe("completed");
     this.#input.push(...response.output.map(({ id: _id, ...item }) => item as ResponseInputItem));
     const calls = response.output.flatMap((item) => {
       if (item.type === "custom_tool_call") return [{ id: item.call_id, name: item.name, input: item.input }];
       return item.type === "function_call" ? [{ id: item.call_id, name: item.name, input: JSON.parse(item.arguments) as unknown }] : [];
     });
-    return { calls, text: response.output_text };
+    return { calls, text: wordsOf(response) };
   }
 
   giveResult(call: Turn["calls"][number], nth: number): void {
@@ -186,6 +187,11 @@ class ResponsesAgent implements Agent {
     const type = typeof call.input === "string" ? "custom_tool_call_output" : "function_call_output";
     this.#input.push({ type, call_id: call.id, output: image === null ? text : parts });
   }
+}
+
+function wordsOf({ output }: OpenAI.Responses.Response): string {
+  const parts = output.flatMap((item) => (item.type === "message" ? item.content : []));
+  return parts.map((part) => (part.type === "output_text" ? part.text : "")).join("");
 }
 
 /** As agents over chat completions ask, which send back a message with whatever stood in it, or only what the API says of messages. */

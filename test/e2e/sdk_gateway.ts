@@ -9,7 +9,7 @@ import { Fleet, nameOf, WIRE_FORMATS } from "./fleet.ts";
 /** With the characters that a path must not have as they are. */
 const BEDROCK_MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-/** Models of each wire format. OpenAI's reasoning models refuse stop sequences, so none are sent to them on another API's behalf. */
+/** Models of each wire format. OpenAI's reasoning models refuse stop sequences, so none are sent to them on another API's behalf; its responses API knows none. */
 export const CHAT_MODELS = [
   { id: "openai/gpt-5.2", name: "gpt-5.2", takesStop: false },
   { id: "openai/gpt-4.1", name: "gpt-4.1", takesStop: true },
@@ -23,6 +23,9 @@ export const CHAT_MODELS = [
 
 /** Another maker's model behind Anthropic's API, which signs its thinking in its own way. */
 export const OTHER_MAKERS_MODEL = "kimi/kimi-k3";
+
+/** The fewest tokens that every provider can be asked for: OpenAI's responses API takes no fewer. */
+export const TOKENS_MIN = 16;
 
 /** They reason only when they are told to, or with a budget that a client of another API names. */
 export const REASONING_MODELS = CHAT_MODELS.filter(({ name }) => name !== "gpt-4.1");

@@ -393,7 +393,13 @@ model_providers:
 `;
     const { providers } = loadGood(text, "http://127.0.0.1:4000");
     const besides = providers.slice(0, 2).map(({ native }) => native.map(({ format, path: at }) => [format, at]));
-    expect(besides).toEqual([[["openai_embeddings", "/v1/embeddings"]], [["anthropic_count_tokens", "/v1/messages/count_tokens"]]]);
+    expect(besides).toEqual([
+      [
+        ["openai_responses", "/v1/responses"],
+        ["openai_embeddings", "/v1/embeddings"],
+      ],
+      [["anthropic_count_tokens", "/v1/messages/count_tokens"]],
+    ]);
     expect(providers.map(({ name, demo, host, port, path: at, secure }) => ({ name, demo, host, port, at, secure }))).toEqual([
       { name: "openai", demo: true, host: "127.0.0.1", port: 4000, at: "/v1/chat/completions", secure: false },
       { name: "anthropic", demo: true, host: "127.0.0.1", port: 4000, at: "/v1/messages", secure: false },

@@ -24,6 +24,7 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   const effort = effortOf(request, model, reasoning);
   const fixed = reasoning != Reasoning.None && effort != Effort.None;
   writeSampling(request, fixed, rules, out);
+  // No summary of it is asked for: organizations that are not verified get a 400 (https://github.com/openai/openai-cookbook/issues/2271).
   if (effort != Effort.Unset && rules.writeKey(out, "reasoning")) {
     out.ascii('{"effort":');
     writeEffort(effort, out);
