@@ -7,3 +7,16 @@ export function collectStartUpGarbage(): void {
   // The flavor is V8's CollectAllAvailableGarbage: it repeats until nothing more is freed, drops compiled code too, and shrinks the heap.
   globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
 }
+
+const SOON_MS = 1_000;
+let isPlanned = false;
+
+/** The same in a second, once for all that ask meanwhile: for what is made only when it is first needed. */
+export function collectStartUpGarbageSoon(): void {
+  if (isPlanned) return;
+  isPlanned = true;
+  setTimeout(() => {
+    isPlanned = false;
+    collectStartUpGarbage();
+  }, SOON_MS).unref();
+}

@@ -1,18 +1,17 @@
 // `npm start`: the gateway on this machine. Starts demo providers where keys are missing, brightstaff and Envoy, waits until requests are
 // served, and ends all of them together.
 
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { readDocument } from "../../brightstaff/src/config/document.ts";
 import type { Listener } from "../../brightstaff/src/config/gateway_config.ts";
-import { loadConfig } from "../../brightstaff/src/config/load.ts";
 import { startDemoProviders } from "../../brightstaff/src/demo_providers/server.ts";
+import { collectStartUpGarbageSoon } from "../../brightstaff/src/start_up_garbage.ts";
 import { findEnvoy } from "../../envoy/install.mjs";
 import { isAnswering, isFree } from "./addresses.ts";
 import { repoRoot } from "./paths.mjs";
+import { readConfig } from "./read_config.ts";
 import { listeningPort, waitUntilHealthy } from "./readiness.ts";
 import { summarize } from "./summary.ts";
 import { Supervised } from "./supervised.ts";
@@ -49,9 +48,9 @@ async function main(): Promise<void> {
   if (envoy === null) throw new StartError("no Envoy found: `npm start` installs it, or name one in ENVOY_PATH");
 
   const demo = await startDemoProviders();
-  const loaded = loadConfig({ file, env: process.env, demoUrl: demo.url });
-  if (!loaded.ok) throw new StartError(loaded.mistakes.join("\n"), EXIT_USAGE);
-  const { config } = loaded;
+  const read = await readConfig(file, demo.url);
+  if ("mistakes" in read) throw new StartError(read.mistakes.join("\n"), EXIT_USAGE);
+  const { config } = read;
   const needsDemo = config.providers.some((provider) => provider.demo);
   // Closed rather than kept in reserve: with all keys set, a key that goes missing later must be told, not stood in for.
   if (!needsDemo) await demo.close();
@@ -77,10 +76,11 @@ async function main(): Promise<void> {
     url,
     metricsUrl: `http://127.0.0.1:${port}/metrics`,
     adminUrl: admin,
-    unsetKeys: needsDemo ? unsetKeys(file) : [],
+    unsetKeys: needsDemo ? read.unsetKeys : [],
   });
   const seconds = ((performance.now() - startedAt_ms) / 1000).toFixed(1);
   console.log(`\nReady on ${url} after ${seconds} s.\n\n${summary}\n`);
+  collectStartUpGarbageSoon();
 }
 
 function readOptions(): { config: string; concurrency: string } {
@@ -166,12 +166,6 @@ function urlOf({ address, port, tls }: Pick<Listener, "address" | "port"> & { re
   const anyAddress = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
   const host = anyAddress.includes(":") ? `[${anyAddress}]` : anyAddress;
   return `${tls ? "https" : "http"}://${host}:${port}`;
-}
-
-/** The variables for whose absence demo providers stand in. */
-function unsetKeys(file: string): string[] {
-  const { unset } = readDocument(readFileSync(file, "utf8"), process.env);
-  return [...new Set(unset.filter(({ path: at }) => at[2] === "access_key" || at[2] === "credentials").map(({ variable }) => variable))];
 }
 
 /** Ends everything, Envoy first: it takes no new requests then, and brightstaff is there for those it still has. */

@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject, type Options, type SchemaObject, type ValidateFunction } from "ajv";
+import { collectStartUpGarbageSoon } from "../start_up_garbage.ts";
 
 /** Of the time that compiling takes, half goes into JSON Schema's own schema, and code that is good for many runs. */
 const QUICK = { meta: false, validateSchema: false, code: { optimize: false } } as const;
@@ -10,7 +11,10 @@ const QUICK = { meta: false, validateSchema: false, code: { optimize: false } } 
 export function bodySchema(schema: SchemaObject, options: Options = {}): (body: unknown) => ErrorObject | null {
   let validate: ValidateFunction | undefined;
   return (body) => {
-    validate ??= new Ajv({ strict: false, ...QUICK, ...options }).compile(schema);
+    if (validate === undefined) {
+      validate = new Ajv({ strict: false, ...QUICK, ...options }).compile(schema);
+      collectStartUpGarbageSoon();
+    }
     return validate(body) ? null : ((validate.errors as ErrorObject[])[0] as ErrorObject);
   };
 }
