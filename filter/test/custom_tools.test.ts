@@ -196,7 +196,7 @@ test("a request's names are found by scanning it", () => {
   });
   expect(facade.customToolsOf("openai_chat", chat, ["shell", "a", "b", ""])).toEqual(["a", "b"]);
   // What is custom with Anthropic is a function.
-  const anthropic = JSON.stringify({ ...JSON.parse(chat), tools: [{ type: "custom", name: "a" }] });
+  const anthropic = JSON.stringify({ ...JSON.parse(chat), max_tokens: 9, tools: [{ type: "custom", name: "a" }] });
   expect(facade.customToolsOf("anthropic_messages", anthropic, ["a"])).toEqual([]);
   const long = {
     model: "m",

@@ -102,8 +102,14 @@ describe("counts of tokens", () => {
   test("of Gemini are asked for with the request that would be sent, and the model's name in it", () => {
     const { generateContentRequest, ...more } = count("gemini_count_tokens", 'gemini"2.5-flash');
     expect(more).toEqual({});
-    const sent = facade.translateRequest("anthropic_messages", "gemini", JSON.stringify(REQUEST), 'gemini"2.5-flash');
-    expect(generateContentRequest).toEqual({ model: 'models/gemini"2.5-flash', ...JSON.parse((sent as { body: string }).body) });
+    const sent = facade.translateRequest("anthropic_messages", "gemini", JSON.stringify({ ...REQUEST, max_tokens: 9 }), 'gemini"2.5-flash');
+    const { maxOutputTokens, ...config } = JSON.parse((sent as { body: string }).body).generationConfig;
+    expect(maxOutputTokens).toBe(9);
+    expect(generateContentRequest).toEqual({
+      model: 'models/gemini"2.5-flash',
+      ...JSON.parse((sent as { body: string }).body),
+      generationConfig: config,
+    });
   });
 
   test("of OpenAI are asked for with what it reads, and not with what steers the answer", () => {

@@ -41,6 +41,12 @@ describe("reads", () => {
   });
 });
 
+test.each(["", '"max_tokens":null,'])("Anthropic's API wants a limit of output tokens: {%s…}", (limit) => {
+  const body = `{"model":"m",${limit}${messages}}`;
+  expect(facade.scanHead("anthropic_messages", body)).toMatchObject({ problem: { status: 400, param: "max_tokens" } });
+  expect(facade.scanHead("anthropic_count_tokens", body)).toMatchObject({ head: { model: "m" } });
+});
+
 describe.each(["openai_chat", "anthropic_messages"] as const)("%s refuses", (format) => {
   test.each([
     ["no JSON", "hello", "", "must be a JSON object"],

@@ -441,7 +441,8 @@ describe("what cannot be translated is refused by name", () => {
     [{ messages: [user], output_config: { effort: "huge" } }, "output_config.effort"],
     [{ messages: [user], max_tokens: "many" }, "max_tokens"],
   ])("Anthropic: %j", (fields, param) => {
-    const result = facade.translateRequest("anthropic_messages", "openai_chat", JSON.stringify({ model: "m", ...fields }), "n");
+    const body = JSON.stringify({ model: "m", max_tokens: 9, ...fields });
+    const result = facade.translateRequest("anthropic_messages", "openai_chat", body, "n");
     expect(result).toMatchObject({ problem: { status: 400, param } });
   });
 });
@@ -533,7 +534,7 @@ describe("limits", () => {
 
   test("a result inside of a result is refused", () => {
     const nested = { type: "tool_result", tool_use_id: "a", content: [{ type: "tool_result", tool_use_id: "b", content: "x" }] };
-    const body = openai([{ role: "user", content: [nested] }]);
+    const body = JSON.stringify({ model: "m", max_tokens: 9, messages: [{ role: "user", content: [nested] }] });
     expect(facade.translateRequest("anthropic_messages", "openai_chat", body, "n")).toMatchObject({
       problem: { param: "messages[0].content[0].type" },
     });

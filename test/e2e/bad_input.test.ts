@@ -262,6 +262,19 @@ test("an unknown path is not found, with or without a body", async () => {
   }
 });
 
+test.each(["openai-like", "anthropic-like"])(
+  "a request of Anthropic's API without max_tokens, to %s: no provider is asked",
+  async (name) => {
+    const count = fleet.mock(name).requests.length;
+    for (const limit of ["", '"max_tokens":null,']) {
+      const body = `{"model":${JSON.stringify(modelOf(name))},${limit}"messages":${MESSAGES}}`;
+      const answer = await exchange(gateway.url + anthropicMessages.path, { body });
+      expect(errorOf(anthropicMessages, answer, 400)).toMatch(/max_tokens.*required/);
+    }
+    expect(fleet.mock(name).requests.length).toBe(count);
+  },
+);
+
 test("a query behind the path is none of the gateway's business", async () => {
   for (const client of CLIENT_FORMATS) {
     const answer = await exchange(`${gateway.url}${client.path}?beta=true`, {

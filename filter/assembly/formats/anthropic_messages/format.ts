@@ -28,7 +28,7 @@ export class AnthropicMessages extends Format {
   }
 
   scanHead(cursor: Cursor, head: RequestHead): bool {
-    return scanHead(cursor, head);
+    return scanHead(cursor, head, this.operation == Operation.Generate);
   }
 
   readRequest(cursor: Cursor, request: CanonicalRequest): bool {

@@ -4,8 +4,13 @@ import { Cursor, Kind } from "../../json/cursor";
 import { sliceIs } from "../../json/slice";
 import { scanContent } from "./foreign_reasoning";
 
-export function scanHead(cursor: Cursor, head: RequestHead): bool {
+/**
+ * `needsLimit`: whether the request must say how long its answer may be, as the API wants of all that ask for one. It is asked for here for
+ * all models alike, lest what a router answers depend on which of them it takes: https://platform.claude.com/docs/en/api/messages/create
+ */
+export function scanHead(cursor: Cursor, head: RequestHead, needsLimit: bool): bool {
   head.includeReasoning = false;
+  let hasLimit = false;
   if (!cursor.enterObject()) return problem.refuse("body", "must be a JSON object");
   while (cursor.nextKey()) {
     if (!head.noteKey(cursor)) return false;
@@ -17,10 +22,13 @@ export function scanHead(cursor: Cursor, head: RequestHead): bool {
     else if (cursor.keyIs("routing_preferences")) taken = head.takePreferences(cursor);
     else if (cursor.keyIs("system")) taken = skipSystem(cursor);
     else if (cursor.keyIs("thinking")) taken = takeThinking(cursor, head);
-    else taken = cursor.skip();
+    else if (cursor.keyIs("max_tokens")) {
+      hasLimit = cursor.kind() != Kind.Null;
+      taken = cursor.skip();
+    } else taken = cursor.skip();
     if (!taken) return false;
   }
-  return head.finish(cursor);
+  return head.finish(cursor) && (hasLimit || !needsLimit || problem.refuse("max_tokens", "is required"));
 }
 
 function skipSystem(cursor: Cursor): bool {

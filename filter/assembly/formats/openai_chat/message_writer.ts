@@ -5,7 +5,7 @@ import { problem } from "../../canonical/problem";
 import { CanonicalRequest } from "../../canonical/request";
 import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { writeExactToolId, writeToolId } from "../../canonical/tool_id";
-import { ABSENT, Slice, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
 
 /** OpenAI refuses longer ids ("Expected a string with maximum length 40"). */

@@ -6,7 +6,7 @@ import { CanonicalRequest } from "../../canonical/request";
 import { Seal } from "../../canonical/seal";
 import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { writeToolId } from "../../canonical/tool_id";
-import { ABSENT, sliceIs, sliceIsEmpty } from "../../json/slice";
+import { ABSENT, sliceIsEmpty } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
 
 /** "Expected a string with maximum length 64": https://github.com/decolua/9router/issues/393 */
