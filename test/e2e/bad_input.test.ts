@@ -262,7 +262,7 @@ test("an unknown path is not found, with or without a body", async () => {
   }
 });
 
-test.each(["openai-like", "anthropic-like"])(
+test.each(["openai-like", "anthropic-like"] as const)(
   "a request of Anthropic's API without max_tokens, to %s: no provider is asked",
   async (name) => {
     const count = fleet.mock(name).requests.length;
