@@ -1,6 +1,6 @@
 // What the wasm parts of the filter cost on this machine's V8, without Envoy around them: `node filter/bench/main.ts`.
 import { eventStreamOf } from "../test/event_stream_fixture.ts";
-import { CLIENT_FORMATS, Facade, FORMATS, type FormatName } from "../test/facade.ts";
+import { CLIENT_FORMATS, Facade, FORMATS, type FormatName, type Stream } from "../test/facade.ts";
 import { fixturesOf } from "../test/golden.ts";
 
 const MODELS: Record<FormatName, string> = {
@@ -104,6 +104,36 @@ for (const provider of FORMATS) {
     );
 }
 
+/** A long answer. What is kept of one for its last event has a limit, past which it would be over and nothing more be done. */
+const EVENTS_A_STREAM = 2000;
+
+/** Goes on with another stream whenever one is as long as an answer gets. */
+class EndlessStream {
+  readonly #provider: FormatName;
+  readonly #client: FormatName;
+  #stream: Stream;
+  #events = 0;
+
+  constructor(provider: FormatName, client: FormatName) {
+    this.#provider = provider;
+    this.#client = client;
+    this.#stream = facade.openStream(provider, client);
+  }
+
+  run(event: Uint8Array): void {
+    if (++this.#events % EVENTS_A_STREAM === 0) {
+      this.#stream.close();
+      this.#stream = facade.openStream(this.#provider, this.#client);
+    }
+    const progress = this.#stream.run(event);
+    if (progress === "failed") throw new Error(`${this.#provider} to ${this.#client}: the stream is over after ${this.#events} events`);
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+}
+
 console.log("\nstreams, per event, one event a chunk");
 const openaiEvent = `data: {"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952,"model":"gpt-4o-2024-08-06","service_tier":"default","system_fingerprint":"fp_44709d6fcb","choices":[{"index":0,"delta":{"content":" quick brown"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"aB3x"}\n\n`;
 const anthropicEvent =
@@ -125,12 +155,12 @@ const events: Record<FormatName, Buffer> = {
 for (const provider of FORMATS) {
   for (const client of CLIENT_FORMATS) {
     const event = events[provider];
-    const stream = facade.openStream(provider, client);
+    const feed = new EndlessStream(provider, client);
     row(
       `${event.length} B ${provider} to ${client}`,
-      measure(() => stream.run(event)),
+      measure(() => feed.run(event)),
       event.length,
     );
-    stream.close();
+    feed.close();
   }
 }

@@ -488,9 +488,10 @@ export class Stream {
   }
 
   /** For timing: `feed` without reading what it leaves behind. */
-  run(chunk: Uint8Array): void {
-    this.wasm.feed(this.index, this.facade.stay(chunk), chunk.length);
+  run(chunk: Uint8Array): (typeof PROGRESS)[number] {
+    const progress = this.wasm.feed(this.index, this.facade.stay(chunk), chunk.length);
     this.wasm.clearOut();
+    return PROGRESS[progress] ?? "failed";
   }
 
   finish(): { progress: (typeof PROGRESS)[number]; out: string } {

@@ -5,6 +5,7 @@ import { bedrockConverse } from "./formats/bedrock_converse.ts";
 import { gemini } from "./formats/gemini.ts";
 import type { WireFormat } from "./formats/index.ts";
 import { openaiChat } from "./formats/openai_chat.ts";
+import { openaiResponses } from "./formats/openai_responses.ts";
 
 export interface Provider {
   /** Before the slash of its models' names. */
@@ -12,10 +13,10 @@ export interface Provider {
   format: WireFormat;
 }
 
-/** Responses are not among these: they are a provider's format at OpenAI's own host only, where they pass as they are. */
 export const PROVIDERS: readonly Provider[] = [
   { name: "openai", format: openaiChat },
   { name: "anthropic", format: anthropicMessages },
+  { name: "openai_responses", format: openaiResponses },
   { name: "gemini", format: gemini },
   { name: "bedrock", format: bedrockConverse },
 ];

@@ -30,6 +30,7 @@ async function start(options: MockProviderOptions): Promise<MockProvider> {
 const REQUEST_HEADERS = { "content-type": "application/json", "anthropic-version": "2023-06-01" };
 
 function requestBody(format: WireFormat, stream: boolean): string {
+  if (format === "openai_responses") return JSON.stringify({ model: "gpt-4o", max_output_tokens: 100, stream, input: "Hi there" });
   const model = format === "openai_chat" ? "gpt-4o" : "claude-opus-4-8";
   return JSON.stringify({ model, max_tokens: 100, stream, messages: [{ role: "user", content: "Hi there" }] });
 }
@@ -66,13 +67,18 @@ function patienceFor(end: Outcome["end"]): number {
   return end === "silent" ? HANG_MS : PATIENCE_MS;
 }
 
-const FORMATS = ["openai_chat", "anthropic_messages"] as const;
-const TERMINAL = { openai_chat: /data: \[DONE\]\n\n$/, anthropic_messages: /event: message_stop\n.*\n\n$/ };
-const CONTENT = { openai_chat: /"content":"[^"]/, anthropic_messages: /_delta/ };
-const PREAMBLE = { openai_chat: /"role":"assistant"/, anthropic_messages: /message_start/ };
+const FORMATS = ["openai_chat", "anthropic_messages", "openai_responses"] as const;
+const TERMINAL = {
+  openai_chat: /data: \[DONE\]\n\n$/,
+  anthropic_messages: /event: message_stop\n.*\n\n$/,
+  openai_responses: /event: response\.completed\n.*\n\n$/,
+};
+const CONTENT = { openai_chat: /"content":"[^"]/, anthropic_messages: /_delta/, openai_responses: /output_text\.delta/ };
+const PREAMBLE = { openai_chat: /"role":"assistant"/, anthropic_messages: /message_start/, openai_responses: /response\.created/ };
 const ERROR = {
   openai_chat: /data: \{"error":\{"message":.*"type":"server_error"/,
   anthropic_messages: /event: error\ndata: .*overloaded_error/,
+  openai_responses: /event: error\ndata: \{"type":"error","sequence_number":\d+,"error":\{"message":.*"type":"server_error"/,
 };
 
 interface StreamCase {
@@ -150,7 +156,7 @@ describe.each(FORMATS)("%s streams", (format) => {
     provider.queue({ kind: "answer" }, { kind: "answer", chunkBytes });
     const [whole, sliced] = [await send(provider, true, format), await send(provider, true, format)];
     // Ids, the time and the padding of chunks are random; what is left has to be alike.
-    const withoutRandom = (body: string) => body.replace(/"(?:id|obfuscation)":"[^"]*"|"created":\d+/g, "");
+    const withoutRandom = (body: string) => body.replace(/"(?:id|item_id|obfuscation)":"[^"]*"|"created(?:_at)?":\d+/g, "");
     expect(withoutRandom(sliced.body)).toBe(withoutRandom(whole.body));
   });
 
@@ -183,7 +189,7 @@ describe.each(FORMATS)("%s whole replies", (format) => {
     const body = JSON.parse(outcome.body) as { type?: string; error: { type: string; message: string } };
     expect(outcome.status).toBe(status);
     expect(body.error).toMatchObject({ type: expect.any(String), message: expect.any(String) });
-    expect(body.type).toBe(format === "openai_chat" ? undefined : "error");
+    expect(body.type).toBe(format === "anthropic_messages" ? "error" : undefined);
     expect(outcome.headers.get("retry-after")).toBe(status === 429 ? "1" : null);
   });
 

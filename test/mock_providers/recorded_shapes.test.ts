@@ -13,12 +13,12 @@ import { findRecording, readCassette, readChunks, replayReply } from "./recordin
 
 type Shape = Map<string, Set<string>>;
 
-/** Paths of all values in a document with their JSON types; array positions fall together, and so do the fields of tool inputs. */
+/** Paths of all values in a document with their JSON types; array positions fall together, and so do the fields of tool inputs and of their schemas. */
 function shapeOf(value: unknown, path = "", shape: Shape = new Map()): Shape {
   const kind = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
   shape.set(path, (shape.get(path) ?? new Set()).add(kind));
   if (Array.isArray(value)) for (const item of value) shapeOf(item, `${path}[]`, shape);
-  else if (isObject(value) && !path.endsWith(".input"))
+  else if (isObject(value) && !/\.(?:input|parameters)$/.test(path))
     for (const [key, field] of Object.entries(value)) shapeOf(field, `${path}.${key}`, shape);
   return shape;
 }
@@ -40,18 +40,22 @@ function expectSameShape(demo: unknown[], recorded: unknown[]): void {
 
 const WEATHER_SCHEMA = { type: "object", properties: { city: { type: "string" } }, required: ["city"] };
 const TOOLS = {
+  openai_responses: [{ type: "function", name: "get_weather", description: "The weather", parameters: WEATHER_SCHEMA, strict: false }],
   openai_chat: [{ type: "function", function: { name: "get_weather", parameters: WEATHER_SCHEMA } }],
   anthropic_messages: [{ name: "get_weather", input_schema: WEATHER_SCHEMA }],
 };
-const MODELS = { openai_chat: "gpt-4.1-nano", anthropic_messages: "claude-sonnet-4-5" };
+const MODELS = { openai_chat: "gpt-4.1-nano", anthropic_messages: "claude-sonnet-4-5", openai_responses: "gpt-5.1" };
+/** Where each format has the question. */
+const QUESTION = "What is the weather in Paris?";
+const CHAT_QUESTION = { messages: [{ role: "user", content: QUESTION }], max_tokens: 2000 };
+const ASKED = { openai_chat: CHAT_QUESTION, anthropic_messages: CHAT_QUESTION, openai_responses: { input: QUESTION } };
 
 /** Demo answers to the same question without tools and with one that it calls: bodies, or the data of all events. */
 function demoAnswers(format: keyof typeof MODELS, stream: boolean, fields: object = {}, toolsToo = true): unknown[] {
   const engine = new ProviderEngine();
   const headers = { "content-type": "application/json", "anthropic-version": "2023-06-01" };
   return (toolsToo ? [{}, { tools: TOOLS[format] }] : [{}]).flatMap((extra) => {
-    const messages = [{ role: "user", content: "What is the weather in Paris?" }];
-    const body = { model: MODELS[format], max_tokens: 2000, messages, stream, ...extra, ...fields };
+    const body = { model: MODELS[format], ...ASKED[format], stream, ...extra, ...fields };
     const reply = engine.respondAs(format, { method: "POST", path: "/", headers, body: Buffer.from(JSON.stringify(body)) });
     expect(reply.status, JSON.stringify(reply).slice(0, 500)).toBe(200);
     return isStream(reply) ? reply.frames.flatMap((frame) => dataOf(String(frame.data))) : [JSON.parse(reply.body)];
@@ -98,6 +102,32 @@ describe("demo answers have the shapes of recorded ones", () => {
     const isNotFinal = (chunk: unknown) => !isFinal(chunk);
     expectSameShape(demo.filter(isNotFinal), recorded.filter(isNotFinal));
     expectSameShape(demo.filter(isFinal), recorded.filter(isFinal));
+  });
+
+  const RESPONSES_FIELDS = {
+    store: false,
+    include: ["reasoning.encrypted_content"],
+    reasoning: { effort: "high", summary: "detailed" },
+    parallel_tool_calls: true,
+  };
+
+  test("OpenAI's responses, whole", ({ skip }) => {
+    const names = ["openai-reasoning-encrypted-content", "openai-phase", "parallel-tool-call-wrapper"];
+    const recorded = readAll(names.map((name) => `openai/responses/${name}.1.json`));
+    if (recorded === null) return skip("no recordings");
+    expectSameShape(demoAnswers("openai_responses", false, RESPONSES_FIELDS), recorded);
+  });
+
+  test("OpenAI's responses, streamed, event by event", ({ skip }) => {
+    const recorded = readAll(["openai/responses/openai-reasoning-encrypted-content.1.chunks.txt"]);
+    if (recorded === null) return skip("no recordings");
+    const demo = demoAnswers("openai_responses", true, RESPONSES_FIELDS);
+    const typesOf = (events: unknown[]) => [...new Set(events.map((event) => (event as { type: string }).type))].sort();
+    expect(typesOf(demo)).toEqual(typesOf(recorded));
+    for (const type of typesOf(demo)) {
+      const ofType = (event: unknown) => isObject(event) && event.type === type;
+      expectSameShape(demo.filter(ofType), recorded.filter(ofType));
+    }
   });
 
   test("Anthropic, whole", ({ skip }) => {

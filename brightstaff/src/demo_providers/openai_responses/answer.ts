@@ -7,8 +7,8 @@ import { countTokens, IMAGE_TOKENS, splitTokens } from "../tokens.ts";
 import { asArray, asString, isObject, type JsonObject } from "../wire.ts";
 import { encryptReasoning } from "./encrypted_content.ts";
 
-/** Part of an answer before it is written: its item in the end, and the pieces in which a stream tells it. */
-export type AnswerItem = { item: JsonObject; pieces: string[] };
+/** Part of an answer before it is written: its item in the end, and the pieces in which a stream tells it, with their logprobs if they were asked for. */
+export type AnswerItem = { item: JsonObject; pieces: string[]; logprobs?: JsonObject[] };
 
 export interface ResponseAnswer {
   id: string;
@@ -28,7 +28,7 @@ export function answerResponse(body: JsonObject, items: readonly JsonObject[], c
   const isCut = answer.stop === "length";
   const answerItems = [
     ...(reasoningTokens > 0 ? [reasoningItem(body, conversation)] : []),
-    ...(answer.calls.length > 0 ? answer.calls.map(callItem) : [messageItem(answer.pieces, isCut ? "incomplete" : "completed")]),
+    ...(answer.calls.length > 0 ? answer.calls.map(callItem) : [messageItem(body, answer.pieces, isCut ? "incomplete" : "completed")]),
   ];
   return {
     id: openaiIds.response("resp"),
@@ -63,9 +63,17 @@ function reasoningItem(body: JsonObject, conversation: Conversation): AnswerItem
   return { item, pieces: isShown ? splitTokens(text) : [] };
 }
 
-function messageItem(pieces: string[], status: string): AnswerItem {
-  const content = [{ type: "output_text", annotations: [], logprobs: [], text: pieces.join("") }];
-  return { item: { id: openaiIds.response("msg"), type: "message", status, content, role: "assistant" }, pieces };
+function messageItem(body: JsonObject, pieces: string[], status: string): AnswerItem {
+  const isAsked = asArray(body.include).includes("message.output_text.logprobs");
+  const logprobs = isAsked ? pieces.map((piece) => logprobOf(piece, Number(body.top_logprobs ?? 0))) : [];
+  const content = [{ type: "output_text", annotations: [], logprobs, text: pieces.join("") }];
+  return { item: { id: openaiIds.response("msg"), type: "message", status, content, role: "assistant" }, pieces, logprobs };
+}
+
+/** Longer tokens are made a little less likely, so that the numbers differ. */
+function logprobOf(token: string, topLogprobs: number): JsonObject {
+  const likely = { token, bytes: [...Buffer.from(token)], logprob: -token.length / 100 };
+  return { ...likely, top_logprobs: topLogprobs > 0 ? [likely] : [] };
 }
 
 function callItem({ tool, input }: DemoAnswer["calls"][number]): AnswerItem {

@@ -125,6 +125,19 @@ describe("the official openai client", () => {
     expect(answer.output_parsed).toEqual({ city: "Paris" });
   });
 
+  test("gets the logprobs of each token, whole and streamed", async () => {
+    const body = { model: "gpt-4o", input: "Hi", include: ["message.output_text.logprobs" as const], top_logprobs: 1 };
+    const { output_text, output } = await client.responses.create(body);
+    const [message] = output;
+    const part = message?.type === "message" ? message.content[0] : undefined;
+    const logprobs = part?.type === "output_text" ? (part.logprobs ?? []) : [];
+    expect(logprobs.map(({ token }) => token).join("")).toBe(output_text);
+    expect(logprobs[0]).toMatchObject({ logprob: expect.any(Number), top_logprobs: [{ token: "This" }] });
+    const events = await eventsOf(body);
+    const streamed = events.flatMap((event) => (event.type === "response.output_text.delta" ? event.logprobs : []));
+    expect(streamed).toEqual(logprobs);
+  });
+
   test("counts a repeated long prompt as cached", async () => {
     const body = { model: "gpt-4o", input: "word ".repeat(2000) };
     await client.responses.create(body);

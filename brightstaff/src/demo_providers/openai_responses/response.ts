@@ -57,12 +57,13 @@ function pushItem(answerItem: AnswerItem, output_index: number, push: Push): voi
   push(mark, "response.output_item.done", { output_index, item });
 }
 
-function pushMessage({ item, pieces }: AnswerItem, at: JsonObject, push: Push): void {
+function pushMessage({ item, pieces, logprobs = [] }: AnswerItem, at: JsonObject, push: Push): void {
   const [part] = item.content as [{ text: string }];
   const place = { ...at, content_index: 0 };
-  push("preamble", "response.content_part.added", { ...place, part: { ...part, text: "" } });
-  for (const delta of pieces) push("content", "response.output_text.delta", { ...place, delta, logprobs: [] });
-  push("closing", "response.output_text.done", { ...place, text: part.text, logprobs: [] });
+  push("preamble", "response.content_part.added", { ...place, part: { ...part, text: "", logprobs: [] } });
+  for (const [index, delta] of pieces.entries())
+    push("content", "response.output_text.delta", { ...place, delta, logprobs: logprobs.slice(index, index + 1) });
+  push("closing", "response.output_text.done", { ...place, text: part.text, logprobs });
   push("closing", "response.content_part.done", { ...place, part });
 }
 
