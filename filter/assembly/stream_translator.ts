@@ -1,6 +1,7 @@
 import { Bytes } from "./bytes/bytes";
 import { AnswerOrigin } from "./canonical/answer_origin";
 import { ErrorKind } from "./canonical/error_kind";
+import { EventPattern } from "./canonical/event_pattern";
 import { Framing } from "./canonical/format";
 import { ProviderError } from "./canonical/provider_error";
 import { RequestHead } from "./canonical/request_head";
@@ -10,7 +11,7 @@ import { StreamWriter } from "./canonical/stream_writer";
 import { ResponseSummary } from "./canonical/summary";
 import { formatAt } from "./formats/registry";
 import { Cursor } from "./json/cursor";
-import { Form, sliceOf } from "./json/slice";
+import { Form, Slice, sliceOf } from "./json/slice";
 import { EventStreamReader } from "./stream/event_stream_reader";
 import { Frame, FrameReader } from "./stream/frame_reader";
 import { SseReader } from "./stream/sse_reader";
@@ -43,6 +44,9 @@ export class StreamTranslator {
   private stream: MessageStream = new MessageStream();
   private reader: StreamReader | null = null;
   private writer: StreamWriter | null = null; // none within one format
+  private readonly pattern: EventPattern = new EventPattern();
+  /** The pattern has usage that was not read yet. */
+  private hasUnreadUsage: bool = false;
   private providerFormat: u8 = 0;
   private clientFormat: u8 = 0;
   private failed: bool = false;
@@ -70,6 +74,8 @@ export class StreamTranslator {
     if (writer) formatAt(this.clientFormat).releaseWriter(writer);
     this.writer = null;
     this.frames.reset();
+    this.pattern.reset();
+    this.hasUnreadUsage = false;
     this.stream.reset(null, null);
     this.nextFree = StreamTranslator.free;
     StreamTranslator.free = this;
@@ -95,6 +101,7 @@ export class StreamTranslator {
   }
 
   get summary(): ResponseSummary {
+    this.readUsage();
     return this.stream.summary;
   }
 
@@ -128,6 +135,7 @@ export class StreamTranslator {
     this.stream.writeTo(out);
     this.insideEvent = this.frames.isInsideEvent;
     if (this.sse.isPassing) this.sse.passTo(out);
+    this.readUsage();
     const isLeft = !this.isOver && this.frames.finish();
     if (isLeft && !this.readEvent()) return StreamProgress.Failed;
     if (this.sse.isPassing && !(isLeft && this.reader!.isUsageOnly)) this.sse.passRest();
@@ -197,18 +205,51 @@ export class StreamTranslator {
     const dataLength = this.frames.dataLength;
     this.reader!.isUsageOnly = false;
     if (this.isOver) return true; // nothing that follows the end is part of the answer
-    cursor.open(dataPtr, dataLength, EVENT_DEPTH_MAX);
     const hadContent = this.stream.contentSeen;
-    const reader = this.reader!;
-    reader.eventType = sliceOf(this.frames.typePtr, this.frames.typeLength, Form.Text);
-    reader.isError = this.frames.isError;
-    const isRead = reader.read(cursor, dataPtr, dataLength, this.stream);
+    const type = sliceOf(this.frames.typePtr, this.frames.typeLength, Form.Text);
+    const isRead = this.readAlike(type, dataPtr, dataLength) || this.readOther(type, dataPtr, dataLength);
     // Within one format the client has begun to read what the provider sends, and judges it itself.
     if (!this.isTranslating && hadContent) return true;
     if (!isRead) this.fail("The provider's stream has an event that is not valid JSON.");
     else if (this.isFull) this.fail("The provider's answer is longer than the gateway can hold.");
     else if (this.stream.broken) this.fail("The provider's stream contradicts itself or has too many tool calls.");
     return !this.failed;
+  }
+
+  /** An event that differs from the one before in its text alone is not read, nor is its usage before another one comes. */
+  private readAlike(type: Slice, dataPtr: usize, dataLength: u32): bool {
+    const pattern = this.pattern;
+    if (this.frames.isError || !pattern.matches(type, dataPtr, dataLength)) return false;
+    if (pattern.hasOtherNumbers && this.reader!.hasUsage) {
+      pattern.keep(dataPtr, dataLength);
+      this.hasUnreadUsage = true;
+    }
+    this.stream.more(pattern.text);
+    return true;
+  }
+
+  private readOther(type: Slice, dataPtr: usize, dataLength: u32): bool {
+    this.readUsage();
+    const stream = this.stream;
+    const reader = this.reader!;
+    const said = stream.said;
+    reader.hasUsage = false;
+    reader.eventType = type;
+    reader.isError = this.frames.isError;
+    cursor.open(dataPtr, dataLength, EVENT_DEPTH_MAX);
+    const isRead = reader.read(cursor, dataPtr, dataLength, stream);
+    if (isRead && stream.said - said == 1) this.pattern.learn(type, dataPtr, dataLength, stream.lastText, reader.padding);
+    else this.pattern.forget();
+    return isRead;
+  }
+
+  /** Reads the usage of the last of the events that were alike: each tells the whole. */
+  private readUsage(): void {
+    if (!this.hasUnreadUsage) return;
+    this.hasUnreadUsage = false;
+    const pattern = this.pattern;
+    cursor.open(pattern.ptr, pattern.length, EVENT_DEPTH_MAX);
+    this.reader!.read(cursor, pattern.ptr, pattern.length, this.stream);
   }
 
   private fail(why: string): StreamProgress {

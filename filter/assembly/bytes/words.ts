@@ -8,5 +8,3 @@ export const HIGHS: u64 = 0x8080808080808080;
 export const QUOTES: u64 = 0x2222222222222222;
 export const BACKSLASHES: u64 = 0x5c5c5c5c5c5c5c5c;
 export const SPACES: u64 = 0x2020202020202020;
-export const LINE_FEEDS: u64 = 0x0a0a0a0a0a0a0a0a;
-export const CARRIAGE_RETURNS: u64 = 0x0d0d0d0d0d0d0d0d;

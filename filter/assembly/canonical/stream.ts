@@ -19,6 +19,8 @@ export const TOOL_CALLS_PER_MESSAGE_MAX: i32 = 256;
 export const HELD_ARGUMENTS_BYTES_MAX: u32 = 1 << 20;
 
 const KEPT_BYTES_MAX: u32 = 1024;
+/** What anything but a piece of text adds to `said`. */
+const NO_TEXT: u32 = 2;
 
 /**
  * One streamed answer. Readers tell it what the provider says, in whatever order it comes; it keeps what the gateway wants to know of it
@@ -36,6 +38,10 @@ export class MessageStream implements ContentSink {
   /** The answer cannot be written on: a limit was passed, or events contradict each other. */
   broken: bool = false;
   begun: bool = false;
+  /** Counts what was said: pieces of text by one, everything that must not be taken for another such piece by more. */
+  said: u32 = 0;
+  /** The piece of text that was said last. */
+  lastText: Slice = ABSENT;
   /** The client asked for logprobs, and its format has a place for them; else nobody reads them. */
   wantsLogprobs: bool = false;
   /** Of the tokens of the text that is told next. */
@@ -45,6 +51,7 @@ export class MessageStream implements ContentSink {
   private writer: StreamWriter | null = null;
   private out: Bytes = noOutput;
   private block: BlockKind = BlockKind.None;
+  private lastKind: BlockKind = BlockKind.None;
   private blockCount: i32 = 0;
   private responseId: Bytes = new Bytes();
   private stopSequence: Bytes = new Bytes();
@@ -114,8 +121,14 @@ export class MessageStream implements ContentSink {
     this.content(BlockKind.Refusal, delta);
   }
 
+  /** Another piece of what was said last. */
+  more(text: Slice): void {
+    this.content(this.lastKind, text);
+  }
+
   /** The proof of the reasoning block that is open, or of one that has no text and is none yet. It counts for nothing but itself. */
   signature(seal: Seal, signature: Slice): void {
+    this.said += NO_TEXT;
     const writer = this.writer;
     if (!writer || this.broken || sliceLength(signature) == 0) return;
     if (this.block != BlockKind.Reasoning) this.openBlock(BlockKind.Reasoning, -1);
@@ -124,6 +137,7 @@ export class MessageStream implements ContentSink {
 
   /** Reasoning that only its provider can read. */
   redacted(seal: Seal, data: Slice): void {
+    this.said += NO_TEXT;
     const writer = this.writer;
     if (!writer || this.broken) return;
     this.start(ABSENT, ABSENT);
@@ -142,6 +156,7 @@ export class MessageStream implements ContentSink {
    * which comes with its start.
    */
   toolCall(key: i32, id: Slice, name: Slice, fragment: Slice, signature: Slice = ABSENT): void {
+    this.said += NO_TEXT;
     this.contentSeen = true;
     if (!this.writer || this.broken) return;
     let index = this.findCall(key);
@@ -161,6 +176,7 @@ export class MessageStream implements ContentSink {
 
   /** The block that is open ends here. Formats without such an event need not call this. */
   closeBlock(): void {
+    this.said += NO_TEXT;
     if (this.block == BlockKind.None) return;
     const writer = this.writer;
     if (this.block == BlockKind.CustomToolCall) this.endCustomInput();
@@ -179,6 +195,7 @@ export class MessageStream implements ContentSink {
   }
 
   ping(): void {
+    this.said += NO_TEXT;
     const writer = this.writer;
     if (writer && this.begun) writer.ping(this.out);
   }
@@ -190,6 +207,7 @@ export class MessageStream implements ContentSink {
 
   /** `this.error` was filled from an error event. */
   failed(): void {
+    this.said += NO_TEXT;
     if (this.errorSeen || this.terminalSeen) return;
     this.errorSeen = true;
     if (this.error.message.length == 0) this.error.describeNothing();
@@ -199,6 +217,7 @@ export class MessageStream implements ContentSink {
 
   /** The format's last event. */
   end(): void {
+    this.said += NO_TEXT;
     if (this.terminalSeen || this.errorSeen || this.broken) return;
     const writer = this.writer;
     if (writer) {
@@ -214,6 +233,7 @@ export class MessageStream implements ContentSink {
 
   /** A token may be a piece of a character only, so there are tokens without a text. */
   private textOfTokens(delta: Slice): void {
+    this.said += NO_TEXT;
     this.contentSeen = true;
     if (this.block != BlockKind.Text) this.openBlock(BlockKind.Text, -1);
     const writer = this.writer!;
@@ -225,6 +245,9 @@ export class MessageStream implements ContentSink {
 
   private content(kind: BlockKind, delta: Slice): void {
     if (sliceLength(delta) == 0) return;
+    this.said++;
+    this.lastText = delta;
+    this.lastKind = kind;
     this.contentSeen = true;
     const writer = this.writer;
     if (!writer) return;

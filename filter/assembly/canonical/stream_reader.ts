@@ -15,6 +15,12 @@ export abstract class StreamReader {
   finished: bool = false;
   /** The event read last tells how many tokens were used, and nothing else. */
   isUsageOnly: bool = false;
+  /** It tells how many tokens were used. */
+  hasUsage: bool = false;
+  /** How the member begins, in events of this format, by which the length of the text is hidden; it is passed over. Empty: there is none. */
+  get padding(): string {
+    return "";
+  }
 
   /** Forgets the stream before. */
   abstract reset(): void;

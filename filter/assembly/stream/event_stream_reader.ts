@@ -1,4 +1,4 @@
-import { equalAscii } from "../bytes/ascii";
+import { equal, equalAscii } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
 import { crc32 } from "../bytes/crc32";
 import { Frame, FrameReader } from "./frame_reader";
@@ -41,9 +41,14 @@ export class EventStreamReader extends FrameReader {
   private headersLength: u32 = 0;
   private damaged: bool = false;
   private rest: Bytes = new Bytes();
+  /** The headers of an event like which most are, and where its type stands in them. */
+  private eventHeaders: Bytes = new Bytes();
+  private eventTypeAt: u32 = 0;
+  private eventTypeLength: u32 = 0;
 
   reset(): void {
     this.rest.clear(KEPT_BYTES_MAX);
+    this.eventHeaders.clear(KEPT_BYTES_MAX);
     this.base = 0;
     this.end = 0;
     this.messageLength = 0;
@@ -109,7 +114,29 @@ export class EventStreamReader extends FrameReader {
     this.dataLength = <u32>(at + checked - payload);
     this.base = at + this.messageLength;
     this.messageLength = 0;
-    return this.readHeaders(at + PRELUDE_BYTES, payload);
+    return this.readSameHeaders(at + PRELUDE_BYTES) || this.readNewHeaders(at + PRELUDE_BYTES, payload);
+  }
+
+  /** Whether the headers are those of the event before, so that nothing in them is new. */
+  private readSameHeaders(at: usize): bool {
+    const known = this.eventHeaders;
+    if (known.length == 0 || !equal(at, this.headersLength, known.ptr, known.length)) return false;
+    this.isError = false;
+    this.typePtr = at + this.eventTypeAt;
+    this.typeLength = this.eventTypeLength;
+    return true;
+  }
+
+  private readNewHeaders(at: usize, end: usize): bool {
+    const payload = this.dataPtr;
+    const known = this.eventHeaders;
+    known.clear(KEPT_BYTES_MAX);
+    if (!this.readHeaders(at, end)) return false;
+    if (this.isError || this.typeLength == 0 || this.dataPtr != payload || this.headersLength > KEPT_BYTES_MAX) return true;
+    known.append(at, this.headersLength);
+    this.eventTypeAt = <u32>(this.typePtr - at);
+    this.eventTypeLength = this.typeLength;
+    return true;
   }
 
   /**

@@ -5,6 +5,7 @@ import { RequestHead } from "../../canonical/request_head";
 import { Seal } from "../../canonical/seal";
 import { BlockKind, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
+import { TextFrame } from "../../canonical/text_frame";
 import { writeToolId } from "../../canonical/tool_id";
 import { ABSENT, Slice, textOf } from "../../json/slice";
 import { writeString } from "../../json/text";
@@ -16,6 +17,8 @@ import { stopReason, writeUsageMembers } from "./usage";
 /** https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 export class MessagesStreamWriter extends StreamWriter {
   private blocks: i32 = 0;
+  /** Of the block that is open. */
+  private readonly textFrame: TextFrame = new TextFrame();
   private includeReasoning: bool = true;
   /** The thinking block that is open has its signature. */
   private signed: bool = false;
@@ -47,11 +50,18 @@ export class MessagesStreamWriter extends StreamWriter {
       out.ascii(',"name":');
       writeString(out, name);
       out.ascii(',"input":{}}}\n\n');
-    } else out.ascii(',"content_block":{"type":"text","text":""}}\n\n');
+    } else {
+      out.ascii(',"content_block":{"type":"text","text":""}}\n\n');
+      this.frameText();
+    }
   }
 
   delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {
     if (kind == BlockKind.Reasoning && !this.includeReasoning) return;
+    if (kind == BlockKind.Text) {
+      this.textFrame.write(out, text);
+      return;
+    }
     this.openDelta(out);
     if (kind == BlockKind.ToolCall) out.ascii('{"type":"input_json_delta","partial_json":');
     else out.ascii(kind == BlockKind.Reasoning ? '{"type":"thinking_delta","thinking":' : '{"type":"text_delta","text":');
@@ -122,6 +132,14 @@ export class MessagesStreamWriter extends StreamWriter {
     this.signed = false;
     this.openStart(out);
     out.ascii(',"content_block":{"type":"thinking","thinking":"","signature":""}}\n\n');
+  }
+
+  private frameText(): void {
+    const frame = this.textFrame;
+    frame.clear();
+    this.openDelta(frame.head);
+    frame.head.ascii('{"type":"text_delta","text":"');
+    frame.tail.ascii('"}}\n\n');
   }
 
   private openDelta(out: Bytes): void {

@@ -25,6 +25,10 @@ export class ConverseStreamReader extends StreamReader {
     this.calls = 0;
   }
 
+  get padding(): string {
+    return '"p":"';
+  }
+
   read(cursor: Cursor, dataPtr: usize, dataLength: u32, stream: MessageStream): bool {
     const type = this.eventType;
     if (this.isError) {

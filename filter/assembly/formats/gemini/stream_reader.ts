@@ -33,8 +33,10 @@ export class GeminiStreamReader extends StreamReader {
     this.failure = ABSENT;
     while (cursor.nextKey()) {
       if (cursor.keyIs("candidates")) this.readCandidates(cursor, stream);
-      else if (cursor.keyIs("usageMetadata")) readUsage(cursor, stream.summary);
-      else if (cursor.keyIs("promptFeedback")) this.readPromptFeedback(cursor, stream);
+      else if (cursor.keyIs("usageMetadata")) {
+        this.hasUsage = true;
+        readUsage(cursor, stream.summary);
+      } else if (cursor.keyIs("promptFeedback")) this.readPromptFeedback(cursor, stream);
       else {
         failed = failed || (cursor.keyIs("error") && cursor.kind() == Kind.Object);
         cursor.skip();

@@ -17,6 +17,10 @@ export class ChatStreamReader extends StreamReader {
     this.finished = false;
   }
 
+  get padding(): string {
+    return '"obfuscation":"';
+  }
+
   /** Some servers leave out [DONE]. */
   finish(stream: MessageStream): void {
     if (this.finished) stream.end();
@@ -31,11 +35,10 @@ export class ChatStreamReader extends StreamReader {
     if (!cursor.enterObject()) return false;
     let failed = false;
     let choices = 0;
-    let hasUsage = false;
     while (cursor.nextKey()) {
       if (cursor.keyIs("choices")) choices = this.readChoices(cursor, stream);
       else if (cursor.keyIs("usage")) {
-        hasUsage = cursor.kind() == Kind.Object;
+        this.hasUsage = cursor.kind() == Kind.Object;
         readUsage(cursor, stream.summary);
       } else if (cursor.keyIs("object"))
         failed = sliceIs(cursor.takeToken(), "error") || failed; // vLLM's form of an error
@@ -45,7 +48,7 @@ export class ChatStreamReader extends StreamReader {
       }
     }
     if (!cursor.finish()) return false;
-    this.isUsageOnly = hasUsage && choices == 0;
+    this.isUsageOnly = this.hasUsage && choices == 0;
     if (failed) this.readFailure(cursor, dataPtr, dataLength, stream);
     return true;
   }

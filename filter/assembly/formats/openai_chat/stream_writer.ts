@@ -6,6 +6,7 @@ import { RequestHead } from "../../canonical/request_head";
 import { Seal } from "../../canonical/seal";
 import { BlockKind, isCall, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
+import { TextFrame } from "../../canonical/text_frame";
 import { TokenLogprobs } from "../../canonical/token_logprobs";
 import { Slice, textOf } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
@@ -24,6 +25,7 @@ export class ChatStreamWriter extends StreamWriter {
   private includeUsage: bool = false;
   /** What every chunk begins with, up to its choices. */
   private head: Bytes = new Bytes();
+  private readonly textFrame: TextFrame = new TextFrame();
   private hasArguments: bool = false;
   /** The text of the reasoning block that is open, as the inside of a JSON string, which stands with its proof once more. */
   private reasoning: Bytes = new Bytes();
@@ -34,6 +36,7 @@ export class ChatStreamWriter extends StreamWriter {
   reset(head: RequestHead): void {
     this.includeUsage = head.includeUsage;
     this.head.clear(KEPT_BYTES_MAX);
+    this.textFrame.clear();
     this.reasoning.clear(KEPT_BYTES_MAX);
     this.details = 0;
   }
@@ -73,6 +76,10 @@ export class ChatStreamWriter extends StreamWriter {
   }
 
   delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {
+    if (kind == BlockKind.Text && !this.tokens) {
+      this.textDelta(out, text);
+      return;
+    }
     this.openDelta(out);
     switch (kind) {
       case BlockKind.ToolCall:
@@ -99,6 +106,17 @@ export class ChatStreamWriter extends StreamWriter {
         writeString(out, text);
     }
     this.closeDelta(out);
+  }
+
+  private textDelta(out: Bytes, text: Slice): void {
+    const frame = this.textFrame;
+    if (frame.isEmpty) {
+      this.openDelta(frame.head);
+      frame.head.ascii('"content":"');
+      frame.tail.byte(0x22);
+      this.closeDelta(frame.tail);
+    }
+    frame.write(out, text);
   }
 
   signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void {

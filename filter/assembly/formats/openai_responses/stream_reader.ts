@@ -28,6 +28,10 @@ export class ResponsesStreamReader extends StreamReader {
     this.hasRefusal = false;
   }
 
+  get padding(): string {
+    return '"obfuscation":"';
+  }
+
   read(cursor: Cursor, dataPtr: usize, dataLength: u32, stream: MessageStream): bool {
     event.clear();
     event.type = cursor.peekMember("type");

@@ -37,6 +37,9 @@ export class ResponsesStreamWriter extends StreamWriter {
   private hasRefusal: bool = false;
   /** Of the item that is open: its id, as the inside of a JSON string; its text or arguments, likewise; a call's `call_id` and `name`. */
   private itemId: Bytes = new Bytes();
+  /** What stands around the sequence number in the events of its text. */
+  private deltaHead: Bytes = new Bytes();
+  private deltaMiddle: Bytes = new Bytes();
   private text: Bytes = new Bytes();
   private call: Bytes = new Bytes();
   /** The proof of the reasoning item that is open, marked, as the inside of a JSON string. */
@@ -92,6 +95,7 @@ export class ResponsesStreamWriter extends StreamWriter {
     // A reasoning item may be nothing but its proof.
     this.hasPart = !isCall(kind) && kind != BlockKind.Reasoning;
     if (this.hasPart) this.openPart(out, kind);
+    if (kind == BlockKind.Text) this.frameText();
   }
 
   beforeText(tokens: TokenLogprobs): void {
@@ -107,7 +111,8 @@ export class ResponsesStreamWriter extends StreamWriter {
     writeStringBody(this.text, text);
     const keptBytes = this.items.length + this.text.length + this.logprobs.length + this.logprobsWithBytes.length;
     this.isFull = keptBytes > ANSWER_KEPT_BYTES_MAX;
-    this.writeDelta(out, kind, this.text.ptr + start, this.text.length - start);
+    if (kind == BlockKind.Text) this.writeTextDelta(out, this.text.ptr + start, this.text.length - start);
+    else this.writeDelta(out, kind, this.text.ptr + start, this.text.length - start);
   }
 
   signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void {
@@ -164,12 +169,17 @@ export class ResponsesStreamWriter extends StreamWriter {
   }
 
   private openEvent(out: Bytes, type: string): void {
+    this.openTyped(out, type);
+    writeInteger(out, this.sequenceNumber++);
+  }
+
+  /** Up to the sequence number. */
+  private openTyped(out: Bytes, type: string): void {
     out.ascii("event: ");
     out.ascii(type);
     out.ascii('\ndata: {"type":"');
     out.ascii(type);
     out.ascii('","sequence_number":');
-    writeInteger(out, this.sequenceNumber++);
   }
 
   private openPart(out: Bytes, kind: BlockKind): void {
@@ -187,6 +197,11 @@ export class ResponsesStreamWriter extends StreamWriter {
   /** An event about the part of the open item; a call has none. */
   private openPieceEvent(out: Bytes, type: string, kind: BlockKind): void {
     this.openEvent(out, type);
+    this.writePlace(out, kind);
+  }
+
+  /** Where a piece belongs. */
+  private writePlace(out: Bytes, kind: BlockKind): void {
     out.ascii(',"item_id":"');
     out.appendBytes(this.itemId);
     out.byte(0x22);
@@ -199,12 +214,25 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.openPieceEvent(out, deltaEvent(kind), kind);
     out.ascii(',"delta":"');
     out.append(ptr, length);
-    if (kind != BlockKind.Text) {
-      out.ascii('"}\n\n');
-      return;
-    }
+    out.ascii('"}\n\n');
+  }
+
+  /** All but the number, the text and its logprobs stays the same for an item, and is written once. */
+  private writeTextDelta(out: Bytes, ptr: usize, length: u32): void {
+    out.appendBytes(this.deltaHead);
+    writeInteger(out, this.sequenceNumber++);
+    out.appendBytes(this.deltaMiddle);
+    out.append(ptr, length);
     const start = this.keepLogprobs();
     this.writeLogprobs(out, this.logprobs.ptr + start, this.logprobs.length - start);
+  }
+
+  private frameText(): void {
+    this.deltaHead.clear();
+    this.openTyped(this.deltaHead, deltaEvent(BlockKind.Text));
+    this.deltaMiddle.clear();
+    this.writePlace(this.deltaMiddle, BlockKind.Text);
+    this.deltaMiddle.ascii(',"delta":"');
   }
 
   /** Where what was added begins. */
