@@ -33,6 +33,7 @@ beforeAll(async () => {
   const members: Record<string, FleetMember> = {
     refused: { format: "openai_chat", url: `http://127.0.0.1:${await closedPort()}` },
     silent: { format: "openai_chat", behaviour: { kind: "hang before headers" } },
+    mute: { format: "openai_chat", behaviour: { kind: "hang after headers" } },
     // Several, as a host that fails ten times in a row is left out for a while, and then fails in another way.
     ...Object.fromEntries(
       ["html", "html-1", "html-2", "html-3"].map((name) => [name, { format: "openai_chat", behaviour: { kind: "html" } }]),
@@ -123,8 +124,10 @@ describe("one provider that does not answer", () => {
   test.each([
     { name: "refused", statuses: [502, 503], outcome: "connect-failure" },
     { name: "silent", statuses: [504], outcome: "timeout" },
+    { name: "mute", statuses: [504], outcome: "timeout" },
     { name: "html", statuses: [502], outcome: "stream-error" },
-    { name: "cut", statuses: [502, 503], outcome: "reset" },
+    // Envoy answers for a reply that has begun and breaks off, and calls no filter for it: nobody is there to name the attempt.
+    { name: "cut", statuses: [502, 503], outcome: null },
     { name: "redirect", statuses: [502], outcome: "" },
   ])("$name", async ({ name, statuses, outcome }) => {
     for (const stream of [false, true]) {
@@ -132,8 +135,11 @@ describe("one provider that does not answer", () => {
         expect(error, sdk).toBeInstanceOf(CLASSES[500]?.[sdk]);
         expect(statuses).toContain(error.status);
         expect(error.message).not.toBe("");
-        expect(headerOf(error, "x-model-router-attempts")).toContain(`${modelOf(name)};`);
-        expect(headerOf(error, "x-model-router-attempts")).toContain(outcome);
+        expect(headerOf(error, "content-type")).toBe("application/json");
+        if (outcome !== null) {
+          expect(headerOf(error, "x-model-router-attempts")).toContain(`${modelOf(name)};`);
+          expect(headerOf(error, "x-model-router-attempts")).toContain(outcome);
+        }
         expect(headerOf(error, "location")).toBe("");
       }
     }

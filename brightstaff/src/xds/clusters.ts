@@ -5,7 +5,7 @@ import { BRIGHTSTAFF_CLUSTER, type RenderOptions, secretFile, TOKEN_ESTIMATOR_CL
 import { any, duration, extension, fileSource, type Message } from "./protobuf.ts";
 import { requestSigning } from "./request_signing.ts";
 import { upstreams } from "./upstreams.ts";
-import { wasmExtension } from "./wasm_filter.ts";
+import { providerFilter } from "./wasm_filter.ts";
 
 const CLUSTER_TYPE = "envoy.config.cluster.v3.Cluster";
 const HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -154,11 +154,7 @@ function upstreamFilters(provider: Provider, options: RenderOptions): Message[] 
   const hasKey = provider.accessKey !== null || (provider.credentials !== null && provider.credentials.type !== "aws");
   const credential = hasKey ? [credentialInjector(provider, options)] : [];
   if (provider.signing !== null) credential.push(requestSigning(provider, provider.signing, options.stateDir));
-  return [providerRole(options), ...credential, UPSTREAM_CODEC];
-}
-
-function providerRole({ wasmFile }: RenderOptions): Message {
-  return wasmExtension("provider", { role: "provider" }, wasmFile);
+  return [providerFilter(provider, options.wasmFile), ...credential, UPSTREAM_CODEC];
 }
 
 const UPSTREAM_CODEC = extension("envoy.filters.http.upstream_codec", "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec");
@@ -178,7 +174,7 @@ function credentialInjector(provider: Provider, options: RenderOptions): Message
 function tokenEstimatorCluster({ limits }: GatewayConfig, options: RenderOptions): Message {
   const protocolOptions = {
     common_http_protocol_options: { idle_timeout: duration(POOL_IDLE_MS), max_stream_duration: duration(ESTIMATE_MS_MAX) },
-    http_filters: [providerRole(options), UPSTREAM_CODEC],
+    http_filters: [providerFilter(null, options.wasmFile), UPSTREAM_CODEC],
   };
   return brightstaffCluster(TOKEN_ESTIMATOR_CLUSTER, options, protocolOptions, bufferLimit_bytes(limits));
 }

@@ -2,42 +2,23 @@ import { hash } from "node:crypto";
 import type { GatewayConfig, ModelRules, NativeEndpoint, Provider, Router } from "../config/gateway_config.ts";
 import { RESPONSE_BODY_BYTES_MAX } from "./buffer_limits.ts";
 import { BRIGHTSTAFF_CLUSTER, type RenderOptions, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
-import { any, extension, type Message } from "./protobuf.ts";
+import type { Message } from "./protobuf.ts";
 import { SIGNATURE_HEADERS } from "./request_signing.ts";
 import { furtherName, upstreams } from "./upstreams.ts";
-import { wasmExtension } from "./wasm_filter.ts";
+import { needsOwnPlace, wasmFilter } from "./wasm_filter.ts";
 
 export const GATEWAY_FILTER_NAME = "llm_gateway";
 
 /** The longest routing view that the filter sends with a decision request. */
 export const DECISION_VIEW_BYTES_MAX = 65_536;
 
-export const GATEWAY_FILTER_TYPE = "envoy.extensions.common.matching.v3.ExtensionWithMatcher";
-
 /** The gateway filter by extension discovery: a new configuration reaches new requests while streams in flight keep theirs. */
 export function gatewayFilter(config: GatewayConfig, options: RenderOptions): Message {
   return {
     "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
-    name: GATEWAY_FILTER_NAME,
-    typed_config: any(GATEWAY_FILTER_TYPE, {
-      extension_config: wasmExtension("gateway", gatewayConfiguration(config), options.wasmFile),
-      xds_matcher: SKIP_ANSWERS_OF_PROVIDERS,
-    }),
+    ...wasmFilter(GATEWAY_FILTER_NAME, "gateway", gatewayConfiguration(config), options.wasmFile),
   };
 }
-
-/**
- * Leaves the filter out of the way of an answer that the provider role has let go, which is known by the header that it sets last. One module
- * serves both roles, so it exports the callbacks for bodies, and each piece of every answer would call it to do nothing.
- */
-const SKIP_ANSWERS_OF_PROVIDERS: Message = {
-  matcher_tree: {
-    input: extension("answer", "envoy.type.matcher.v3.HttpResponseHeaderMatchInput", { header_name: "x-model-router-selected-model" }),
-    prefix_match_map: {
-      map: { "": { action: extension("skip", "envoy.extensions.filters.common.matcher.action.v3.SkipFilter") } },
-    },
-  },
-};
 
 /** What the filter reads in its role "gateway". Models and providers are referred to by their index. */
 export function gatewayConfiguration(config: GatewayConfig): Message {
@@ -140,6 +121,7 @@ function toFilterProvider(provider: Provider, places: readonly Provider[]): Mess
     ...(provider.streamPath === null ? {} : { stream_path: provider.streamPath }),
     native: provider.native.map((native) => toFilterEndpoint(provider, native, places)),
     headers: provider.headers,
+    needs_own_place: needsOwnPlace(provider),
     passthrough_auth: provider.passthroughAuth,
     auth_header: provider.auth.header,
     auth_prefix: provider.auth.prefix,

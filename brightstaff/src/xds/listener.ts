@@ -2,10 +2,11 @@ import type { GatewayConfig, Listener } from "../config/gateway_config.ts";
 import { anthropicForm, type ModelsForm, openaiForm } from "../models/forms.ts";
 import { bufferLimit_bytes } from "./buffer_limits.ts";
 import { http2Windows } from "./clusters.ts";
-import { GATEWAY_FILTER_NAME, GATEWAY_FILTER_TYPE, gatewayFilter } from "./gateway_filter.ts";
+import { GATEWAY_FILTER_NAME, gatewayFilter } from "./gateway_filter.ts";
 import { GATEWAY_FILTER_FILE, LISTENER_CERTIFICATE, RDS_FILE, type RenderOptions, routingSocket, secretFile } from "./options.ts";
 import { any, extension, fileSource, type Message } from "./protobuf.ts";
 import { IS_ANTHROPIC, ROUTE_CONFIG_NAME } from "./routes.ts";
+import { WASM_TYPE } from "./wasm_filter.ts";
 
 /** A client must have sent its headers, and its whole request, by then. */
 const REQUEST_HEADERS_TIMEOUT = "30s";
@@ -24,7 +25,7 @@ export function listener(config: GatewayConfig, options: RenderOptions): Message
     name: GATEWAY_FILTER_NAME,
     config_discovery: {
       config_source: fileSource(`${options.stateDir}/${GATEWAY_FILTER_FILE}`),
-      type_urls: [`type.googleapis.com/${GATEWAY_FILTER_TYPE}`],
+      type_urls: [`type.googleapis.com/${WASM_TYPE}`],
     },
   };
   const { name, address, port, tls } = config.listener;
@@ -68,13 +69,13 @@ export function routingListener(config: GatewayConfig, options: RenderOptions): 
 
 const HCM_TYPE = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
-/** Upstream could not be reached, was cut off, took too long or was asked too much. */
-const UPSTREAM_FAILED = { response_flag_filter: { flags: ["UF", "UH", "UC", "UR", "UT", "UO"] } };
+/** Upstream could not be reached, was cut off, took too long, was asked too much or sent what is not HTTP. */
+const UPSTREAM_FAILED = { response_flag_filter: { flags: ["UF", "UH", "UC", "UR", "LR", "UT", "UO", "UPE"] } };
 const UPSTREAM_FAILED_MESSAGE = "This could not be answered now; try again later.";
 
 /**
- * What Envoy says by itself where brightstaff is not there, in the form of the client's API. Requests to models pass the filter, which says
- * more than this.
+ * What Envoy says by itself where brightstaff is not there, or an answer broke off that the filter still held; in the form of the client's API.
+ * Whatever else befalls a request to a model passes the filter, which says more than this.
  */
 const OWN_ANSWERS = [
   { filter: { and_filter: { filters: [UPSTREAM_FAILED, { header_filter: { header: IS_ANTHROPIC } }] } }, ...ownAnswer(anthropicForm) },
@@ -104,6 +105,8 @@ function connectionManager(limit_bytes: number, filter: Message, { stateDir }: R
       extension("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", {
         // Neither providers nor clients need Envoy's own headers. The attempt's number is not among these: the routes ask for it.
         suppress_envoy_headers: true,
+        // Counters by status of each cluster and route: brightstaff's come from the filter's events.
+        dynamic_stats: false,
       }),
     ],
   };

@@ -4,6 +4,7 @@ import { listModels } from "../models/model_list.ts";
 import { BRIGHTSTAFF_CLUSTER, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, duration, extension, type Message } from "./protobuf.ts";
 import { upstreams } from "./upstreams.ts";
+import { CLIENT_HEADERS_KEPT_BACK, PROVIDER_FILTER_NAME } from "./wasm_filter.ts";
 
 export const ROUTE_CONFIG_NAME = "llm";
 
@@ -103,8 +104,8 @@ const MODES = {
 } as const;
 type Mode = keyof typeof MODES;
 
-/** The client's own credentials are the gateway's business. An encoded answer could not be read by the filter, so none is asked for. */
-const CLIENT_HEADERS_KEPT_BACK = ["authorization", "proxy-authorization", "x-api-key", "cookie", "accept-encoding"];
+/** The filter in the provider's cluster has nothing left to do for a request that the gateway role serves. */
+const WITHOUT_PROVIDER_ROLE = { [PROVIDER_FILTER_NAME]: any("envoy.config.route.v3.FilterConfig", { disabled: true }) };
 
 /** Cheaper by the half than the route with retries: no matcher, no request kept for another attempt. */
 function onceRoute(mode: Mode, config: GatewayConfig): Message {
@@ -112,6 +113,7 @@ function onceRoute(mode: Mode, config: GatewayConfig): Message {
   return {
     name: `${mode}-once`,
     match: { prefix: "/", headers: [{ name: onlyCluster, present_match: true }] },
+    typed_per_filter_config: WITHOUT_PROVIDER_ROLE,
     request_headers_to_remove: [...CLIENT_HEADERS_KEPT_BACK, onlyCluster],
     route: { ...action(mode, config), cluster_header: onlyCluster, retry_policy: deadline(mode, config) },
   };

@@ -12,6 +12,7 @@ import { loadConfig } from "../config/load.ts";
 import { extension, type Message } from "./protobuf.ts";
 import { type Resources, render } from "./render.ts";
 import { StateDir } from "./state_dir.ts";
+import { PROVIDER_FILTER_NAME } from "./wasm_filter.ts";
 
 export type UnfilteredEnvoy = {
   readonly url: string;
@@ -67,7 +68,7 @@ function withoutFilter(resources: Resources): Resources {
   return {
     ...resources,
     clusters: resources.clusters.map((cluster) =>
-      mapFilters(cluster, (filters) => filters.filter(({ name }) => name !== "envoy.filters.http.wasm")),
+      mapFilters(cluster, (filters) => filters.filter(({ name }) => !String(name).startsWith(PROVIDER_FILTER_NAME))),
     ),
     listener: mapFilters(resources.listener, ([, ...others]) => [limitsFromHeaders(), candidatesFromHeaders(), ...others]),
   };

@@ -1,10 +1,38 @@
-import { any, extension, type Message } from "./protobuf.ts";
+import type { Provider } from "../config/gateway_config.ts";
+import { any, type Message } from "./protobuf.ts";
 
-const WASM_TYPE = "envoy.extensions.filters.http.wasm.v3.Wasm";
+export const WASM_TYPE = "envoy.extensions.filters.http.wasm.v3.Wasm";
+
+/** The filter in a provider's cluster: the one that the route for requests with one candidate leaves out, and the one that it does not. */
+export const PROVIDER_FILTER_NAME = "llm_provider";
+const OWN_PLACE_FILTER_NAME = "llm_provider_always";
+
+/**
+ * Request headers that routes take away: the client's own credentials are the gateway's business, and an encoded answer could not be read by the
+ * filter, so none is asked for.
+ */
+export const CLIENT_HEADERS_KEPT_BACK: readonly string[] = [
+  "authorization",
+  "proxy-authorization",
+  "x-api-key",
+  "cookie",
+  "accept-encoding",
+];
+
+/** Whether the filter sets headers for the provider that the route would take away in front of it, or Envoy would sign. */
+export function needsOwnPlace({ passthroughAuth, signing, headers }: Provider): boolean {
+  return passthroughAuth || signing !== null || headers.some(([name]) => CLIENT_HEADERS_KEPT_BACK.includes(name.toLowerCase()));
+}
+
+/** The filter in the cluster of a provider, or of who estimates tokens. */
+export function providerFilter(provider: Provider | null, wasmFile: string): Message {
+  const name = provider !== null && needsOwnPlace(provider) ? OWN_PLACE_FILTER_NAME : PROVIDER_FILTER_NAME;
+  return wasmFilter(name, "provider", { role: "provider" }, wasmFile);
+}
 
 /** The filter in one of its roles. All places share one VM per worker: `vm_id`, code and `vm_config` are the same everywhere. */
-export function wasmExtension(role: "gateway" | "provider", configuration: Message, wasmFile: string): Message {
-  return extension("envoy.filters.http.wasm", WASM_TYPE, wasmConfig(role, configuration, wasmFile));
+export function wasmFilter(name: string, role: "gateway" | "provider", configuration: Message, wasmFile: string): Message {
+  return { name, typed_config: any(WASM_TYPE, wasmConfig(role, configuration, wasmFile)) };
 }
 
 function wasmConfig(role: string, configuration: Message, wasmFile: string): Message {

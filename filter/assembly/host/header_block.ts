@@ -1,3 +1,4 @@
+import { HeaderMap, setHeaderNamed } from "./headers";
 import { Literal } from "./literal";
 
 const PAIRS_MAX: u32 = 16;
@@ -26,16 +27,27 @@ export class HeaderBlock {
 
   /** The value must stay where it is until `finish`. */
   add(name: Literal, value: usize, valueLength: u32): HeaderBlock {
-    const bytes = name.length + valueLength + 2;
+    return this.addNamed(name.ptr, name.length, value, valueLength);
+  }
+
+  addNamed(name: usize, nameLength: u32, value: usize, valueLength: u32): HeaderBlock {
+    const bytes = nameLength + valueLength + 2;
     const lengths: u32 = 4 + (this.count + 1) * 8;
     if (this.count == PAIRS_MAX || lengths + this.textBytes + bytes > BLOCK_BYTES_MAX) return this;
-    this.names[this.count] = name.ptr;
-    this.nameLengths[this.count] = name.length;
+    this.names[this.count] = name;
+    this.nameLengths[this.count] = nameLength;
     this.values[this.count] = value;
     this.valueLengths[this.count] = valueLength;
     this.count++;
     this.textBytes += bytes;
     return this;
+  }
+
+  /** Sets each of them in a map of Envoy's. */
+  setIn(map: HeaderMap): void {
+    for (let i: u32 = 0; i < this.count; i++) {
+      setHeaderNamed(map, this.names[i], this.nameLengths[i], this.values[i], this.valueLengths[i]);
+    }
   }
 
   addLiteral(name: Literal, value: Literal): HeaderBlock {

@@ -13,22 +13,9 @@ export const STOP_AND_BUFFER: i32 = 1;
 export const STOP_NO_BUFFER: i32 = 3;
 
 const NO_GRPC_STATUS: i32 = -1;
-const CLEAR_ROUTE_CACHE = new Literal("clear_route_cache");
 /** Serialised headers with no pair in them. */
 const NO_PAIRS: usize = heap.alloc(4);
 store<u32>(NO_PAIRS, 0);
-
-/** Makes Envoy choose the route anew; the ABI's own call of that name is not there in Envoy, the foreign function is. */
-export function clearRouteCache(): void {
-  abi.proxy_call_foreign_function(
-    CLEAR_ROUTE_CACHE.ptr,
-    CLEAR_ROUTE_CACHE.length,
-    0,
-    0,
-    changetype<usize>(answer),
-    changetype<usize>(answer) + 4,
-  );
-}
 
 /** Lets a request go on that a callback has stopped. */
 export function continueRequest(): void {

@@ -8,7 +8,7 @@ import { textOf } from "../json/slice";
 import { writeString } from "../json/text";
 import { ErrorKind, errorKindOfStatus, Operation, operationOf, ProviderError, problem, writeProviderError } from "../translation";
 import { Exchange } from "./exchange";
-import { appendAttempts } from "./report";
+import { addDescription, appendAttempts } from "./report";
 
 // What the gateway answers by itself, always in the form of errors that the client's API has. `details` name the answers in Envoy's
 // access log; nothing of a request's text goes there.
@@ -25,9 +25,10 @@ const error = new ProviderError();
 const body = new Bytes();
 const headers = new HeaderBlock();
 
-function send(status: u32, details: Literal): void {
+function send(status: u32, details: Literal, described: Exchange | null = null): void {
   headers.reset();
   headers.addLiteral(names.CONTENT_TYPE, names.APPLICATION_JSON);
+  if (described != null) addDescription(described, headers);
   headers.finish();
   sendLocalReply(status, details, headers, body.ptr, body.length);
 }
@@ -168,7 +169,13 @@ export function answerUnknownExchange(): void {
 export function answerExhausted(exchange: Exchange, status: u32): void {
   exchange.answeredLocally = true;
   writeFailure(exchange, status, body);
-  send(status, EXHAUSTED);
+  if (!exchange.isServedHere) {
+    send(status, EXHAUSTED);
+    return;
+  }
+  // Envoy takes this in place of an answer that has begun, and calls no filter for it.
+  exchange.record.status = status;
+  send(status, EXHAUSTED, exchange);
 }
 
 /**

@@ -64,6 +64,8 @@ export class Provider {
   /** First the one that requests to generate are translated for, then those of further formats that the provider speaks itself. */
   readonly endpoints: Endpoint[] = [];
   readonly headers: Header[] = [];
+  /** Whether requests to it pass the provider role in any case: what it sets, the route would take away. */
+  needsOwnPlace: bool = false;
   /** Whether the client's own key is sent on instead of one that Envoy injects. */
   passthroughAuth: bool = false;
   authHeader: Text = NOTHING;

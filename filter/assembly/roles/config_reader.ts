@@ -129,6 +129,7 @@ export class ConfigReader {
     else if (cursor.keyIs("path")) provider.endpoint.path = new PathTemplate(this.text());
     else if (cursor.keyIs("stream_path")) provider.endpoint.streamPath = new PathTemplate(this.text());
     else if (cursor.keyIs("native")) this.readNative(provider);
+    else if (cursor.keyIs("needs_own_place")) provider.needsOwnPlace = cursor.takeTrue();
     else if (cursor.keyIs("passthrough_auth")) provider.passthroughAuth = cursor.takeTrue();
     else if (cursor.keyIs("auth_header")) provider.authHeader = this.text();
     else if (cursor.keyIs("auth_prefix")) provider.authPrefix = this.text();

@@ -80,6 +80,11 @@ export class EventRecord {
     this.reasoningTokens = summary.reasoningTokens;
   }
 
+  /** The client has got all of an answer. */
+  get isComplete(): bool {
+    return this.status > 0 && (!this.isStream || this.isWhole);
+  }
+
   /** Appends the request's event as one line of JSON. `now_ns`: when the request was over. */
   write(exchange: Exchange, now_ns: u64, out: Bytes): void {
     this.closeStream();
@@ -158,8 +163,8 @@ export class EventRecord {
    * there tells who left.
    */
   private endName(exchange: Exchange): string {
-    if (this.status > 0 && (!this.isStream || this.isWhole)) return ',"end":"complete"';
-    if (this.status > 0 && (this.providerEnded || exchange.openAttempt == 0)) return ',"end":"broken"';
+    if (this.isComplete) return ',"end":"complete"';
+    if (this.providerEnded || (this.status > 0 && exchange.openAttempt == 0)) return ',"end":"broken"';
     return ',"end":"client_left"';
   }
 }

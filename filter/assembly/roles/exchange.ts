@@ -85,6 +85,8 @@ export class Exchange {
   candidateCount: u32 = 0;
   /** When something last came of a stream that the client reads; 0 where silence is not watched. */
   active_ns: u64 = 0;
+  /** When an answer that has begun must be there, as far as Envoy does not see to it; else 0. */
+  answerBy_ns: u64 = 0;
   /** Attempts begun; candidate `attemptCount - 1` is the one being tried. */
   attemptCount: u32 = 0;
   /** The context of the attempt that is under way, 0 while there is none. */
@@ -129,6 +131,7 @@ export class Exchange {
     for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].forget();
     this.candidateCount = 0;
     this.active_ns = 0;
+    this.answerBy_ns = 0;
     this.attemptCount = 0;
     this.openAttempt = 0;
     this.responder = 0;
@@ -215,6 +218,14 @@ export class Exchange {
   /** How long an attempt may take to its first content, or as a whole when it is not streamed. */
   get answerWithin_ms(): u32 {
     return this.head.stream ? this.config!.firstToken_ms : this.config!.reply_ms;
+  }
+
+  /**
+   * Whether the gateway role itself serves the request: with one candidate there is nothing that only the provider role could do, and one
+   * filter costs less than two. A credential that a filter behind the route has to set first needs both.
+   */
+  get isServedHere(): bool {
+    return this.candidateCount == 1 && !this.candidates[0].provider!.needsOwnPlace;
   }
 
   get isLastAttempt(): bool {

@@ -43,6 +43,11 @@ export function closeExchange(exchange: Exchange): void {
   spare.push(exchange);
 }
 
+/** @returns null when the request is over */
+export function findLive(id: u32): Exchange | null {
+  return live.has(id) ? live.get(id) : null;
+}
+
 /** All requests that are under way. */
 export function liveExchanges(): Exchange[] {
   return live.values();
@@ -55,8 +60,10 @@ let dispatchedIn: u32 = 0;
 /** Tells Envoy how to serve the request, and the attempts' filters whose it is. */
 export function publishExchange(exchange: Exchange): void {
   const cluster = exchange.candidates[0].provider!.cluster;
-  dispatched = exchange;
-  dispatchedIn = callbackNumber;
+  if (!exchange.isServedHere) {
+    dispatched = exchange;
+    dispatchedIn = callbackNumber;
+  }
   if (exchange.candidateCount == 1) {
     setHeader(HeaderMap.Request, exchange.head.stream ? names.ONLY_CLUSTER_STREAM : names.ONLY_CLUSTER_WHOLE, cluster.ptr, cluster.length);
     return;
@@ -85,6 +92,5 @@ export function findExchange(): Exchange | null {
   if (value.length < HANDLE_BYTES + MODE_BYTES) return null;
   const handle = value.ptr + value.length - HANDLE_BYTES - MODE_BYTES;
   if (load<u64>(handle) != vmMark) return null;
-  const id = load<u32>(handle, 8);
-  return live.has(id) ? live.get(id) : null;
+  return findLive(load<u32>(handle, 8));
 }

@@ -5,17 +5,20 @@ import { HeaderMap, setHeader } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { setProperty } from "../host/property";
-import { CONTINUE, clearRouteCache, continueRequest, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
+import { CONTINUE, continueRequest, STOP_AND_BUFFER, STOP_HEADERS, STOP_NO_BUFFER } from "../host/stream";
 import { formatOfPath, Operation, operationOf, scanRequestHead } from "../translation";
 import * as answers from "./answers";
+import { settleAttempt } from "./attempts";
 import { addStandIns, completeCandidates, resolveModel } from "./candidates";
 import { GatewayConfig } from "./config";
 import { forgetDecision, startDecision } from "./decisions";
+import { isByProvider, isEndedByProvider } from "./envoy_says";
 import { recordEvent } from "./event_batch";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
 import { closeExchange, openExchange, publishExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber } from "./numbers";
 import { recallUndecided } from "./pinned";
+import { openProviderStream, ProviderStream } from "./provider";
 import { describeAnswer } from "./report";
 import { RequestHeaders } from "./request_headers";
 import { StreamContext } from "./stream_context";
@@ -26,6 +29,8 @@ const DECISION_PREFIX = new Literal("/routing");
 const CANDIDATE_PROPERTIES: Literal[] = candidateProperties();
 /** A body whose model stands this near to its beginning needs no second look at its head. */
 const PREFIX_BYTES_MAX: u32 = 1024;
+
+const STATUS_OK: u32 = 200;
 
 const enum Phase {
   /** Not a request to a model: nothing to do with it. */
@@ -51,6 +56,8 @@ export class GatewayStream extends StreamContext {
   private decisionKey: u64 = 0;
   private config: GatewayConfig | null = null;
   private exchange: Exchange | null = null;
+  /** The request's only attempt, when it is served here. */
+  private attempt: ProviderStream | null = null;
   private phase: Phase = Phase.Passing;
   private bodyBytes: u32 = 0;
   /** What replaces the body of an answer of Envoy's own. */
@@ -76,6 +83,7 @@ export class GatewayStream extends StreamContext {
     this.decisionKey = 0;
     const exchange = this.exchange;
     if (exchange != null) {
+      if (this.attempt != null) this.endAttempt(exchange, this.attempt!);
       // A count uses no tokens, and how a provider counts says nothing of how its models answer; a mere decision asks no model.
       if (exchange.operation != Operation.CountTokens && !exchange.decisionOnly) recordEvent(exchange, this.root);
       closeExchange(exchange);
@@ -84,6 +92,18 @@ export class GatewayStream extends StreamContext {
     this.config = null;
     this.answer.clear();
     spare.push(this);
+  }
+
+  /** The only attempt ends with the request, whoever has ended that. */
+  private endAttempt(exchange: Exchange, attempt: ProviderStream): void {
+    const record = exchange.record;
+    record.closeStream();
+    if (!record.isComplete && isEndedByProvider()) {
+      record.providerEnded = true;
+      settleAttempt(exchange, exchange.candidates[0]);
+    }
+    attempt.giveBack();
+    this.attempt = null;
   }
 
   onRequestHeaders(endOfStream: bool): i32 {
@@ -206,7 +226,10 @@ export class GatewayStream extends StreamContext {
     if (!this.exchange!.answeredLocally) continueRequest();
   }
 
-  /** Tells Envoy which clusters to try, in their order; or the client, if that is what it wants to know. */
+  /**
+   * Tells Envoy which clusters to try, in their order; or the client, if that is what it wants to know. Envoy chooses the route anew whenever a
+   * filter of this version of the ABI sets a header of the request (`Context::onHeadersModified` in source/extensions/common/wasm/context.cc).
+   */
   private dispatch(): void {
     const exchange = this.exchange!;
     if (exchange.decisionOnly) {
@@ -216,25 +239,33 @@ export class GatewayStream extends StreamContext {
     }
     this.phase = Phase.Sent;
     publishExchange(exchange);
+    if (exchange.isServedHere) {
+      const attempt = openProviderStream(this.id);
+      this.attempt = attempt;
+      attempt.serve(exchange, this.bodyBytes);
+      return;
+    }
     for (let i: u32 = 1; i < exchange.candidateCount; i++) {
       const cluster = exchange.candidates[i].provider!.cluster;
       setProperty(CANDIDATE_PROPERTIES[i], cluster.ptr, cluster.length);
     }
     // Attempts end with the list: without this a retry past it would call the last provider again.
     if (exchange.candidateCount > 1) setHeaderNumber(HeaderMap.Request, names.X_ENVOY_MAX_RETRIES, exchange.candidateCount - 1);
-    clearRouteCache();
   }
 
   onResponseHeaders(endOfStream: bool): i32 {
     const exchange = this.exchange;
-    if (exchange == null) return CONTINUE;
-    // A provider's answer was described where it came in, and Envoy does not even call for it: see gateway_filter.ts.
-    if (exchange.responder != 0) return CONTINUE;
-    exchange.record.status = readStatus();
+    // A provider's answer to one of several attempts was described where it came in.
+    if (exchange == null || exchange.responder != 0) return CONTINUE;
+    const status = readStatus();
+    const attempt = this.attempt;
+    if (attempt != null && !exchange.answeredLocally && (status == STATUS_OK || isByProvider()))
+      return attempt.onStatus(status, endOfStream);
+    exchange.record.status = status;
     describeAnswer(exchange);
     if (exchange.answeredLocally || endOfStream) return CONTINUE;
     // Envoy's own answer: no provider could be reached, or none answered in time.
-    answers.writeFailure(exchange, exchange.record.status, this.answer);
+    answers.writeFailure(exchange, status, this.answer);
     setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.APPLICATION_JSON.ptr, names.APPLICATION_JSON.length);
     setContentLength(HeaderMap.Response, this.answer.length);
     this.phase = Phase.Answering;
@@ -242,14 +273,18 @@ export class GatewayStream extends StreamContext {
   }
 
   onResponseBody(size: u32, endOfStream: bool): i32 {
-    if (this.phase != Phase.Answering) return CONTINUE;
-    replaceBody(Body.Response, this.answer.ptr, this.answer.length);
-    this.answer.clear();
-    return CONTINUE;
+    if (this.phase == Phase.Answering) {
+      replaceBody(Body.Response, this.answer.ptr, this.answer.length);
+      this.answer.clear();
+      return CONTINUE;
+    }
+    const attempt = this.attempt;
+    return attempt == null || this.exchange!.answeredLocally ? CONTINUE : attempt.onResponseBody(size, endOfStream);
   }
 
   onResponseTrailers(): i32 {
-    return CONTINUE;
+    const attempt = this.attempt;
+    return attempt == null || this.exchange!.answeredLocally ? CONTINUE : attempt.onResponseTrailers();
   }
 }
 

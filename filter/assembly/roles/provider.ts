@@ -28,7 +28,7 @@ import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber, setStatus } from "./numbers";
 import { keepAnswerer } from "./pinned";
 import { describeAnswer } from "./report";
-import { endActivity, noteActivity } from "./silence";
+import { endActivity, noteActivity, watchAnswer } from "./silence";
 import { StreamContext } from "./stream_context";
 
 const NS_PER_S: u64 = 1_000_000_000;
@@ -92,6 +92,10 @@ export class ProviderStream extends StreamContext {
   onDelete(): void {
     const exchange = this.exchange;
     if (exchange != null && exchange.id == this.exchangeId) this.leave(exchange); // else the request was over first
+    this.giveBack();
+  }
+
+  giveBack(): void {
     const translator = this.translator;
     if (translator != null) translator.release();
     this.translator = null;
@@ -108,6 +112,15 @@ export class ProviderStream extends StreamContext {
     if (exchange.responder == this.id) exchange.record.closeStream();
     else if (candidate.ended_ns == 0) candidate.ended_ns = now_ns();
     if (exchange.openAttempt == this.id) exchange.openAttempt = 0;
+  }
+
+  /** Serves a request with one candidate in the place of the gateway role, whose callbacks for the answer then come here. */
+  serve(exchange: Exchange, size: u32): void {
+    this.exchange = exchange;
+    this.exchangeId = exchange.id;
+    const candidate = beginAttempt(exchange, this.id)!;
+    this.candidate = candidate;
+    sendRequest(exchange, candidate, size);
   }
 
   onRequestHeaders(endOfStream: bool): i32 {
@@ -138,8 +151,15 @@ export class ProviderStream extends StreamContext {
   onResponseHeaders(endOfStream: bool): i32 {
     const exchange = this.exchange;
     if (exchange == null || exchange.answeredLocally) return CONTINUE;
+    return this.onStatus(readStatus(), endOfStream);
+  }
+
+  /** The provider has answered with this status; `endOfStream`: and with nothing more. */
+  onStatus(status: u32, endOfStream: bool): i32 {
+    const exchange = this.exchange!;
     const candidate = this.candidate!;
-    this.status = readStatus();
+    this.status = status;
+    if (exchange.isServedHere) watchAnswer(exchange, candidate);
     if (this.status == STATUS_OK) return this.onGoodHeaders(exchange, endOfStream);
     // No API of models answers so; a client would follow a redirect with the whole prompt, or take an error for an answer.
     if (this.status < STATUS_CLIENT_ERROR) return this.fail("the answer has a status that is neither 200 nor an error", STOP_HEADERS);
@@ -349,6 +369,7 @@ export class ProviderStream extends StreamContext {
   /** From here on this attempt's response is the client's. */
   private respond(): void {
     const exchange = this.exchange!;
+    exchange.answerBy_ns = 0;
     exchange.responder = this.id;
     exchange.record.status = this.status;
     describeAnswer(exchange);

@@ -1,6 +1,7 @@
 import { Bytes } from "../bytes/bytes";
 import { writeInteger } from "../bytes/numbers";
-import { HeaderMap, setHeader, setHeaderNamed } from "../host/headers";
+import { HeaderBlock } from "../host/header_block";
+import { HeaderMap } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { requestIdHeader } from "../translation";
@@ -9,52 +10,60 @@ import { Candidate, Exchange, Outcome } from "./exchange";
 
 const NO_ROUTE = new Literal("none");
 const STATUS_OK: u32 = 200;
-const text = new Bytes();
+
+const headers = new HeaderBlock();
+const timing = new Bytes();
+const attempts = new Bytes();
 
 /** Sets the headers that say which route, model and attempts led to the answer. */
 export function describeAnswer(exchange: Exchange): void {
-  if (exchange.isRouted) {
-    if (exchange.route.length > 0) setHeader(HeaderMap.Response, names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
-    else setHeader(HeaderMap.Response, names.SELECTED_ROUTE, NO_ROUTE.ptr, NO_ROUTE.length);
-    const confidence = exchange.confidence;
-    if (confidence.length > 0) setHeader(HeaderMap.Response, names.CONFIDENCE, confidence.ptr, confidence.length);
-    writeTiming(exchange, text);
-    setHeader(HeaderMap.Response, names.SERVER_TIMING, text.ptr, text.length);
-    const state = exchange.session.state;
-    if (state.length > 0) setHeader(HeaderMap.Response, names.SESSION, state.ptr, state.length);
-  }
-  nameRequest(exchange);
+  headers.reset();
+  addDescription(exchange, headers);
+  headers.setIn(HeaderMap.Response);
+}
+
+/** Adds those headers to the ones of an answer of the gateway's own. */
+export function addDescription(exchange: Exchange, to: HeaderBlock): void {
+  if (exchange.isRouted) addRouting(exchange, to);
+  addRequestId(exchange, to);
   if (exchange.attemptCount == 0) return;
   const candidate = exchange.candidates[exchange.attemptCount - 1];
   settleAttempt(exchange, candidate);
-  if (exchange.responder != 0) setHeader(HeaderMap.Response, names.SELECTED_MODEL, candidate.id.ptr, candidate.id.length);
+  if (exchange.responder != 0) to.add(names.SELECTED_MODEL, candidate.id.ptr, candidate.id.length);
   if (!exchange.isRouted && exchange.attemptCount == 1 && candidate.status == STATUS_OK) return; // there is no more to tell
-  writeAttempts(exchange, text);
-  setHeader(HeaderMap.Response, names.ATTEMPTS, text.ptr, text.length);
+  attempts.clear();
+  appendAttempts(exchange, attempts);
+  to.add(names.ATTEMPTS, attempts.ptr, attempts.length);
+}
+
+function addRouting(exchange: Exchange, to: HeaderBlock): void {
+  if (exchange.route.length > 0) to.add(names.SELECTED_ROUTE, exchange.route.ptr, exchange.route.length);
+  else to.addLiteral(names.SELECTED_ROUTE, NO_ROUTE);
+  const confidence = exchange.confidence;
+  if (confidence.length > 0) to.add(names.CONFIDENCE, confidence.ptr, confidence.length);
+  writeTiming(exchange, timing);
+  to.add(names.SERVER_TIMING, timing.ptr, timing.length);
+  const state = exchange.session.state;
+  if (state.length > 0) to.add(names.SESSION, state.ptr, state.length);
 }
 
 /**
  * The request's id, where clients of its format look for it. It is this gateway's, which the request's event has too; a provider that the client
  * could have asked itself has put its own there.
  */
-function nameRequest(exchange: Exchange): void {
+function addRequestId(exchange: Exchange, to: HeaderBlock): void {
   const format = exchange.clientFormat;
   if (exchange.responder != 0 && exchange.candidates[exchange.attemptCount - 1].endpoint!.format == format) return;
   const id = exchange.record.requestId;
   if (id.length == 0) return;
   const header = requestIdHeader(format);
-  setHeaderNamed(HeaderMap.Response, header.ptr, header.length, id.ptr, id.length);
+  to.addNamed(header.ptr, header.length, id.ptr, id.length);
 }
 
 /**
  * The attempts in their order, as a header says them: `openai/gpt-5.4;status=429, anthropic/claude-sonnet-5;status=200`, or with
  * `error=` and why where there was no status to speak of.
  */
-function writeAttempts(exchange: Exchange, out: Bytes): void {
-  out.clear();
-  appendAttempts(exchange, out);
-}
-
 export function appendAttempts(exchange: Exchange, out: Bytes): void {
   for (let i: u32 = 0; i < exchange.attemptCount; i++) {
     if (i > 0) out.ascii(", ");

@@ -4,7 +4,6 @@ import { Text } from "../bytes/text";
 import { HeaderMap, HeaderPairs, removeHeader, removeHeaderNamed } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
-import { clearRouteCache } from "../host/stream";
 import { Session } from "./session";
 
 const BEARER = new Literal("Bearer ");
@@ -138,8 +137,6 @@ export class RequestHeaders {
 
   removeUntrusted(): void {
     if (!this.hasUntrusted) return;
-    // Envoy has chosen a route already, and may have gone by one of them.
-    clearRouteCache();
     // The pairs were copied, so removing while stepping through them is safe.
     pairs.rewind();
     while (pairs.next()) {

@@ -33,7 +33,7 @@ export function configureRoot(root: u32, size: u32): bool {
   }
   roots.set(root, new Root(config));
   sendEventsBy(config);
-  watchSilence(config.streamIdle_ms);
+  watchSilence(config);
   return true;
 }
 

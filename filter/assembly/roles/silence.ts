@@ -1,9 +1,11 @@
 import { Bytes } from "../bytes/bytes";
 import { now_ns } from "../host/clock";
 import { actOn, resetStream, startTicks } from "../host/stream";
+import { answerExhausted } from "./answers";
+import { GatewayConfig } from "./config";
 import { FLUSH_MS, onEventTick } from "./event_batch";
-import { Exchange } from "./exchange";
-import { liveExchanges } from "./exchanges";
+import { Candidate, Exchange, Outcome } from "./exchange";
+import { findLive, liveExchanges } from "./exchanges";
 
 /**
  * Ends streams that fall silent behind their first content. Envoy's own limit for this (`per_try_idle_timeout`) sets a timer anew with every
@@ -13,16 +15,28 @@ const TICKS_PER_LIMIT: u32 = 4;
 const TICK_MS_MIN: u32 = 10;
 const NS_PER_MS: u64 = 1_000_000;
 
+const STATUS_GATEWAY_TIMEOUT: u32 = 504;
 const ID_BYTES: u32 = 4;
 
 /** The time of the last tick. */
 let tick_ns: u64 = 0;
 /** Ids of the streams that a tick found silent. */
 const silent = new Bytes();
+/** Ids of those whose answers are overdue. */
+const late = new Bytes();
 
-export function watchSilence(limit_ms: u32): void {
+export function watchSilence(config: GatewayConfig): void {
   tick_ns = now_ns();
+  const limit_ms = min(config.streamIdle_ms, min(config.firstToken_ms, config.reply_ms));
   startTicks(min(max(limit_ms / TICKS_PER_LIMIT, TICK_MS_MIN), FLUSH_MS));
+}
+
+/**
+ * From the headers of an answer on: Envoy's deadline for an attempt (`per_try_timeout`) has ended with them where the answer passes no filter of
+ * the provider's cluster, and the client has seen nothing yet.
+ */
+export function watchAnswer(exchange: Exchange, candidate: Candidate): void {
+  exchange.answerBy_ns = candidate.started_ns + <u64>exchange.answerWithin_ms * NS_PER_MS;
 }
 
 /** Something of the stream has come. The time noted is up to a tick old. */
@@ -36,7 +50,10 @@ export function endActivity(exchange: Exchange): void {
   exchange.record.providerEnded = true;
 }
 
-/** Resets every stream that was silent for the limit of its configuration; as ticks are coarse, up to half of that later. */
+/**
+ * Resets every stream that was silent for the limit of its configuration, and answers for providers that have begun and do not get on; as ticks
+ * are coarse, up to half of the limit later.
+ */
 export function onTick(root: u32): void {
   tick_ns = now_ns();
   onEventTick(root, tick_ns);
@@ -46,18 +63,33 @@ export function onTick(root: u32): void {
     actOn(load<u32>(silent.ptr + at));
     resetStream();
   }
+  for (let at: u32 = 0; at < late.length; at += ID_BYTES) answerLate(findLive(load<u32>(late.ptr + at)));
+}
+
+function answerLate(exchange: Exchange | null): void {
+  if (exchange == null) return;
+  exchange.answerBy_ns = 0;
+  exchange.candidates[0].settle(Outcome.Timeout, 0);
+  actOn(exchange.id);
+  answerExhausted(exchange, STATUS_GATEWAY_TIMEOUT);
 }
 
 function collectSilent(): void {
   silent.clear();
+  late.clear();
   const exchanges = liveExchanges();
   for (let i = 0; i < exchanges.length; i++) {
     const exchange = exchanges[i];
+    if (exchange.answerBy_ns > 0 && tick_ns >= exchange.answerBy_ns) note(exchange.id, late);
     if (exchange.active_ns == 0) continue;
     const limit_ms = exchange.config!.streamIdle_ms;
     if (tick_ns - exchange.active_ns <= <u64>(limit_ms + limit_ms / TICKS_PER_LIMIT) * NS_PER_MS) continue;
     exchange.record.providerEnded = true;
-    store<u32>(silent.reserve(ID_BYTES), exchange.id);
-    silent.length += ID_BYTES;
+    note(exchange.id, silent);
   }
+}
+
+function note(id: u32, list: Bytes): void {
+  store<u32>(list.reserve(ID_BYTES), id);
+  list.length += ID_BYTES;
 }

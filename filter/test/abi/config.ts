@@ -26,6 +26,7 @@ export function config(): Record<string, unknown> {
       },
       {
         ...provider("custom", "openai_chat", "llm.example", "/chat/completions"),
+        needs_own_place: true,
         passthrough_auth: true,
         auth_header: "authorization",
         auth_prefix: "Bearer ",

@@ -83,7 +83,7 @@ function countCalls(serveOne: () => void): Record<string, number> {
 }
 
 describe("calls into Envoy", () => {
-  test("12 for a whole answer in one format", () => {
+  test("11 for a whole answer in one format", () => {
     const counts = countCalls(() => serve(gateway.chat({ model: "gpt-5.2", messages: MESSAGES }, ID), chatAnswer));
     expect(counts).toEqual({
       proxy_get_header_map_pairs: 1,
@@ -91,12 +91,11 @@ describe("calls into Envoy", () => {
       proxy_get_header_map_value: 1,
       proxy_set_buffer_bytes: 1,
       proxy_replace_header_map_value: 3,
-      proxy_call_foreign_function: 1,
       proxy_get_current_time_nanoseconds: 3,
     });
   });
 
-  test("18 for a translated one: its path, the provider's headers, the length, time and id of the answer, and the answer itself", () => {
+  test("17 for a translated one: its path, the provider's headers, the length, time and id of the answer, and the answer itself", () => {
     const counts = countCalls(() => serve(gateway.chat({ model: "anthropic/claude-sonnet-4-5", messages: MESSAGES }, ID), messagesAnswer));
     expect(counts).toEqual({
       proxy_get_header_map_pairs: 1,
@@ -105,7 +104,6 @@ describe("calls into Envoy", () => {
       proxy_get_header_map_value: 1,
       proxy_set_buffer_bytes: 2,
       proxy_replace_header_map_value: 7,
-      proxy_call_foreign_function: 1,
       proxy_get_current_time_nanoseconds: 4,
     });
   });

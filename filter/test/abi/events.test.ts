@@ -87,7 +87,7 @@ describe("the event of a request", () => {
         client_format: "openai_chat",
         streamed: false,
         candidates: ["openai/gpt-5.2"],
-        attempts: [{ model: "openai/gpt-5.2", status: 200, duration_ms: 252 }],
+        attempts: [{ model: "openai/gpt-5.2", status: 200, duration_ms: 255 }],
         status: 200,
         answered_by: "openai/gpt-5.2",
         end: "complete",
@@ -136,7 +136,7 @@ describe("the event of a request", () => {
     const [event] = flush();
     expect(event).toMatchObject({
       streamed: true,
-      attempts: [{ model, status: 200, first_token_ms: 40, duration_ms: 99 }],
+      attempts: [{ model, status: 200, first_token_ms: 41, duration_ms: 100 }],
       end: "complete",
       finish_reason: "length",
       first_token_ms: 41,

@@ -31,8 +31,12 @@ export class Gateway {
   readonly host: WasmHost;
   readonly gatewayRoot: number;
   readonly providerRoot: number;
+  /** The clusters whose filter the route for requests with one candidate does not leave out. */
+  readonly ownPlaces: ReadonlySet<string>;
 
   constructor(wasmPath: string, config: unknown) {
+    const { providers } = config as { providers: { cluster: string; needs_own_place?: boolean }[] };
+    this.ownPlaces = new Set(providers.filter((provider) => provider.needs_own_place).map(({ cluster }) => cluster));
     this.host = new WasmHost(wasmPath);
     const gateway = this.host.createRoot(JSON.stringify(config));
     const provider = this.host.createRoot('{"role":"provider"}');
@@ -107,11 +111,16 @@ export class Request {
     return only?.[1] ?? properties.get("llm.dispatch")?.toString("latin1").split("|")[0];
   }
 
+  /** Whether the listener's filter alone serves it: the route that it took leaves out the one in the provider's cluster. */
+  isServedHere = false;
+
   /** Runs the provider's filter over the request, as it goes out in the next attempt. */
   attempt(): Attempt {
     if (!this.dispatched) throw new Error("the request was not let go");
     if (this.attempts === 0) {
       const { requestHeaders } = this.target;
+      const only = requestHeaders.find(([name]) => ONLY_CLUSTER_HEADERS.includes(name));
+      this.isServedHere = only !== undefined && !this.gateway.ownPlaces.has(only[1]);
       requestHeaders.splice(0, Infinity, ...requestHeaders.filter(([name]) => !REMOVED_BY_ROUTES.includes(name)));
     }
     this.attempts++;
@@ -119,15 +128,15 @@ export class Request {
   }
 
   /** The gateway role's share of the way back. */
-  begin(status: number): void {
+  begin(status: number, isPassed = false): void {
     const { host } = this.gateway;
-    host.run(this.context, (x) => x.proxy_on_response_headers(this.context, this.target.responseHeaders.length, 0));
+    if (!isPassed) host.run(this.context, (x) => x.proxy_on_response_headers(this.context, this.target.responseHeaders.length, 0));
     this.answer = { status, headers: this.target.responseHeaders, body: "" };
   }
 
-  pass(piece: Buffer, end: boolean): void {
+  pass(piece: Buffer, end: boolean, isPassed = false): void {
     this.target.responseBody = piece;
-    this.gateway.host.run(this.context, (x) => x.proxy_on_response_body(this.context, piece.length, end ? 1 : 0));
+    if (!isPassed) this.gateway.host.run(this.context, (x) => x.proxy_on_response_body(this.context, piece.length, end ? 1 : 0));
     if (this.answer) this.answer.body += this.target.responseBody.toString();
   }
 
@@ -145,15 +154,16 @@ export class Request {
     return this.answer as ClientAnswer;
   }
 
+  /** In place of an answer that has begun in the listener's filter, Envoy sends a local reply past the filters. */
   takeLocalReplyOfAttempt(): boolean {
-    return this.#takeLocalReply();
+    return this.#takeLocalReply(this.isServedHere);
   }
 
-  #takeLocalReply(): boolean {
+  #takeLocalReply(isPassed = false): boolean {
     const reply = this.target.localReply;
     if (!reply) return false;
     this.target.responseHeaders.splice(0, Infinity, [":status", String(reply.status)], ...reply.headers);
-    this.begin(reply.status);
+    this.begin(reply.status, isPassed);
     if (this.answer) this.answer.body = reply.body;
     return true;
   }
@@ -176,6 +186,12 @@ export class Attempt {
     this.request = request;
     const { host, providerRoot } = request.gateway;
     const { target } = request;
+    if (request.isServedHere) {
+      this.context = request.context;
+      this.body = target.requestBody.toString();
+      this.headers = [...target.requestHeaders];
+      return;
+    }
     this.context = host.createStream(providerRoot, target);
     const original = target.requestBody; // every attempt begins with the body that the gateway role let go
     host.run(this.context, (x) => {
@@ -200,6 +216,7 @@ export class Attempt {
   respond(answer: ProviderAnswer): AttemptResult {
     const { target } = this.request;
     const chunks = answer.chunks ?? [];
+    target.properties.set("response\0code_details", Buffer.from("via_upstream"));
     target.responseHeaders.splice(0, Infinity, [":status", String(answer.status)], ...(answer.headers ?? []));
     const ends = answer.ends ?? true;
     const headersEnd = chunks.length === 0 && ends && !answer.trailers;
@@ -230,7 +247,7 @@ export class Attempt {
     const { target, gateway } = this.request;
     target.responseBody = Buffer.from(chunk);
     gateway.host.run(this.context, (x) => x.proxy_on_response_body(this.context, target.responseBody.length, end ? 1 : 0));
-    this.request.pass(target.responseBody, end);
+    this.request.pass(target.responseBody, end, this.request.isServedHere);
   }
 
   #passChunks(chunks: (string | Uint8Array)[], ends: boolean, trailers: boolean, released: boolean): AttemptResult {
@@ -247,7 +264,7 @@ export class Attempt {
         if (this.#retries()) return this.#end("retried");
         released = this.#release();
       }
-      this.request.pass(target.responseBody, end);
+      this.request.pass(target.responseBody, end, this.request.isServedHere);
     }
     if (trailers) return this.#passTrailers(buffered, released);
     return released ? "answered" : "held";
@@ -262,7 +279,7 @@ export class Attempt {
     if (!released) {
       if (this.#retries()) return this.#end("retried");
       this.#release();
-      this.request.pass(target.responseBody, true);
+      this.request.pass(target.responseBody, true, this.request.isServedHere);
     }
     return "answered";
   }
@@ -276,7 +293,7 @@ export class Attempt {
 
   #release(): true {
     const status = Number(this.request.target.responseHeaders.find(([n]) => n === ":status")?.[1]);
-    this.request.begin(status);
+    this.request.begin(status, this.request.isServedHere);
     return true;
   }
 
@@ -287,6 +304,8 @@ export class Attempt {
 
   /** The connection is gone, or the response was read to its end. */
   end(): void {
-    this.request.gateway.host.delete(this.context);
+    const { isServedHere, gateway, target } = this.request;
+    if (isServedHere) target.properties.set("response\0code_details", Buffer.from("upstream_reset_after_response_started{remote_reset}"));
+    else gateway.host.delete(this.context);
   }
 }

@@ -249,6 +249,7 @@ export class WasmHost {
         const headers = this.#headers(map);
         const others = headers.filter(([n]) => n !== name);
         headers.splice(0, headers.length, ...others, [name, this.#text(value, valueSize)]);
+        if (map === 0) this.#target().routeCacheCleared++; // as Envoy does for this version of the ABI
         return OK;
       },
       proxy_remove_header_map_value: (map = 0, key = 0, keySize = 0) => {
@@ -289,11 +290,6 @@ export class WasmHost {
       },
       proxy_set_effective_context: (context = 0) => {
         this.#current = context;
-        return OK;
-      },
-      proxy_call_foreign_function: (name = 0, nameSize = 0) => {
-        if (this.#text(name, nameSize) !== "clear_route_cache") return NOT_FOUND;
-        this.#target().routeCacheCleared++;
         return OK;
       },
       proxy_send_local_response: (status = 0, details = 0, detailsSize = 0, body = 0, bodySize = 0, headers = 0, headersSize = 0) => {

