@@ -12,7 +12,7 @@ import { planoHome } from "../../deploy/local/paths.mjs";
 import { ChildLog, endChild, endWithThisProcess } from "../gateway/child_process.ts";
 import { REPO } from "../gateway/repo.ts";
 import { measure } from "./measure.ts";
-import { treeResidentBytes } from "./process_tree.ts";
+import { treeResidentBytes, treeResidentOnceBytes } from "./process_tree.ts";
 import type { LoadClient } from "./processes.ts";
 import type { Subject } from "./subjects.ts";
 import { MODEL, PACED_CHUNKS, PACED_GAP_MS } from "./workload.ts";
@@ -27,6 +27,8 @@ export interface Footprint {
   first_answer_s: number;
   /** Resident memory of `npm start`, brightstaff and Envoy, some seconds after it. */
   idle_bytes: number;
+  /** The same, what they share counted once. */
+  idle_once_bytes: number;
   /** The same of brightstaff and Envoy alone, and with streams open. */
   serving_idle_bytes: number;
   streaming_bytes: number;
@@ -54,7 +56,7 @@ export async function measureFootprint(client: LoadClient, gateway: Subject): Pr
   return { ...(await measureStart()), serving_idle_bytes, streaming_bytes, open_streams: OPEN_STREAMS };
 }
 
-async function measureStart(): Promise<Pick<Footprint, "first_answer_s" | "idle_bytes">> {
+async function measureStart(): Promise<Pick<Footprint, "first_answer_s" | "idle_bytes" | "idle_once_bytes">> {
   const folder = await mkdtemp(join(tmpdir(), "footprint-"));
   const config = parse(readFileSync(join(REPO, "config/plano_config.yaml"), "utf8"));
   config.listeners[0].port = 0;
@@ -79,7 +81,8 @@ async function measureStart(): Promise<Pick<Footprint, "first_answer_s" | "idle_
     if (response.status !== 200) throw new Error(`npm start answered ${response.status}: ${answer}`);
     const first_answer_s = (performance.now() - started) / 1000;
     await sleep(IDLE_AFTER_MS);
-    return { first_answer_s, idle_bytes: treeResidentBytes(child.pid as number) };
+    const pid = child.pid as number;
+    return { first_answer_s, idle_bytes: treeResidentBytes(pid), idle_once_bytes: treeResidentOnceBytes(pid) };
   } finally {
     await endChild(child);
     await rm(folder, { recursive: true, force: true });

@@ -167,10 +167,11 @@ function memoryTable(memory: readonly MemoryResult[]): string {
 const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
 
 function footprintTable(footprint: Footprint): string {
-  const { first_answer_s, idle_bytes, serving_idle_bytes, streaming_bytes, open_streams } = footprint;
+  const { first_answer_s, idle_bytes, idle_once_bytes, serving_idle_bytes, streaming_bytes, open_streams } = footprint;
   const lines = [
     ["`npm start`, all installed, to the end of its first answer", `${first_answer_s.toFixed(1)} s`],
     ["resident memory of all its processes, idle", `${mebibytes(idle_bytes)} MiB`],
+    ["what they share counted once", `${mebibytes(idle_once_bytes)} MiB`],
     ["brightstaff and Envoy, idle", `${mebibytes(serving_idle_bytes)} MiB`],
     [`brightstaff and Envoy, ${open_streams} streams open`, `${mebibytes(streaming_bytes)} MiB`],
   ];
