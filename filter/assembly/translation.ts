@@ -130,7 +130,7 @@ export function closeConversation(): void {
 
 /**
  * Appends the request as the provider takes it, for `model`, the provider's name. Within one format only the model is changed (and what
- * `rules` say), byte for byte otherwise. `head` is from `scanRequestHead` of the same body. False: `problem` says what cannot be
+ * `rules` say), byte for byte otherwise. `head` is from `scanRequestHead` of the same body, and is told whether the provider is asked to search the web. False: `problem` says what cannot be
  * translated, with a 400.
  */
 export function translateRequest(
@@ -167,6 +167,7 @@ export function translateRequest(
   if (!translated) return refused();
   canonicalRequest.dropOptions();
   rules.writeAdded(out);
+  head.searchesWeb = canonicalRequest.hasWebSearch;
   return true;
 }
 
@@ -207,7 +208,8 @@ export function translateResponse(
   cursor.open(ptr, length, RESPONSE_DEPTH_MAX);
   const isAnswer = format.readResponse(cursor, canonicalResponse);
   if (!cursor.ok) return ResponseResult.Malformed;
-  if (canonicalResponse.isTooLong || canonicalResponse.logprobs.isTooLong) return ResponseResult.Malformed;
+  if (canonicalResponse.isTooLong || canonicalResponse.logprobs.isTooLong || canonicalResponse.citations.isTooLong)
+    return ResponseResult.Malformed;
   if (!isAnswer) return readBodyError(providerFormat, ptr, length, error) ? ResponseResult.ProviderError : ResponseResult.Malformed;
   if (providerFormat == clientFormat) return ResponseResult.Unchanged;
   formatAt(clientFormat).writeResponse(canonicalResponse, out);

@@ -41,7 +41,7 @@ interface Exports extends ReplayExports {
   writeProviderError(format: number): void;
   writeError(format: number, status: number, kind: number, message: number, length: number): void;
   writeErrorEvent(format: number, kind: number, message: number, length: number): void;
-  ask(includeUsage: number, includeReasoning: number, addsUsage: number, wantsLogprobs: number): void;
+  ask(includeUsage: number, includeReasoning: number, addsUsage: number, wantsLogprobs: number, searchesWeb: number): void;
   isCustomTool(ptr: number, length: number): number;
   offerCustomTool(ptr: number, length: number): void;
   openStream(provider: number, client: number): number;
@@ -132,6 +132,8 @@ export interface Asked {
   includeReasoning?: boolean;
   addsUsage?: boolean;
   wantsLogprobs?: boolean;
+  /** The provider was asked to search the web. */
+  searchesWeb?: boolean;
   /** The names of the custom tools that it has offered. */
   customTools?: string[];
 }
@@ -441,8 +443,15 @@ export class Facade {
     return JSON.parse(this.takeText()) as Result;
   }
 
-  private ask({ includeUsage = false, includeReasoning = true, addsUsage = false, wantsLogprobs = false, customTools = [] }: Asked): void {
-    this.wasm.ask(Number(includeUsage), Number(includeReasoning), Number(addsUsage), Number(wantsLogprobs));
+  private ask({
+    includeUsage = false,
+    includeReasoning = true,
+    addsUsage = false,
+    wantsLogprobs = false,
+    searchesWeb = false,
+    customTools = [],
+  }: Asked): void {
+    this.wasm.ask(Number(includeUsage), Number(includeReasoning), Number(addsUsage), Number(wantsLogprobs), Number(searchesWeb));
     for (const name of customTools) this.withText(name, (ptr, length) => this.wasm.offerCustomTool(ptr, length));
   }
 

@@ -20,13 +20,13 @@ describe("a module that has served for long has the memory that it had after the
     let count = 0;
     for (const [index, { format, bytes }] of streams.entries()) {
       for (const client of CLIENT_FORMATS)
-        facade.replays(format, client, bytes, { includeUsage: index % 2 === 0, wantsLogprobs: true }).otherInChunks(4);
+        facade.replays(format, client, bytes, { includeUsage: index % 2 === 0, wantsLogprobs: true, searchesWeb: true }).otherInChunks(4);
     }
     const early = facade.memoryBytes;
     for (let round = 0; count < 100_000; round++) {
       for (const [index, { format, bytes }] of streams.entries()) {
         const client = CLIENT_FORMATS[(index + round) % CLIENT_FORMATS.length] ?? "openai_chat";
-        facade.replays(format, client, bytes, { includeUsage: index % 2 === 0, wantsLogprobs: true }).otherInTwo();
+        facade.replays(format, client, bytes, { includeUsage: index % 2 === 0, wantsLogprobs: true, searchesWeb: true }).otherInTwo();
         count += bytes.length;
       }
     }
@@ -54,7 +54,7 @@ describe("a module that has served for long has the memory that it had after the
       const target = FORMATS[round % FORMATS.length] ?? "openai_chat";
       facade.translateRequest(request.format, target, request.text, "model");
       facade.routingView(request.format, request.text);
-      facade.translateResponse(response.format, target, response.text, { wantsLogprobs: true });
+      facade.translateResponse(response.format, target, response.text, { wantsLogprobs: true, searchesWeb: true });
       facade.providerError(response.format, target, 500, response.text);
     };
     const early = bytesAfter(1000, serve);

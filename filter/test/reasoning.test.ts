@@ -452,3 +452,44 @@ test("Anthropic's clients get thinking blocks only when they asked for thinking"
     expect(JSON.parse(assembled("anthropic_messages", out)).content).toEqual([{ type: "tool_use", ...CALL }]);
   }
 });
+
+describe("citations of another API's answer, which are marked", () => {
+  const page = (encrypted_index: string) => ({
+    type: "web_search_result_location",
+    url: "https://a.example",
+    title: "A",
+    cited_text: "",
+    encrypted_index,
+  });
+  const sent = (...blocks: object[]) => {
+    const messages = [USER, blocks, "And then?"].map((content, index) => ({ role: index === 1 ? "assistant" : "user", content }));
+    const body = JSON.stringify({ model: "claude-sonnet-4-5", max_tokens: 10, messages });
+    const result = facade.translateRequest("anthropic_messages", "anthropic_messages", body, "claude-sonnet-4-5");
+    if ("problem" in result) throw new Error(result.problem.message);
+    return { isAsItCame: result.body === body, blocks: JSON.parse(result.body).messages[1].content };
+  };
+
+  test("do not go to Claude, and their text does", () => {
+    const { blocks } = sent(
+      { type: "text", text: "x", citations: [page("plano.citation")] },
+      { type: "text", text: "y", citations: [page("Eo8B")] },
+    );
+    expect(blocks).toEqual([
+      { type: "text", text: "x" },
+      { type: "text", text: "y", citations: [page("Eo8B")] },
+    ]);
+  });
+
+  test.each([[[page("Eo8B")]], [[]], [null], [[{}]], [[1]]])("%j are left as they came", (citations) => {
+    expect(sent({ type: "text", text: "x", citations }).isAsItCame).toBe(true);
+  });
+
+  test("come so out of an answer of OpenAI's", () => {
+    const annotation = { type: "url_citation", url_citation: { url: "https://a.example", title: "A", start_index: 0, end_index: 1 } };
+    const choices = [{ index: 0, message: { role: "assistant", content: "x", annotations: [annotation] }, finish_reason: "stop" }];
+    const { body } = facade.translateResponse("openai_chat", "anthropic_messages", JSON.stringify({ id: "1", model: "m", choices }));
+    const { content } = JSON.parse(body);
+    expect(content).toEqual([{ type: "text", text: "x", citations: [page("plano.citation")] }]);
+    expect(sent(...content).blocks).toEqual([{ type: "text", text: "x" }]);
+  });
+});

@@ -734,6 +734,46 @@ describe("logprobs", () => {
   });
 });
 
+describe("a search of the web", () => {
+  const search = { type: "web_search" };
+  const lookup = { type: "function", name: "f", parameters: { type: "object", properties: {} } };
+  const toolsOf = (to: FormatName, model: string, tools: object[]) => {
+    const result = facade.translateRequest("openai_responses", to, JSON.stringify({ model: "m", input: "x", tools }), model);
+    if ("problem" in result) throw new Error(result.problem.message);
+    const { tools: sent = [], web_search_options } = JSON.parse(result.body);
+    return { sent, dropped: result.dropped, ...(web_search_options === undefined ? {} : { web_search_options }) };
+  };
+  const dropped = ["tools[].type=web_search"];
+
+  test("is asked of who can", () => {
+    expect(toolsOf("anthropic_messages", "claude-sonnet-4-5", [search])).toEqual({
+      sent: [{ type: "web_search_20250305", name: "web_search" }],
+      dropped: [],
+    });
+    expect(toolsOf("gemini", "gemini-2.5-flash", [search])).toEqual({ sent: [{ googleSearch: {} }], dropped: [] });
+    expect(toolsOf("openai_chat", "gpt-5-search-api", [search])).toEqual({ sent: [], dropped: [], web_search_options: {} });
+  });
+
+  test.each([
+    ["anthropic_messages", "claude-3-haiku-20240307"],
+    ["anthropic_messages", "kimi-k2"],
+    ["gemini", "gemini-1.5-pro"],
+    ["openai_chat", "gpt-4o"],
+    ["bedrock_converse", "anthropic.claude-sonnet-4-5"],
+  ] as const)("is asked of no others: %s, %s", (to, model) => {
+    expect(toolsOf(to, model, [search])).toEqual({ sent: [], dropped });
+  });
+
+  test.each([
+    ["anthropic_messages", "claude-sonnet-4-5"],
+    ["gemini", "gemini-3-pro-preview"],
+  ] as const)("is left out beside functions: %s", (to, model) => {
+    const { sent, dropped: left } = toolsOf(to, model, [search, lookup]);
+    expect({ count: sent.length, left }).toEqual({ count: 1, left: dropped });
+    expect(JSON.stringify(sent)).not.toMatch(/search/i);
+  });
+});
+
 describe("schemas that are enforced", () => {
   const user = { role: "user", content: "x" };
   const loose = {

@@ -124,6 +124,90 @@ describe("logprobs", () => {
   });
 });
 
+describe("citations", () => {
+  const page = { type: "url_citation", url_citation: { url: "https://a.example", title: "A", start_index: 2, end_index: 4 } };
+  const blocksOf = (content: string, ...annotations: object[]) => {
+    const choices = [{ index: 0, message: { role: "assistant", content, annotations }, finish_reason: "stop" }];
+    const utf8 = JSON.stringify({ id: "1", model: "m", choices });
+    // As some servers write JSON.
+    const ascii = utf8.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    const [blocks, same] = [utf8, ascii].map((text) => {
+      const { body } = facade.translateResponse("openai_chat", "anthropic_messages", text);
+      return (JSON.parse(body) as Message).content.map((block) => block.type === "text" && [block.text, block.citations?.length ?? 0]);
+    });
+    expect(same).toEqual(blocks);
+    return blocks;
+  };
+  const at = (start_index: number, end_index: number) => ({ ...page, url_citation: { ...page.url_citation, start_index, end_index } });
+
+  test.each([
+    [
+      "in the middle",
+      "a😀é☕b",
+      [at(1, 4)],
+      [
+        ["a", 0],
+        ["😀é☕", 1],
+        ["b", 0],
+      ],
+    ],
+    [
+      "overlapping",
+      "abcdef",
+      [at(3, 5), at(1, 4)],
+      [
+        ["a", 0],
+        ["bcde", 2],
+        ["f", 0],
+      ],
+    ],
+    [
+      "side by side",
+      "abcd",
+      [at(2, 4), at(0, 2)],
+      [
+        ["ab", 1],
+        ["cd", 1],
+      ],
+    ],
+    [
+      "with white space between",
+      " a \n b ",
+      [at(1, 2), at(5, 6)],
+      [
+        [" a", 1],
+        [" \n b ", 1],
+      ],
+    ],
+    [
+      "of white space",
+      "a  b",
+      [at(1, 2)],
+      [
+        ["a", 0],
+        ["  b", 1],
+      ],
+    ],
+    ["without a place", "abc", [at(0, 0), at(1, 2)], [["abc", 2]]],
+    ["past the end", "abc", [at(2, 9), at(7, 9), at(1e12, -5)], [["abc", 3]]],
+    ["none with a URL", "abc", [{ type: "file_citation", file_id: "f" }, { type: "url_citation" }, 1, null], [["abc", 0]]],
+  ] as const)("%s", (_, content, annotations, blocks) => {
+    expect(blocksOf(content, ...annotations)).toEqual(blocks);
+  });
+
+  test("of Gemini are placed by the text's bytes, and by no source that is not there", () => {
+    const groundingMetadata = {
+      groundingChunks: [{ web: { title: "no URL" } }, { web: { uri: "https://a.example" } }],
+      groundingSupports: [{ segment: { startIndex: 3, endIndex: 7 }, groundingChunkIndices: [0, 1, 2, -1] }],
+    };
+    const text = JSON.stringify({ candidates: [{ content: { parts: [{ text: "☕😀x" }] }, groundingMetadata, finishReason: "STOP" }] });
+    const { body } = facade.translateResponse("gemini", "openai_chat", text);
+    expect((JSON.parse(body) as ChatCompletion).choices[0]?.message.annotations).toEqual([
+      { type: "url_citation", url_citation: { start_index: 1, end_index: 2, title: "https://a.example", url: "https://a.example" } },
+    ]);
+  });
+});
+
 describe("a 200 that is no answer", () => {
   test.each([
     ["openai_chat", '{"error":{"message":"Overloaded","type":"server_error","code":"server_overloaded"}}', "overloaded"],

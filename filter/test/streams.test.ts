@@ -26,7 +26,7 @@ const decoder = new TextDecoder();
 
 /** Sends a stream through the translator in chunks of a size, up to where it cannot be read on. */
 function replay(provider: FormatName, client: FormatName, bytes: Uint8Array, chunkBytes: number, includeUsage: boolean): Replay {
-  const stream = facade.openStream(provider, client, { includeUsage, wantsLogprobs: true });
+  const stream = facade.openStream(provider, client, { includeUsage, wantsLogprobs: true, searchesWeb: true });
   let written = "";
   let passed = 0;
   let progress = "unchanged";
@@ -75,7 +75,7 @@ for (const provider of FORMATS) {
 
       test.each(fixtures)("%s: the same in chunks of every size, and cut in two anywhere", (_, fixture) => {
         for (const includeUsage of client === "openai_chat" && provider !== client ? [true, false] : [false]) {
-          const replays = facade.replays(provider, client, fixture.bytes, { includeUsage, wantsLogprobs: true });
+          const replays = facade.replays(provider, client, fixture.bytes, { includeUsage, wantsLogprobs: true, searchesWeb: true });
           const { out, progress } = replay(provider, client, fixture.bytes, fixture.bytes.length, includeUsage);
           const isRefused = progress === "failed" && replays.whole.state.contentSeen === 0;
           expect(replays.whole.out).toBe(isRefused ? "" : out);

@@ -80,3 +80,8 @@ function has(model: Bytes, name: string): bool {
 export function takesSchemas(version: i32): bool {
   return version >= 405;
 }
+
+/** The tool web_search_20250305: since 3.5. https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
+export function searchesWeb(version: i32): bool {
+  return version >= 305;
+}

@@ -1,6 +1,6 @@
 import { Bytes } from "../bytes/bytes";
 import { Cursor, Kind } from "../json/cursor";
-import { ABSENT, Slice, sliceIsEmpty } from "../json/slice";
+import { ABSENT, Slice, sliceIsEmpty, sliceLength, slicePtr } from "../json/slice";
 import { MESSAGES_MAX, Message, MessageList, PARTS_MAX, Part, PartKind, PartList, Role } from "./parts";
 import { problem } from "./problem";
 import { Seal } from "./seal";
@@ -103,6 +103,12 @@ export class CanonicalRequest {
   /** The client wants its schema enforced. */
   outputIsStrict: bool = false;
   stream: bool = false;
+  /** The provider is asked to search the web: told by whoever writes. */
+  hasWebSearch: bool = false;
+  /** The client wants the web searched, and what it calls that: a field's path, or the type of a tool behind it. */
+  private wantsWebSearch: bool = false;
+  private webSearchField: string = "";
+  private webSearchType: Slice = ABSENT;
   /** How long tool-call ids must be for the provider, 0 for any length: from its rules, not from the client. */
   toolIdLength: u32 = 0;
   /** The target knows marks of where a prompt's cached part ends: set before the request is read. */
@@ -142,6 +148,8 @@ export class CanonicalRequest {
     this.outputSchemaName = ABSENT;
     this.outputIsStrict = false;
     this.stream = false;
+    this.hasWebSearch = false;
+    this.wantsWebSearch = false;
     this.takesSealed = false;
     this.takesCacheMarks = false;
     for (let i = 0; i < OPTION_COUNT; i++) unchecked((this.options[i] = ABSENT));
@@ -173,8 +181,27 @@ export class CanonicalRequest {
     return value;
   }
 
+  /** The client wants the web searched. */
+  askWebSearch(field: string, type: Slice = ABSENT): void {
+    this.wantsWebSearch = true;
+    this.webSearchField = field;
+    this.webSearchType = type;
+  }
+
+  /**
+   * Whether the provider is to be asked, by a format that can. Not beside functions: agents offer a search unasked among their tools, some
+   * APIs take no such mixture, and what others answer then does not fit back into the conversation.
+   */
+  takeWebSearch(): bool {
+    if (!this.wantsWebSearch || this.tools.count > 0) return false;
+    this.wantsWebSearch = false;
+    this.hasWebSearch = true;
+    return true;
+  }
+
   /** Notes the options that nobody took. */
   dropOptions(): void {
+    if (this.wantsWebSearch) this.drop(this.webSearchField, slicePtr(this.webSearchType), sliceLength(this.webSearchType));
     for (let i = 0; i < OPTION_COUNT; i++) if (unchecked(this.options[i]) != ABSENT) this.drop(optionName(i));
   }
 

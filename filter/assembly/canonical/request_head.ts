@@ -26,6 +26,8 @@ export class RequestHead {
   includeReasoning: bool = true;
   /** The client wants to know how likely each token of the answer was. */
   wantsLogprobs: bool = false;
+  /** The provider was asked, in another format, to search the web: its answer may cite. */
+  searchesWeb: bool = false;
   /** The gateway asks for usage where the client of a stream did not, and keeps it to itself. */
   addsUsage: bool = false;
   /** The request says something of how it is to be streamed, which then has to be added to. */
@@ -66,6 +68,7 @@ export class RequestHead {
     this.customTools.clear();
     this.includeReasoning = true;
     this.wantsLogprobs = false;
+    this.searchesWeb = false;
     this.addsUsage = false;
     this.hasStreamOptions = false;
     this.hasMarkedReasoning = false;

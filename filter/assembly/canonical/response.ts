@@ -1,6 +1,8 @@
 import { Bytes } from "../bytes/bytes";
+import { countCharacters } from "../json/characters";
 import { ABSENT, Slice, sliceIsEmpty } from "../json/slice";
 import { writeStringBody } from "../json/text";
+import { Citations } from "./citations";
 import { ContentSink } from "./content_sink";
 import { CustomTools } from "./custom_tools";
 import { PARTS_MAX, Part, PartKind, PartList } from "./parts";
@@ -28,6 +30,7 @@ export class CanonicalResponse implements ContentSink {
   wantsLogprobs: bool = false;
   /** Of the tokens of its texts, all of them together. */
   logprobs: TokenLogprobs = new TokenLogprobs();
+  citations: Citations = new Citations();
   /** Those of the request: what calls them is marked as custom. */
   customTools: CustomTools = noCustomTools;
   /** It has more parts than PARTS_MAX, and is not to be used. */
@@ -45,6 +48,7 @@ export class CanonicalResponse implements ContentSink {
     this.createdSeconds = 0;
     this.wantsLogprobs = false;
     this.logprobs.clear();
+    this.citations.clear();
     this.customTools = noCustomTools;
     this.isTooLong = false;
   }
@@ -100,6 +104,16 @@ export class CanonicalResponse implements ContentSink {
   /** Appends the text of the reasoning in [first, end) as the inside of a JSON string. */
   writeReasoningBody(first: u32, end: u32, out: Bytes): void {
     for (let i = first; i < end; i++) writeStringBody(out, this.parts.at(i).text);
+  }
+
+  /** How many characters the texts of the parts before `end` have. */
+  charactersBefore(end: u32): u32 {
+    let count: u32 = 0;
+    for (let i: u32 = 0; i < end; i++) {
+      const part = this.parts.at(i);
+      if (part.kind == <u8>PartKind.Text) count += countCharacters(part.text);
+    }
+    return count;
   }
 
   /** How many parts of a kind there are. */

@@ -25,6 +25,8 @@ export enum Seal {
 
 /** What every mark begins with. No provider's own proof does: those are base64, which has no full stop. */
 const MARK = "plano.";
+/** In the place of the proof that Anthropic has with a citation of its own. */
+export const FOREIGN_CITATION = "plano.citation";
 
 function nameOf(seal: Seal): string {
   switch (seal) {

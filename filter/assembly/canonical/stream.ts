@@ -2,6 +2,7 @@ import { Bytes } from "../bytes/bytes";
 import { ABSENT, Slice, sliceIsEmpty, sliceLength, textOf } from "../json/slice";
 import { writeText } from "../json/text";
 import { AnswerOrigin } from "./answer_origin";
+import { Citations } from "./citations";
 import { ContentSink } from "./content_sink";
 import { CustomInput } from "./custom_input";
 import { CustomTools } from "./custom_tools";
@@ -46,6 +47,10 @@ export class MessageStream implements ContentSink {
   wantsLogprobs: bool = false;
   /** Of the tokens of the text that is told next. */
   readonly logprobs: TokenLogprobs = eventLogprobs;
+  /** The provider was asked to search the web. Citations without that have their places told in characters. */
+  searchesWeb: bool = false;
+  /** What `cite` tells. */
+  readonly citations: Citations = eventCitations;
   /** Stands in for what the events do not say. */
   origin: AnswerOrigin = new AnswerOrigin();
   private writer: StreamWriter | null = null;
@@ -86,8 +91,10 @@ export class MessageStream implements ContentSink {
     this.refused = false;
     this.customTools.clear();
     this.wantsLogprobs = false;
+    this.searchesWeb = false;
     if (!head) return;
     this.wantsLogprobs = head.wantsLogprobs;
+    this.searchesWeb = head.searchesWeb;
     this.customTools.set(head.customTools);
   }
 
@@ -108,6 +115,8 @@ export class MessageStream implements ContentSink {
   }
 
   text(delta: Slice): void {
+    // Who reads such an answer counts its characters, so every piece is to be read.
+    if (this.searchesWeb) this.said += NO_TEXT;
     if (this.wantsLogprobs && this.logprobs.count > 0) this.textOfTokens(delta);
     else this.content(BlockKind.Text, delta);
   }
@@ -124,6 +133,18 @@ export class MessageStream implements ContentSink {
   /** Another piece of what was said last. */
   more(text: Slice): void {
     this.content(this.lastKind, text);
+  }
+
+  /** Tells of `citations`, once their text is. */
+  cite(): void {
+    this.said += NO_TEXT;
+    const writer = this.writer;
+    if (writer && this.begun && !this.broken) {
+      const inText = this.block == BlockKind.Text;
+      for (let i: u32 = 0; i < this.citations.count; i++) writer.citation(this.out, this.citations.at(i), inText);
+      if (writer.isFull || this.citations.isTooLong) this.broken = true;
+    }
+    this.citations.clear();
   }
 
   /** The proof of the reasoning block that is open, or of one that has no text and is none yet. It counts for nothing but itself. */
@@ -363,5 +384,6 @@ export class MessageStream implements ContentSink {
 const noOutput = new Bytes();
 /** One event is read at a time. */
 const eventLogprobs = new TokenLogprobs();
+const eventCitations = new Citations();
 /** What a piece of a custom tool's call says. */
 const input = new Bytes();

@@ -1,5 +1,6 @@
 import { Bytes } from "../bytes/bytes";
 import { Slice } from "../json/slice";
+import { Citation } from "./citations";
 import { ProviderError } from "./provider_error";
 import { RequestHead } from "./request_head";
 import { Seal } from "./seal";
@@ -39,6 +40,8 @@ export abstract class StreamWriter {
   abstract delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void;
   /** How likely the tokens of the text delta were that comes next, for whom asked for it; the delta may be empty. */
   beforeText(tokens: TokenLogprobs): void {}
+  /** What the answer's text so far rests on. `inText`: a text block is open. */
+  citation(out: Bytes, citation: Citation, inText: bool): void {}
   /** The proof of the reasoning block that is open. */
   abstract signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void;
   /** Reasoning that only its provider can read, between blocks. */

@@ -71,12 +71,16 @@ interface Reasoning {
 interface ExtraContent {
   extra_content?: { google: { thought_signature: string } };
 }
+/** Streams of models that search have what whole answers have: https://github.com/vercel/ai/blob/main/packages/openai/src/chat/openai-chat-api.ts */
+interface Annotated {
+  annotations?: OpenAI.ChatCompletionMessage.Annotation[];
+}
 declare module "openai/resources/chat/completions/completions" {
   interface ChatCompletionMessage extends Reasoning {}
   interface ChatCompletionMessageFunctionToolCall extends ExtraContent {}
   namespace ChatCompletionChunk {
     namespace Choice {
-      interface Delta extends Reasoning {}
+      interface Delta extends Reasoning, Annotated {}
       namespace Delta {
         interface ToolCall extends ExtraContent {}
       }

@@ -224,11 +224,12 @@ export function openStream(provider: u8, client: u8): i32 {
 }
 
 /** What the clients of the answers that follow have asked for. */
-export function ask(includeUsage: bool, includeReasoning: bool, addsUsage: bool, wantsLogprobs: bool): void {
+export function ask(includeUsage: bool, includeReasoning: bool, addsUsage: bool, wantsLogprobs: bool, searchesWeb: bool): void {
   asked.includeUsage = includeUsage;
   asked.includeReasoning = includeReasoning;
   asked.addsUsage = addsUsage;
   asked.wantsLogprobs = wantsLogprobs;
+  asked.searchesWeb = searchesWeb;
   asked.customTools.clear();
 }
 

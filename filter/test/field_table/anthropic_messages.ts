@@ -136,9 +136,20 @@ export const ANTHROPIC_MESSAGES: Row[] = [
   },
   { field: "tools[].cache_control", says: { tools: [{ ...tool, cache_control: { type: "ephemeral" } }] }, to: everywhere("dropped") },
   {
-    field: "tools[] of Anthropic's own",
+    field: "tools[] web_search",
     says: { tools: [{ type: "web_search_20250305", name: "web_search" }] },
     droppedAs: "tools[].type=web_search_20250305",
+    models: { openai_chat: "gpt-4o-search-preview" },
+    to: {
+      openai_chat: "`web_search_options`, for OpenAI's models that search; not beside functions",
+      openai_responses: "`tools[].type`, for OpenAI's models; not beside functions",
+      gemini: "`tools[].googleSearch`; not beside functions",
+    },
+  },
+  {
+    field: "tools[] others of Anthropic's own",
+    says: { tools: [{ type: "bash_20250124", name: "bash" }] },
+    droppedAs: "tools[].type=bash_20250124",
     to: everywhere("dropped"),
   },
   {

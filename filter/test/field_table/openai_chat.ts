@@ -264,5 +264,18 @@ export const OPENAI_CHAT: Row[] = [
   { field: "store", says: { store: true }, to: everywhere("dropped") },
   { field: "prediction", says: { prediction: { type: "content", content: "x" } }, to: everywhere("dropped") },
   { field: "modalities", says: { modalities: ["text"] }, to: everywhere("dropped") },
-  { field: "web_search_options", says: { web_search_options: {} }, to: everywhere("dropped") },
+  {
+    field: "web_search_options",
+    says: { web_search_options: {} },
+    to: {
+      anthropic_messages: "`tools[].name`, web_search, since Claude 3.5; not beside functions",
+      openai_responses: "`tools[].type`, web_search, for OpenAI's models; not beside functions",
+      gemini: "`tools[].googleSearch`; not beside functions",
+    },
+  },
+  {
+    field: "web_search_options.search_context_size",
+    says: { web_search_options: { search_context_size: "low" } },
+    to: everywhere("dropped"),
+  },
 ];

@@ -107,9 +107,20 @@ export const OPENAI_RESPONSES: Row[] = [
     },
   },
   {
-    field: "tools[] of OpenAI's own (web_search, mcp, …)",
+    field: "tools[] web_search",
     says: { tools: [{ type: "web_search" }] },
     droppedAs: "tools[].type=web_search",
+    models: { openai_chat: "gpt-4o-search-preview" },
+    to: {
+      openai_chat: "`web_search_options`, for OpenAI's models that search; not beside functions",
+      anthropic_messages: "`tools[].name`, web_search, since Claude 3.5; not beside functions",
+      gemini: "`tools[].googleSearch`; not beside functions",
+    },
+  },
+  {
+    field: "tools[] others of OpenAI's own (mcp, file_search, …)",
+    says: { tools: [{ type: "mcp" }] },
+    droppedAs: "tools[].type=mcp",
     to: everywhere("dropped"),
   },
   {

@@ -83,7 +83,7 @@ function checkEvents(out: string): void {
 }
 
 function feedInPieces(provider: FormatName, client: FormatName, bytes: Uint8Array, random: () => number): void {
-  const stream = facade.openStream(provider, client, { includeUsage: random() < 0.5, wantsLogprobs: true });
+  const stream = facade.openStream(provider, client, { includeUsage: random() < 0.5, wantsLogprobs: true, searchesWeb: true });
   let written = "";
   try {
     for (let at = 0; at < bytes.length; ) {
@@ -131,7 +131,7 @@ describe("mutated", () => {
         result,
         body: written,
         error,
-      } = facade.translateResponse(provider, picked(CLIENT_FORMATS, random), body, { wantsLogprobs: true });
+      } = facade.translateResponse(provider, picked(CLIENT_FORMATS, random), body, { wantsLogprobs: true, searchesWeb: true });
       if (result === "rewritten") JSON.parse(written);
       if (result !== "provider error") return;
       expect(error.status).toBeGreaterThanOrEqual(400);

@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 function through(provider: FormatName, client: FormatName, text: string, chunkBytes: number): string {
   const bytes = Buffer.from(text);
-  const stream = facade.openStream(provider, client, { wantsLogprobs: true });
+  const stream = facade.openStream(provider, client, { wantsLogprobs: true, searchesWeb: true });
   let out = "";
   for (let at = 0; at < bytes.length; at += chunkBytes) out += stream.feed(bytes.subarray(at, at + chunkBytes)).out;
   out += stream.finish().out;
@@ -84,7 +84,7 @@ describe("noise", () => {
         for (const from of FORMATS) {
           for (const to of FORMATS) {
             facade.translateRequest(from, to, text, "model", { drop: ["x"] });
-            facade.translateResponse(from, to, text, { wantsLogprobs: true });
+            facade.translateResponse(from, to, text, { wantsLogprobs: true, searchesWeb: true });
             facade.providerError(from, to, 500, text);
             through(from, to, text, size);
           }

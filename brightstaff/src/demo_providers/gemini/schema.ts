@@ -71,7 +71,7 @@ const request = (callId: object) =>
     {
       contents: { type: "array", minItems: 1, items: content(callId) },
       systemInstruction: object({ role: text, parts: { type: "array", minItems: 1, items: object({ text }, ["text"]) } }, ["parts"]),
-      tools: { type: "array", items: object({ functionDeclarations: { type: "array", items: FUNCTION } }) },
+      tools: { type: "array", items: object({ functionDeclarations: { type: "array", items: FUNCTION }, googleSearch: anyObject }) },
       toolConfig: object({
         functionCallingConfig: object({
           mode: { enum: ["AUTO", "ANY", "NONE", "VALIDATED"] },

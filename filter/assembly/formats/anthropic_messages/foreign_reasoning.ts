@@ -9,7 +9,9 @@ import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../
 import { writeEscaped } from "../../json/text";
 
 // A conversation of which another model has answered a turn, on its way to one behind this API: thinking that the model would refuse is
-// taken out, and all else stays as it came.
+// taken out, and so are citations that no Claude made; all else stays as it came.
+
+const DEPTH_MAX: u32 = 256;
 
 /** What becomes of a conversation's thinking. */
 enum Reader {
@@ -70,7 +72,9 @@ export function scanContent(cursor: Cursor, head: RequestHead): bool {
         else if (sliceIs(type, "tool_use")) calls = true;
         else if (sliceIs(type, "tool_result")) results = true;
       } else if (cursor.keyIs("signature")) signature = cursor.takeToken();
-      else cursor.skip();
+      else if (cursor.keyIs("citations")) {
+        if (isForeignCitations(cursor.takeValue())) head.hasMarkedReasoning = true;
+      } else cursor.skip();
     }
     if (thinks && noteThinking(signature, head)) beginsWithOwn = beginsWithOwn || isFirst;
     isFirst = false;
@@ -79,6 +83,14 @@ export function scanContent(cursor: Cursor, head: RequestHead): bool {
   else if (!results) noteWords(head);
   return cursor.ok;
 }
+
+/** Whether a block's citations are those of an answer of another API's: a block has no others besides. */
+function isForeignCitations(citations: Slice): bool {
+  if (!inner.openValue(citations, DEPTH_MAX) || !inner.enterArray() || !inner.nextElement()) return false;
+  return isMarked(inner.peekMember("encrypted_index"));
+}
+
+const inner = new Cursor();
 
 /** Whether a Claude has signed it. */
 function noteThinking(signature: Slice, head: RequestHead): bool {
@@ -154,7 +166,8 @@ function writeOwnBlocks(cursor: Cursor, out: Bytes): bool {
     }
     out.byte(separator);
     separator = 0x2c;
-    if (isUnsigned) writeUnsigned(cursor, out);
+    if (isUnsigned) writeWithout("signature", cursor, out);
+    else if (isForeignCitations(cursor.peekValue("citations"))) writeWithout("citations", cursor, out);
     else writeValue(cursor, out);
   }
   const isEmpty = separator == 0x5b;
@@ -163,11 +176,12 @@ function writeOwnBlocks(cursor: Cursor, out: Bytes): bool {
   return !isEmpty || !dropped;
 }
 
-function writeUnsigned(cursor: Cursor, out: Bytes): void {
+/** The block under the cursor without its member of this name. */
+function writeWithout(name: string, cursor: Cursor, out: Bytes): void {
   let separator: u8 = 0x7b;
   cursor.enterObject();
   while (cursor.nextKey()) {
-    if (cursor.keyIs("signature")) {
+    if (cursor.keyIs(name)) {
       cursor.skip();
       continue;
     }

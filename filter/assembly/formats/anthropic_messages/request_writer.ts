@@ -1,6 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { readNumber, writeInteger } from "../../bytes/numbers";
-import { claudeVersion, NOT_CLAUDE, takesSampling, takesSchemas, thinksAdaptively } from "../../canonical/claude_models";
+import { claudeVersion, NOT_CLAUDE, searchesWeb, takesSampling, takesSchemas, thinksAdaptively } from "../../canonical/claude_models";
 import { effortName, hasEffort, isThinkingOff, settleToolChoice, thinkingBudget, wantsThinking } from "../../canonical/claude_thinking";
 import { wantedEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
@@ -29,7 +29,8 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   if (request.tools.count > 0) {
     if (rules.writeKey(out, "tools")) writeTools(request, takesSchemas(version), out);
     writeToolChoice(request, rules, out);
-  }
+  } else if (searchesWeb(version) && request.takeWebSearch() && rules.writeKey(out, "tools"))
+    out.ascii('[{"type":"web_search_20250305","name":"web_search"}]');
   const thinks = writeThinking(request, model, version, budget, rules, out);
   writeSampling(request, version, thinks, rules, out);
   writeOutputConfig(request, model, version, rules, out);

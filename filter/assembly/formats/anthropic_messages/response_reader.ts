@@ -2,12 +2,16 @@ import { isClaudeSignature } from "../../canonical/claude_signature";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { Seal } from "../../canonical/seal";
+import { countCharacters } from "../../json/characters";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs } from "../../json/slice";
 import { writeText } from "../../json/text";
+import { readCitation } from "./citations";
 import { readStopReason, takeExplanation, UsageReader } from "./usage";
 
 const usage = new UsageReader();
+/** For a text's citations, which may stand before it. */
+const inner = new Cursor();
 
 /** https://docs.anthropic.com/en/api/messages */
 export function readResponse(cursor: Cursor, response: CanonicalResponse): bool {
@@ -41,12 +45,29 @@ function readContent(cursor: Cursor, response: CanonicalResponse): bool {
 /** Blocks of server tools (web search, code execution) and others that only this API has are passed over. */
 function readBlock(cursor: Cursor, response: CanonicalResponse): void {
   const type = cursor.peekMember("type");
-  if (sliceIs(type, "text")) response.text(takeMember(cursor, "text"));
+  if (sliceIs(type, "text")) readText(cursor, response);
   else if (sliceIs(type, "thinking")) readThinking(cursor, response);
   else if (sliceIs(type, "redacted_thinking"))
     response.add(PartKind.RedactedReasoning, takeMember(cursor, "data")).seal = <u8>Seal.ClaudeRedacted;
   else if (sliceIs(type, "tool_use")) readToolUse(cursor, response);
   else cursor.skip();
+}
+
+function readText(cursor: Cursor, response: CanonicalResponse): void {
+  let text = ABSENT;
+  let citations = ABSENT;
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("text")) text = cursor.takeString();
+    else if (cursor.keyIs("citations") && cursor.kind() == Kind.Array) citations = cursor.takeValue();
+    else cursor.skip();
+  }
+  if (inner.openValue(citations, cursor.depthMax) && inner.enterArray()) {
+    const start = response.charactersBefore(response.parts.count);
+    const end = start + countCharacters(text);
+    while (inner.nextElement()) readCitation(inner, start, end, response.citations);
+  }
+  response.text(text);
 }
 
 /** Passes an object and returns the string that it has under `key`. */

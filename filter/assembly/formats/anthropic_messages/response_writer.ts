@@ -6,6 +6,7 @@ import { writeArgumentsObject } from "../../canonical/tool_arguments";
 import { makeToolId, writeToolId } from "../../canonical/tool_id";
 import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
 import { isBlank, writeString } from "../../json/text";
+import { writeCitedText } from "./citations";
 import { TOOL_ID_LENGTH_MAX } from "./message_writer";
 import { writeSignature } from "./thinking";
 import { stopReason, writeUsageMembers } from "./usage";
@@ -32,7 +33,8 @@ export function writeResponse(response: CanonicalResponse, out: Bytes): void {
       const end = response.reasoningEnd(i);
       writeThinking(response, i, end, out);
       i = end - 1;
-    } else {
+    } else if (part.kind == <u8>PartKind.Text && response.citations.count > 0) writeCitedText(response, i, out);
+    else {
       out.ascii('{"type":"text","text":');
       writeString(out, part.text);
       out.byte(0x7d);

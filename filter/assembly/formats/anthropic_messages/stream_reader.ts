@@ -4,9 +4,11 @@ import { isClaudeSignature } from "../../canonical/claude_signature";
 import { Seal } from "../../canonical/seal";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
+import { countCharacters } from "../../json/characters";
 import { Cursor, Kind } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr, textOf } from "../../json/slice";
 import { writeText } from "../../json/text";
+import { readCitation } from "./citations";
 import { readError } from "./error";
 import { readStopReason, takeExplanation, UsageReader } from "./usage";
 
@@ -14,6 +16,9 @@ import { readStopReason, takeExplanation, UsageReader } from "./usage";
 // message_delta, message_stop.
 
 const KEPT_BYTES_MAX: u32 = 1024;
+/** Of the citations of one block. */
+const CITATIONS_BYTES_MAX: u32 = 1 << 20;
+const DEPTH_MAX: u32 = 256;
 const EMPTY_INPUT_BYTES: u32 = 2; // {}
 
 /** The blocks that have words in the canonical vocabulary. */
@@ -34,6 +39,10 @@ export class MessagesStreamReader extends StreamReader {
   private id: Bytes = new Bytes();
   /** A tool call's input where it came whole at the block's start, as calls out of server-side code do; used unless deltas follow. */
   private wholeInput: Bytes = new Bytes();
+  /** Of an answer that may cite: the characters told so far, those before the block, and the block's citations, an array without its end. */
+  private characters: u32 = 0;
+  private blockStart: u32 = 0;
+  private citations: Bytes = new Bytes();
   /** How many tool calls have begun; the number of the last is its key. */
   private calls: i32 = 0;
 
@@ -43,6 +52,8 @@ export class MessagesStreamReader extends StreamReader {
     this.calls = 0;
     this.id.clear();
     this.wholeInput.clear(KEPT_BYTES_MAX);
+    this.characters = 0;
+    this.citations.clear(KEPT_BYTES_MAX);
   }
 
   read(cursor: Cursor, dataPtr: usize, dataLength: u32, stream: MessageStream): bool {
@@ -145,7 +156,34 @@ export class MessagesStreamReader extends StreamReader {
     if (this.wholeInput.length > 0) stream.toolCall(this.calls, ABSENT, ABSENT, textOf(this.wholeInput));
     this.wholeInput.clear(KEPT_BYTES_MAX);
     this.block = Block.None;
+    if (this.citations.length > 0) this.tellCitations(stream);
     stream.closeBlock();
+  }
+
+  private tellText(text: Slice, stream: MessageStream): void {
+    if (stream.searchesWeb) this.characters += countCharacters(text);
+    stream.text(text);
+  }
+
+  /** Citations come before or in the middle of the text that they are about. */
+  private keepCitation(cursor: Cursor, stream: MessageStream): void {
+    const citation = cursor.takeValue();
+    if (!stream.searchesWeb || !cursor.ok) return;
+    if (this.citations.length + sliceLength(citation) > CITATIONS_BYTES_MAX) {
+      stream.contradict();
+      return;
+    }
+    this.citations.byte(this.citations.length == 0 ? 0x5b : 0x2c);
+    writeText(this.citations, citation);
+  }
+
+  private tellCitations(stream: MessageStream): void {
+    this.citations.byte(0x5d);
+    inner.open(this.citations.ptr, this.citations.length, DEPTH_MAX);
+    inner.enterArray();
+    while (inner.nextElement()) readCitation(inner, this.blockStart, this.characters, stream.citations);
+    stream.cite();
+    this.citations.clear(KEPT_BYTES_MAX);
   }
 
   private readBlockStart(cursor: Cursor, stream: MessageStream): void {
@@ -158,6 +196,7 @@ export class MessagesStreamReader extends StreamReader {
 
   private beginBlock(cursor: Cursor, stream: MessageStream): void {
     this.block = blockOf(cursor.peekMember("type"));
+    this.blockStart = this.characters;
     if (!cursor.enterObject()) {
       cursor.skip();
       return;
@@ -166,13 +205,14 @@ export class MessagesStreamReader extends StreamReader {
     let name = ABSENT;
     let input = ABSENT;
     while (cursor.nextKey()) {
-      if (cursor.keyIs("text") && this.block == Block.Text) stream.text(cursor.takeString());
+      if (cursor.keyIs("text") && this.block == Block.Text) this.tellText(cursor.takeString(), stream);
       else if (cursor.keyIs("thinking") && this.block == Block.Thinking) stream.reasoning(cursor.takeString());
       else if (cursor.keyIs("signature") && this.block == Block.Thinking) this.readSignature(cursor, stream);
       else if (cursor.keyIs("data") && this.block == Block.RedactedThinking) this.readRedacted(cursor, stream);
       else if (cursor.keyIs("id")) id = cursor.takeString();
       else if (cursor.keyIs("name")) name = cursor.takeString();
       else if (cursor.keyIs("input")) input = cursor.takeValue();
+      else if (cursor.keyIs("citations") && cursor.enterArray()) while (cursor.nextElement()) this.keepCitation(cursor, stream);
       else cursor.skip();
     }
     if (!cursor.ok) return;
@@ -210,8 +250,9 @@ export class MessagesStreamReader extends StreamReader {
       return;
     }
     while (cursor.nextKey()) {
-      if (cursor.kind() != Kind.String || cursor.keyIs("type")) cursor.skip();
-      else if (cursor.keyIs("text") && this.block != Block.Other) stream.text(cursor.takeString());
+      if (cursor.keyIs("citation") && this.block == Block.Text) this.keepCitation(cursor, stream);
+      else if (cursor.kind() != Kind.String || cursor.keyIs("type")) cursor.skip();
+      else if (cursor.keyIs("text") && this.block != Block.Other) this.tellText(cursor.takeString(), stream);
       else if (cursor.keyIs("thinking") && this.block != Block.Other) stream.reasoning(cursor.takeString());
       else if (cursor.keyIs("signature") && this.block == Block.Thinking) this.readSignature(cursor, stream);
       else if (cursor.keyIs("partial_json") && this.block == Block.ToolUse) this.readInput(cursor, stream);
@@ -226,6 +267,9 @@ export class MessagesStreamReader extends StreamReader {
     stream.toolCall(this.calls, ABSENT, ABSENT, fragment);
   }
 }
+
+/** For the citations of a block. */
+const inner = new Cursor();
 
 function blockOf(type: Slice): Block {
   if (sliceIs(type, "text")) return Block.Text;

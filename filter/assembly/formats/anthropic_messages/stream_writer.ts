@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
+import { Citation } from "../../canonical/citations";
 import { ProviderError } from "../../canonical/provider_error";
 import { RequestHead } from "../../canonical/request_head";
 import { Seal } from "../../canonical/seal";
@@ -9,6 +10,7 @@ import { TextFrame } from "../../canonical/text_frame";
 import { writeToolId } from "../../canonical/tool_id";
 import { ABSENT, Slice, textOf } from "../../json/slice";
 import { writeString } from "../../json/text";
+import { writeCitation } from "./citations";
 import { writeErrorEvent } from "./error";
 import { TOOL_ID_LENGTH_MAX } from "./message_writer";
 import { writeSignature } from "./thinking";
@@ -85,6 +87,15 @@ export class MessagesStreamWriter extends StreamWriter {
     writeString(out, data);
     out.ascii("}}\n\n");
     this.writeStop(out);
+  }
+
+  /** It is about all of the block, as far as the block can be told by then. */
+  citation(out: Bytes, citation: Citation, inText: bool): void {
+    if (!inText) return;
+    this.openDelta(out);
+    out.ascii('{"type":"citations_delta","citation":');
+    writeCitation(citation, out);
+    out.ascii("}}\n\n");
   }
 
   /** The proof of another API's call has no place in the call itself here, so it is that of a thinking block without text. */

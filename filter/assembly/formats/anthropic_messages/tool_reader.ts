@@ -1,3 +1,4 @@
+import { startsWithAscii } from "../../bytes/ascii";
 import { dropField, readCacheControl, readElements } from "../../canonical/fields";
 import { PartKind } from "../../canonical/parts";
 import { problem } from "../../canonical/problem";
@@ -10,11 +11,12 @@ export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
 }
 
 /**
- * Tools with a type of their own (web_search_20250305, bash_20250124) are run or known by Anthropic's models only; a request goes without
- * them.
+ * Tools with a type of their own (bash_20250124) are run or known by Anthropic's models only, but for the search of the web; a request goes
+ * without them.
  */
 function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   const type = cursor.peekMember("type");
+  if (startsWithAscii(slicePtr(type), sliceLength(type), "web_search_")) return readWebSearch(cursor, request, type);
   if (!sliceIsEmpty(type) && !sliceIs(type, "custom")) {
     request.drop("tools[].type=", slicePtr(type), sliceLength(type));
     return cursor.skip();
@@ -31,6 +33,17 @@ function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
     else dropField(cursor, request, "tools[].");
   }
   return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "name", "is required"));
+}
+
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
+function readWebSearch(cursor: Cursor, request: CanonicalRequest, type: Slice): bool {
+  request.askWebSearch("tools[].type=", type);
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("type") || cursor.keyIs("name")) cursor.skip();
+    else dropField(cursor, request, "tools[].");
+  }
+  return cursor.ok;
 }
 
 export function readToolChoice(cursor: Cursor, request: CanonicalRequest): bool {

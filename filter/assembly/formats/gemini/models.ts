@@ -56,6 +56,11 @@ export function takesSchemaWithTools(version: i32): bool {
   return version >= 300;
 }
 
+/** The tool googleSearch: https://ai.google.dev/gemini-api/docs/google-search#supported_models */
+export function searchesWeb(version: i32): bool {
+  return version >= 200;
+}
+
 /** Of Gemini 2.5, in tokens: the least that can be asked of Pro, which cannot be told not to think, and the most of each. */
 export const PRO_BUDGET_TOKENS_MIN: i64 = 128;
 export const PRO_BUDGET_TOKENS_MAX: i64 = 32768;

@@ -28,7 +28,7 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   const version = geminiVersion(model);
   if (!writeSystemInstruction(request, rules, out)) return false;
   if (!writeContents(request, version, rules, out)) return false;
-  writeTools(request, rules, out);
+  writeTools(request, version, rules, out);
   writeToolChoice(request, rules, out);
   if (rules.writeKey(out, "generationConfig")) writeGenerationConfig(request, model, version, out);
   if (request.endUser != ABSENT) request.drop("user");

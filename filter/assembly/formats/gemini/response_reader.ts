@@ -1,15 +1,19 @@
+import { Bytes } from "../../bytes/bytes";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { StopReason } from "../../canonical/summary";
 import { Cursor } from "../../json/cursor";
-import { sliceIsEmpty } from "../../json/slice";
+import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
 import { writeText } from "../../json/text";
+import { readGrounding, readQuotations } from "./citations";
 import { isFailure, readFinishReason } from "./finish_reason";
 import { readLogprobs } from "./logprobs";
 import { PartReader } from "./part_reader";
 import { readUsage } from "./usage";
 
 const part = new PartReader();
+/** The answer's text, where something of it is told by its bytes. */
+const said = new Bytes();
 
 /** Whether something was read that makes the answer none: it failed, or a call of it cannot be understood. */
 let isUnusable: bool = false;
@@ -63,6 +67,8 @@ function readCandidates(cursor: Cursor, response: CanonicalResponse): bool {
 }
 
 function readCandidate(cursor: Cursor, response: CanonicalResponse): void {
+  let grounding = ABSENT;
+  let quotations = ABSENT;
   if (!cursor.enterObject()) {
     cursor.skip();
     return;
@@ -74,8 +80,21 @@ function readCandidate(cursor: Cursor, response: CanonicalResponse): void {
       isUnusable = isUnusable || isFailure(reason);
       response.summary.stopReason = <u8>readFinishReason(reason);
     } else if (response.wantsLogprobs && cursor.keyIs("logprobsResult")) readLogprobs(cursor, response.logprobs);
+    else if (cursor.keyIs("groundingMetadata")) grounding = cursor.takeValue();
+    else if (cursor.keyIs("citationMetadata")) quotations = cursor.takeValue();
     else cursor.skip();
   }
+  if (cursor.ok && (grounding != ABSENT || quotations != ABSENT)) readCitations(response, grounding, quotations);
+}
+
+function readCitations(response: CanonicalResponse, grounding: Slice, quotations: Slice): void {
+  said.clear();
+  for (let i: u32 = 0; i < response.parts.count; i++) {
+    const part = response.parts.at(i);
+    if (part.kind == <u8>PartKind.Text) writeText(said, part.text);
+  }
+  readGrounding(grounding, said, response.citations);
+  readQuotations(quotations, said, response.citations);
 }
 
 function readContent(cursor: Cursor, response: CanonicalResponse): void {

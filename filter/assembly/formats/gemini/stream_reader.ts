@@ -1,17 +1,33 @@
+import { Bytes } from "../../bytes/bytes";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
 import { StopReason } from "../../canonical/summary";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
+import { ABSENT, Form, Slice, sliceIsEmpty, sliceLength, sliceOf } from "../../json/slice";
+import { writeText } from "../../json/text";
+import { readGrounding, readQuotations } from "./citations";
 import { readError } from "./error";
 import { isFailure, readFinishReason } from "./finish_reason";
 import { readLogprobs } from "./logprobs";
 import { PartReader } from "./part_reader";
 import { readUsage } from "./usage";
 
+const KEPT_BYTES_MAX: u32 = 1024;
+/** Of the answer's text, where its bytes are counted. */
+const TEXT_KEPT_BYTES_MAX: u32 = 8 << 20;
+
 const part = new PartReader();
 /** For the logprobs of a candidate, which stand behind its text. */
 const inner = new Cursor();
+
+function keep(cursor: Cursor, kept: Bytes): void {
+  kept.clear();
+  writeText(kept, cursor.takeValue());
+}
+
+function valueOf(bytes: Bytes): Slice {
+  return bytes.length == 0 ? ABSENT : sliceOf(bytes.ptr, bytes.length, Form.Value);
+}
 
 /**
  * Events of one streamed answer (streamGenerateContent with alt=sse): each is a GenerateContentResponse with what is new. There is no last
@@ -20,9 +36,16 @@ const inner = new Cursor();
 export class GeminiStreamReader extends StreamReader {
   private calls: i32 = 0;
   private failure: Slice = ABSENT;
+  /** Of an answer that may cite: its text so far, and what it rests on, as the event said that said so last. */
+  private said: Bytes = new Bytes();
+  private grounding: Bytes = new Bytes();
+  private quotations: Bytes = new Bytes();
 
   reset(): void {
     this.calls = 0;
+    this.said.clear(KEPT_BYTES_MAX);
+    this.grounding.clear(KEPT_BYTES_MAX);
+    this.quotations.clear(KEPT_BYTES_MAX);
     this.finished = false;
   }
 
@@ -48,7 +71,23 @@ export class GeminiStreamReader extends StreamReader {
   }
 
   finish(stream: MessageStream): void {
-    if (this.finished) stream.end();
+    if (!this.finished) return;
+    if (this.grounding.length + this.quotations.length > 0) this.tellCitations(stream);
+    stream.end();
+  }
+
+  private tellCitations(stream: MessageStream): void {
+    readGrounding(valueOf(this.grounding), this.said, stream.citations);
+    readQuotations(valueOf(this.quotations), this.said, stream.citations);
+    stream.cite();
+  }
+
+  private tellText(text: Slice, stream: MessageStream): void {
+    if (stream.searchesWeb) {
+      if (this.said.length + sliceLength(text) > TEXT_KEPT_BYTES_MAX) stream.contradict();
+      else writeText(this.said, text);
+    }
+    stream.text(text);
   }
 
   /** Every event repeats id and model, behind the content. */
@@ -100,6 +139,8 @@ export class GeminiStreamReader extends StreamReader {
     while (cursor.nextKey()) {
       if (cursor.keyIs("content")) this.readContent(cursor, stream);
       else if (cursor.keyIs("finishReason")) this.readFinishReason(cursor, stream);
+      else if (stream.searchesWeb && cursor.keyIs("groundingMetadata")) keep(cursor, this.grounding);
+      else if (stream.searchesWeb && cursor.keyIs("citationMetadata")) keep(cursor, this.quotations);
       else cursor.skip();
     }
     if (stream.wantsLogprobs) stream.logprobs.clear();
@@ -133,7 +174,7 @@ export class GeminiStreamReader extends StreamReader {
     if (!cursor.ok) return;
     if (!part.hasCall) {
       if (part.isThought) stream.reasoning(part.text);
-      else stream.text(part.text);
+      else this.tellText(part.text, stream);
     } else if (part.isPiece) stream.contradict();
     else stream.toolCall(this.calls++, part.callId, part.callName, part.callArguments, part.signature);
   }

@@ -5,12 +5,14 @@ import { writeDescription } from "../../canonical/tool_description";
 import { writeObjectSchema } from "../../canonical/tool_schema";
 import { ABSENT } from "../../json/slice";
 import { writeString } from "../../json/text";
+import { searchesWeb } from "./models";
 
 /**
  * Functions with their parameters as plain JSON Schema (`parametersJsonSchema`): what of it the model does not know, it passes over, whereas
  * `parameters` refuses what OpenAPI does not have. https://ai.google.dev/api/caching#FunctionDeclaration
  */
-export function writeTools(request: CanonicalRequest, rules: ProviderRules, out: Bytes): void {
+export function writeTools(request: CanonicalRequest, version: i32, rules: ProviderRules, out: Bytes): void {
+  if (searchesWeb(version) && request.takeWebSearch() && rules.writeKey(out, "tools")) out.ascii('[{"googleSearch":{}}]');
   if (request.tools.count == 0 || !rules.writeKey(out, "tools")) return;
   out.ascii('[{"functionDeclarations":');
   for (let i: u32 = 0; i < request.tools.count; i++) {

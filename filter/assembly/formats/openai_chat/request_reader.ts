@@ -60,6 +60,7 @@ function readOption(cursor: Cursor, request: CanonicalRequest): bool {
   else if (cursor.keyIs("service_tier")) return request.readOption(cursor, Option.ServiceTier);
   else if (cursor.keyIs("verbosity")) return request.readOption(cursor, Option.Verbosity);
   else if (cursor.keyIs("logprobs")) return readLogprobs(cursor, request);
+  else if (cursor.keyIs("web_search_options")) return readWebSearch(cursor, request);
   else if (cursor.keyIs("top_logprobs")) return request.readOption(cursor, Option.TopLogprobs);
   else return readSamplingOrDrop(cursor, request);
   return cursor.ok;
@@ -69,6 +70,15 @@ function readLogprobs(cursor: Cursor, request: CanonicalRequest): bool {
   const kind = cursor.kind();
   if (kind == Kind.True) return request.readOption(cursor, Option.Logprobs);
   return cursor.skip() && (kind == Kind.False || kind == Kind.Null || problem.refuse("logprobs", "must be true or false"));
+}
+
+/** How much to search, and from where, is told in words of its own by each API. */
+function readWebSearch(cursor: Cursor, request: CanonicalRequest): bool {
+  if (cursor.kind() == Kind.Null) return cursor.skip();
+  if (!cursor.enterObject()) return problem.refuse("web_search_options", "must be an object");
+  request.askWebSearch("web_search_options");
+  while (cursor.nextKey()) dropField(cursor, request, "web_search_options.");
+  return cursor.ok;
 }
 
 /** Other APIs give one answer; the client that asked for several gets the first. */

@@ -1,3 +1,4 @@
+import { indexOfAscii } from "../../bytes/ascii";
 import { Bytes } from "../../bytes/bytes";
 import { wantedEffort, writeEffort } from "../../canonical/effort";
 import { ProviderRules } from "../../canonical/field_rules";
@@ -30,6 +31,9 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
   if (request.tools.count > 0) writeToolFields(request, rules, out);
   writeResponseFormat(request, rules, out);
   writeUser(request, rules, out);
+  // Only these models search, and always do: https://platform.openai.com/docs/guides/tools-web-search?api-mode=chat
+  if (indexOfAscii(model.ptr, model.length, "-search") >= 0 && request.takeWebSearch() && rules.writeKey(out, "web_search_options"))
+    out.ascii("{}");
   if (isOpenai(model)) {
     writeOption(request, Option.PromptCacheKey, "prompt_cache_key", rules, out);
     writeOption(request, Option.ServiceTier, "service_tier", rules, out);

@@ -1,3 +1,4 @@
+import { readAnnotations } from "../../canonical/openai_citations";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { Cursor } from "../../json/cursor";
@@ -61,6 +62,7 @@ function readMessage(cursor: Cursor, response: CanonicalResponse): void {
     if (cursor.keyIs("content")) readContent(cursor, response);
     else if (cursor.keyIs("refusal")) response.refusal(cursor.takeString());
     else if (cursor.keyIs("tool_calls")) readToolCalls(cursor, response);
+    else if (cursor.keyIs("annotations")) readAnnotations(cursor, 0, response.citations);
     else if (!reasoned && isReasoningKey(cursor)) {
       const text = cursor.takeString();
       reasoned = !sliceIsEmpty(text);

@@ -8,6 +8,7 @@ import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { makeToolId } from "../../canonical/tool_id";
 import { ABSENT, sliceIsEmpty } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
+import { writeAnnotations } from "./annotations";
 import { writeLogprobs } from "./logprobs";
 import { writeReasoningDetails } from "./reasoning";
 import { writeCallSignature } from "./signature";
@@ -28,6 +29,10 @@ export function writeResponse(response: CanonicalResponse, out: Bytes): void {
   writeTexts(response, PartKind.Text, out);
   out.ascii(',"refusal":');
   writeTexts(response, PartKind.Refusal, out);
+  if (response.citations.count > 0) {
+    out.byte(0x2c);
+    writeAnnotations(response.citations, out);
+  }
   if (response.countOf(PartKind.Reasoning) > 0) {
     out.ascii(',"reasoning_content":');
     writeTexts(response, PartKind.Reasoning, out);

@@ -1,4 +1,5 @@
 import { equalAscii } from "../../bytes/ascii";
+import { readAnnotations } from "../../canonical/openai_citations";
 import { readError } from "../../canonical/openai_error";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
@@ -110,6 +111,7 @@ export class ChatStreamReader extends StreamReader {
       else if (cursor.keyIs("tool_calls")) this.readToolCalls(cursor, stream);
       else if (!reasoned && isReasoningKey(cursor)) reasoned = this.readReasoning(cursor, stream);
       else if (cursor.keyIs("refusal")) stream.refusal(cursor.takeString());
+      else if (cursor.keyIs("annotations")) this.readAnnotations(cursor, stream);
       else if (cursor.keyIs("function_call") || cursor.keyIs("audio")) this.readForeign(cursor, stream);
       else cursor.skip();
     }
@@ -125,6 +127,12 @@ export class ChatStreamReader extends StreamReader {
   private readForeign(cursor: Cursor, stream: MessageStream): void {
     if (cursor.kind() == Kind.Object) stream.foreign();
     cursor.skip();
+  }
+
+  /** Not in OpenAI's reference of chunks, but in theirs: https://github.com/vercel/ai/blob/main/packages/openai/src/chat/openai-chat-api.ts */
+  private readAnnotations(cursor: Cursor, stream: MessageStream): void {
+    readAnnotations(cursor, 0, stream.citations);
+    stream.cite();
   }
 
   private readToolCalls(cursor: Cursor, stream: MessageStream): void {

@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
+import { Citation } from "../../canonical/citations";
 import { clock } from "../../canonical/clock";
 import { ProviderError } from "../../canonical/provider_error";
 import { RequestHead } from "../../canonical/request_head";
@@ -10,6 +11,7 @@ import { TextFrame } from "../../canonical/text_frame";
 import { TokenLogprobs } from "../../canonical/token_logprobs";
 import { Slice, textOf } from "../../json/slice";
 import { writeString, writeStringBody } from "../../json/text";
+import { writeAnnotation } from "./annotations";
 import { writeErrorEvent } from "./error";
 import { writeLogprobs } from "./logprobs";
 import { beginDetail, endDetail, isText } from "./reasoning";
@@ -19,6 +21,8 @@ import { finishReason, writeUsage } from "./usage";
 const KEPT_BYTES_MAX: u32 = 1024;
 /** Of one block of reasoning. Models think up to some 128,000 tokens. */
 const REASONING_KEPT_BYTES_MAX: u32 = 1 << 20;
+/** Of one answer. */
+const ANNOTATIONS_KEPT_BYTES_MAX: u32 = 1 << 20;
 
 /** https://platform.openai.com/docs/api-reference/chat-streaming . Reasoning is told as `reasoning_content`, as in whole answers. */
 export class ChatStreamWriter extends StreamWriter {
@@ -30,6 +34,8 @@ export class ChatStreamWriter extends StreamWriter {
   /** The text of the reasoning block that is open, as the inside of a JSON string, which stands with its proof once more. */
   private reasoning: Bytes = new Bytes();
   private details: i32 = 0;
+  /** Elements of the list. */
+  private annotations: Bytes = new Bytes();
   /** Of the text that comes next. */
   private tokens: TokenLogprobs | null = null;
 
@@ -39,6 +45,8 @@ export class ChatStreamWriter extends StreamWriter {
     this.textFrame.clear();
     this.reasoning.clear(KEPT_BYTES_MAX);
     this.details = 0;
+    this.annotations.clear(KEPT_BYTES_MAX);
+    this.isFull = false;
   }
 
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {
@@ -73,6 +81,16 @@ export class ChatStreamWriter extends StreamWriter {
 
   beforeText(tokens: TokenLogprobs): void {
     this.tokens = tokens;
+  }
+
+  /**
+   * They are told together, behind the text: of lists in several chunks OpenAI's SDK for Node keeps the last, and that for Python stops where
+   * their elements have no index.
+   */
+  citation(out: Bytes, citation: Citation, inText: bool): void {
+    if (this.annotations.length > 0) this.annotations.byte(0x2c);
+    writeAnnotation(citation, this.annotations);
+    this.isFull = this.annotations.length > ANNOTATIONS_KEPT_BYTES_MAX;
   }
 
   delta(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, text: Slice): void {
@@ -160,6 +178,13 @@ export class ChatStreamWriter extends StreamWriter {
   }
 
   end(out: Bytes, summary: ResponseSummary, stopSequence: Slice): void {
+    if (this.annotations.length > 0) {
+      this.openDelta(out);
+      out.ascii('"annotations":[');
+      out.appendBytes(this.annotations);
+      out.byte(0x5d);
+      this.closeDelta(out);
+    }
     out.appendBytes(this.head);
     out.ascii('{"index":0,"delta":{},"logprobs":null,"finish_reason":"');
     out.ascii(finishReason(summary.stopReason));

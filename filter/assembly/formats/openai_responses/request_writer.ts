@@ -31,6 +31,7 @@ export function writeRequest(request: CanonicalRequest, model: Bytes, rules: Pro
     out.byte(0x7d);
   }
   if (request.tools.count > 0) writeToolFields(request, rules, out);
+  else if (isOpenai(model) && request.takeWebSearch() && rules.writeKey(out, "tools")) out.ascii('[{"type":"web_search"}]');
   writeTextOptions(request, reasoning != Reasoning.None, rules, out);
   writeUser(request, rules, out);
   writeOption(request, Option.PromptCacheKey, "prompt_cache_key", rules, out);

@@ -1,13 +1,18 @@
 import { Bytes } from "../../bytes/bytes";
+import { readAnnotations } from "../../canonical/openai_citations";
 import { readTokenLogprobs } from "../../canonical/openai_logprobs";
 import { PartKind } from "../../canonical/parts";
 import { CanonicalResponse } from "../../canonical/response";
 import { Seal } from "../../canonical/seal";
 import { StopReason } from "../../canonical/summary";
 import { Cursor, Kind } from "../../json/cursor";
-import { ABSENT, Slice, sliceIs, sliceIsEmpty, textOf } from "../../json/slice";
+import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, textOf } from "../../json/slice";
 import { writeText } from "../../json/text";
 import { readUsage } from "./usage";
+
+const NO_ANNOTATIONS_BYTES: u32 = 2; // []
+/** For a part's annotations, which may stand before its text. */
+const inner = new Cursor();
 
 /** Between the parts of a summary, each a paragraph. */
 const paragraph = new Bytes();
@@ -93,8 +98,11 @@ function readPart(cursor: Cursor, response: CanonicalResponse, index: i32): void
     cursor.skip();
     return;
   }
+  const parts = response.parts.count;
+  let annotations = ABSENT;
   while (cursor.nextKey()) {
-    if (response.wantsLogprobs && cursor.keyIs("logprobs")) readTokenLogprobs(cursor, response.logprobs);
+    if (cursor.keyIs("annotations")) annotations = cursor.takeValue();
+    else if (response.wantsLogprobs && cursor.keyIs("logprobs")) readTokenLogprobs(cursor, response.logprobs);
     else if (cursor.kind() != Kind.String) cursor.skip();
     else if (cursor.keyIs("refusal")) response.refusal(cursor.takeString());
     else if (!cursor.keyIs("text")) cursor.skip();
@@ -104,6 +112,8 @@ function readPart(cursor: Cursor, response: CanonicalResponse, index: i32): void
       response.reasoning(cursor.takeString());
     }
   }
+  if (sliceLength(annotations) <= NO_ANNOTATIONS_BYTES || !inner.openValue(annotations, cursor.depthMax)) return;
+  readAnnotations(inner, response.charactersBefore(parts), response.citations);
 }
 
 function readCall(cursor: Cursor, response: CanonicalResponse): void {

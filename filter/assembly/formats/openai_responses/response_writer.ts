@@ -10,6 +10,7 @@ import { writeArgumentsString } from "../../canonical/tool_arguments";
 import { makeId, makeToolId, writeToolId } from "../../canonical/tool_id";
 import { ABSENT, Slice, sliceIsEmpty } from "../../json/slice";
 import { writeString } from "../../json/text";
+import { writeAnnotations } from "./annotations";
 import { REASONING_ID_PREFIX } from "./foreign_reasoning";
 import { CALL_ID_LENGTH_MAX } from "./item_writer";
 import { beginResponse, endResponse } from "./response_object";
@@ -50,7 +51,7 @@ function writeItems(response: CanonicalResponse, out: Bytes): void {
       if (isWords) beginMessage(response, items - 1, out);
     }
     inMessage = isWords;
-    if (part.kind == <u8>PartKind.Text) writeOutputText(part, texts++ == 0 ? response.logprobs : noLogprobs, out);
+    if (part.kind == <u8>PartKind.Text) writeOutputText(response, i, texts++ == 0 ? response.logprobs : noLogprobs, out);
     else if (part.kind == <u8>PartKind.Refusal) writeRefusal(part, out);
     else if (part.kind == <u8>PartKind.ToolCall) writeCall(response, part, items - 1, calls++, out);
     else if (part.kind == <u8>PartKind.RedactedReasoning) {
@@ -75,8 +76,11 @@ function beginMessage(response: CanonicalResponse, index: i32, out: Bytes): void
   out.ascii('","type":"message","status":"completed","role":"assistant","content":[');
 }
 
-function writeOutputText(part: Part, logprobs: TokenLogprobs, out: Bytes): void {
-  out.ascii('{"type":"output_text","annotations":[],"logprobs":');
+function writeOutputText(response: CanonicalResponse, index: u32, logprobs: TokenLogprobs, out: Bytes): void {
+  const part = response.parts.at(index);
+  out.ascii('{"type":"output_text","annotations":');
+  writeAnnotations(response, index, part.text, out);
+  out.ascii(',"logprobs":');
   writeTokenLogprobs(logprobs, true, out);
   out.ascii(',"text":');
   writeString(out, part.text);

@@ -1,9 +1,11 @@
+import { readAnnotation } from "../../canonical/openai_citations";
 import { readError } from "../../canonical/openai_error";
 import { readTokenLogprobs } from "../../canonical/openai_logprobs";
 import { Seal } from "../../canonical/seal";
 import { MessageStream } from "../../canonical/stream";
 import { StreamReader } from "../../canonical/stream_reader";
 import { StopReason } from "../../canonical/summary";
+import { countCharacters } from "../../json/characters";
 import { Cursor } from "../../json/cursor";
 import { ABSENT, Slice, sliceIs, sliceIsEmpty, sliceLength, slicePtr } from "../../json/slice";
 import { paragraphBreak, readIncompleteDetails } from "./response_reader";
@@ -19,11 +21,14 @@ const DEPTH_MAX: u32 = 256;
 export class ResponsesStreamReader extends StreamReader {
   /** The calls whose arguments have come piece by piece: a bit for each item. */
   private hasArguments: u64 = 0;
+  /** How many characters the texts have that are whole. */
+  private characters: u32 = 0;
   private hasCalls: bool = false;
   private hasRefusal: bool = false;
 
   reset(): void {
     this.hasArguments = 0;
+    this.characters = 0;
     this.hasCalls = false;
     this.hasRefusal = false;
   }
@@ -88,6 +93,8 @@ export class ResponsesStreamReader extends StreamReader {
   private readPiece(stream: MessageStream): void {
     const type = event.type;
     if (sliceIs(type, "response.output_text.delta")) this.readText(stream);
+    else if (sliceIs(type, "response.output_text.done")) this.characters += countCharacters(event.text);
+    else if (sliceIs(type, "response.output_text.annotation.added")) this.readAnnotation(stream);
     else if (sliceIs(type, "response.refusal.delta")) {
       this.hasRefusal = true;
       stream.refusal(event.delta);
@@ -107,6 +114,12 @@ export class ResponsesStreamReader extends StreamReader {
   private readText(stream: MessageStream): void {
     if (stream.wantsLogprobs && inner.openValue(event.logprobs, DEPTH_MAX)) readTokenLogprobs(inner, stream.logprobs);
     stream.text(event.delta);
+  }
+
+  private readAnnotation(stream: MessageStream): void {
+    if (!inner.openValue(event.annotation, DEPTH_MAX)) return;
+    readAnnotation(inner, this.characters, stream.citations);
+    stream.cite();
   }
 
   private readItem(stream: MessageStream): void {
@@ -133,7 +146,9 @@ export class ResponsesStreamReader extends StreamReader {
 class Event {
   type: Slice = ABSENT;
   delta: Slice = ABSENT;
+  text: Slice = ABSENT;
   logprobs: Slice = ABSENT;
+  annotation: Slice = ABSENT;
   outputIndex: i32 = 0;
   summaryIndex: i32 = 0;
   callArguments: Slice = ABSENT;
@@ -147,7 +162,9 @@ class Event {
   clear(): void {
     this.type = ABSENT;
     this.delta = ABSENT;
+    this.text = ABSENT;
     this.logprobs = ABSENT;
+    this.annotation = ABSENT;
     this.outputIndex = 0;
     this.summaryIndex = 0;
     this.callArguments = ABSENT;
@@ -162,6 +179,8 @@ class Event {
   readMember(cursor: Cursor): void {
     if (cursor.keyIs("delta")) this.delta = cursor.takeString();
     else if (cursor.keyIs("logprobs")) this.logprobs = cursor.takeValue();
+    else if (cursor.keyIs("text")) this.text = cursor.takeString();
+    else if (cursor.keyIs("annotation")) this.annotation = cursor.takeValue();
     else if (cursor.keyIs("output_index")) this.outputIndex = this.takeIndex(cursor);
     else if (cursor.keyIs("summary_index")) this.summaryIndex = this.takeIndex(cursor);
     else if (cursor.keyIs("arguments")) this.callArguments = cursor.takeString();

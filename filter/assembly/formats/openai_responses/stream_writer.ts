@@ -1,5 +1,6 @@
 import { Bytes } from "../../bytes/bytes";
 import { writeInteger } from "../../bytes/numbers";
+import { Citation } from "../../canonical/citations";
 import { clock } from "../../canonical/clock";
 import { writeTokens } from "../../canonical/openai_logprobs";
 import { ProviderError } from "../../canonical/provider_error";
@@ -9,8 +10,10 @@ import { BlockKind, isCall, StreamWriter } from "../../canonical/stream_writer";
 import { ResponseSummary } from "../../canonical/summary";
 import { TokenLogprobs } from "../../canonical/token_logprobs";
 import { makeId, writeToolId } from "../../canonical/tool_id";
-import { Slice, textOf } from "../../json/slice";
+import { countCharacters } from "../../json/characters";
+import { Form, Slice, sliceOf, textOf } from "../../json/slice";
 import { writeString, writeStringBody, writeText } from "../../json/text";
+import { writeAnnotation } from "./annotations";
 import { writeErrorEvent } from "./error";
 import { REASONING_ID_PREFIX } from "./foreign_reasoning";
 import { CALL_ID_LENGTH_MAX } from "./item_writer";
@@ -51,6 +54,12 @@ export class ResponsesStreamWriter extends StreamWriter {
   private tokens: TokenLogprobs | null = null;
   private logprobs: Bytes = new Bytes();
   private logprobsWithBytes: Bytes = new Bytes();
+  /** The annotations of the open item's text, and how many they are. */
+  private annotations: Bytes = new Bytes();
+  private annotationCount: i32 = 0;
+  /** How many characters the texts have that came before the open item; the item is one. */
+  private charactersBefore: u32 = 0;
+  private isText: bool = false;
   /** The open item has got its part. */
   private hasPart: bool = false;
 
@@ -69,6 +78,9 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.tokens = null;
     this.logprobs.clear(KEPT_BYTES_MAX);
     this.logprobsWithBytes.clear(KEPT_BYTES_MAX);
+    this.annotations.clear(KEPT_BYTES_MAX);
+    this.charactersBefore = 0;
+    this.isText = false;
   }
 
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {
@@ -80,6 +92,10 @@ export class ResponsesStreamWriter extends StreamWriter {
   }
 
   openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void {
+    if (this.isText) this.charactersBefore += this.characters;
+    this.isText = kind == BlockKind.Text;
+    this.annotations.clear();
+    this.annotationCount = 0;
     this.itemId.clear();
     makeId(this.itemId, prefixOf(kind), textOf(this.id), this.itemCount);
     this.text.clear();
@@ -98,6 +114,20 @@ export class ResponsesStreamWriter extends StreamWriter {
     if (kind == BlockKind.Text) this.frameText();
   }
 
+  citation(out: Bytes, citation: Citation, inText: bool): void {
+    if (!inText) return;
+    if (this.annotationCount > 0) this.annotations.byte(0x2c);
+    const start = this.annotations.length;
+    writeAnnotation(citation, this.charactersBefore, u32.MAX_VALUE, this.annotations);
+    this.openPieceEvent(out, "response.output_text.annotation.added", BlockKind.Text);
+    out.ascii(',"annotation_index":');
+    writeInteger(out, this.annotationCount++);
+    out.ascii(',"annotation":');
+    out.append(this.annotations.ptr + start, this.annotations.length - start);
+    out.ascii("}\n\n");
+    this.isFull = this.keptBytes > ANSWER_KEPT_BYTES_MAX;
+  }
+
   beforeText(tokens: TokenLogprobs): void {
     this.tokens = tokens;
   }
@@ -109,8 +139,7 @@ export class ResponsesStreamWriter extends StreamWriter {
     }
     const start = this.text.length;
     writeStringBody(this.text, text);
-    const keptBytes = this.items.length + this.text.length + this.logprobs.length + this.logprobsWithBytes.length;
-    this.isFull = keptBytes > ANSWER_KEPT_BYTES_MAX;
+    this.isFull = this.keptBytes > ANSWER_KEPT_BYTES_MAX;
     if (kind == BlockKind.Text) this.writeTextDelta(out, this.text.ptr + start, this.text.length - start);
     else this.writeDelta(out, kind, this.text.ptr + start, this.text.length - start);
   }
@@ -166,6 +195,15 @@ export class ResponsesStreamWriter extends StreamWriter {
   error(out: Bytes, error: ProviderError): void {
     writeErrorEvent(error, this.sequenceNumber++, out);
     if (this.id.length > 0) this.writeResponse(out, "response.failed", "failed", "", error, null);
+  }
+
+  private get keptBytes(): u32 {
+    return this.items.length + this.text.length + this.logprobs.length + this.logprobsWithBytes.length + this.annotations.length;
+  }
+
+  /** Of the open item's text, or of the one before until another is opened. */
+  private get characters(): u32 {
+    return countCharacters(sliceOf(this.text.ptr, this.text.length, Form.Escaped));
   }
 
   private openEvent(out: Bytes, type: string): void {
@@ -270,7 +308,9 @@ export class ResponsesStreamWriter extends StreamWriter {
     if (kind == BlockKind.Reasoning) out.ascii('{"type":"summary_text","text":"');
     else if (kind == BlockKind.Refusal) out.ascii('{"type":"refusal","refusal":"');
     else {
-      out.ascii('{"type":"output_text","annotations":[],"logprobs":[');
+      out.ascii('{"type":"output_text","annotations":[');
+      out.appendBytes(this.annotations);
+      out.ascii('],"logprobs":[');
       out.appendBytes(this.logprobsWithBytes);
       out.ascii('],"text":"');
     }

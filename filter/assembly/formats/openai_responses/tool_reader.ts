@@ -1,3 +1,4 @@
+import { startsWithAscii } from "../../bytes/ascii";
 import { becomeCustom, readCustomFormat } from "../../canonical/custom_tools";
 import { dropField, readElements } from "../../canonical/fields";
 import { readToolChoiceWord } from "../../canonical/openai_tool_choice";
@@ -12,14 +13,15 @@ export function readTools(cursor: Cursor, request: CanonicalRequest): bool {
 }
 
 /**
- * A function's members stand beside its type here. Tools that OpenAI runs itself (web_search, which coding agents offer unasked) are no other
- * API's, and a request goes without them; those that the client runs are not to be lost.
+ * A function's members stand beside its type here. Tools that OpenAI runs itself are no other API's, but for the search of the web, and a
+ * request goes without them; those that the client runs are not to be lost.
  */
 function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
   const type = cursor.peekMember("type");
   if (!cursor.ok) return false;
   if (isClientsOwn(type))
     return problem.refuseElement("tools", index, "type", "only function and custom tools can be translated for this model");
+  if (isWebSearch(type)) return readWebSearch(cursor, request, type);
   const isCustom = sliceIs(type, "custom");
   if (!isCustom && !sliceIs(type, "function")) {
     request.drop("tools[].type=", slicePtr(type), sliceLength(type));
@@ -38,6 +40,21 @@ function readTool(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
     else dropField(cursor, request, "tools[].");
   }
   return cursor.ok && (!sliceIsEmpty(tool.name) || problem.refuseElement("tools", index, "name", "is required"));
+}
+
+/** "web_search", of which there are versions with a date and a preview: https://platform.openai.com/docs/guides/tools-web-search */
+function isWebSearch(type: Slice): bool {
+  return startsWithAscii(slicePtr(type), sliceLength(type), "web_search");
+}
+
+function readWebSearch(cursor: Cursor, request: CanonicalRequest, type: Slice): bool {
+  request.askWebSearch("tools[].type=", type);
+  cursor.enterObject();
+  while (cursor.nextKey()) {
+    if (cursor.keyIs("type")) cursor.skip();
+    else dropField(cursor, request, "tools[].");
+  }
+  return cursor.ok;
 }
 
 /** https://platform.openai.com/docs/api-reference/responses/create#responses_create-tools */
