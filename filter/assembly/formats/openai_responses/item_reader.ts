@@ -36,8 +36,7 @@ function readItem(cursor: Cursor, request: CanonicalRequest, index: i32): bool {
       "input",
       index,
       "type",
-      "an item_reference cannot be resolved, as no items are stored for this model; send the item itself, as clients do with store: false " +
-        "(Vercel's AI SDK: providerOptions.openai.store)",
+      "an item_reference cannot be resolved, as no items are stored for this model; send the item itself, as clients do with store: false (Vercel's AI SDK: providerOptions.openai.store)",
     );
   }
   return problem.refuseElement(
