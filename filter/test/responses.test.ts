@@ -126,7 +126,7 @@ describe("logprobs", () => {
 
 describe("citations", () => {
   const page = { type: "url_citation", url_citation: { url: "https://a.example", title: "A", start_index: 2, end_index: 4 } };
-  const blocksOf = (content: string, ...annotations: object[]) => {
+  const blocksOf = (content: string, ...annotations: unknown[]) => {
     const choices = [{ index: 0, message: { role: "assistant", content, annotations }, finish_reason: "stop" }];
     const utf8 = JSON.stringify({ id: "1", model: "m", choices });
     // As some servers write JSON.
