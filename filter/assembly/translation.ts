@@ -199,6 +199,8 @@ export function translateResponse(
   error: ProviderError,
 ): ResponseResult {
   const format = formatAt(providerFormat);
+  summary.clear();
+  if (providerFormat == clientFormat && format.readTail(cursor, ptr, length, summary)) return ResponseResult.Unchanged;
   canonicalResponse.clear(summary);
   canonicalResponse.id = textOf(origin.id);
   canonicalResponse.model = textOf(origin.model);

@@ -26,18 +26,56 @@ for (const provider of FORMATS) {
   }
 }
 
+/** Where a reader of the whole answer says more than the provider did. */
+const REASONS_SETTLED = ["forced_tool_call", "refusal"];
+
 for (const provider of CLIENT_FORMATS) {
   describe(`${provider} to ${provider}`, () => {
-    test.each(fixturesOf(provider, "responses").map((fixture) => [fixture.name, fixture.text] as const))(
-      "%s goes on as it came",
-      (_, text) => {
-        const { result, body, summary } = facade.translateResponse(provider, provider, text);
-        expect({ result, body }).toEqual({ result: "unchanged", body: "" });
-        expect(summary.model).toBe(JSON.parse(text).model);
-      },
-    );
+    const fixtures = fixturesOf(provider, "responses").map((fixture) => [fixture.name, fixture.text] as const);
+    const other = provider === "anthropic_messages" ? "openai_chat" : "anthropic_messages";
+
+    test.each(fixtures)("%s goes on as it came", (_, text) => {
+      const { result, body } = facade.translateResponse(provider, provider, text);
+      expect({ result, body }).toEqual({ result: "unchanged", body: "" });
+    });
+
+    test.each(fixtures)("%s says at its end what all of it says", (name, text) => {
+      const { model: _own, stopReason: ownReason, ...own } = facade.translateResponse(provider, provider, text).summary;
+      const { model: _all, stopReason: allReason, ...all } = facade.translateResponse(provider, other, text).summary;
+      expect(own).toEqual(all);
+      if (!REASONS_SETTLED.includes(name)) expect(ownReason).toBe(allReason);
+    });
   });
 }
+
+describe("the end of an answer", () => {
+  const usage = { prompt_tokens: 3, completion_tokens: 5, total_tokens: 8 };
+  const choices = [{ index: 0, message: { role: "assistant", content: "Hi" }, finish_reason: "stop" }];
+  const tokensOf = (answer: object | string) => {
+    const text = typeof answer === "string" ? answer : JSON.stringify(answer);
+    const { result, summary } = facade.translateResponse("openai_chat", "openai_chat", text);
+    return { result, input: summary.inputTokens, output: summary.outputTokens };
+  };
+  const told = { result: "unchanged", input: 3, output: 5 };
+
+  test.each([
+    ["last", { id: "c", choices, usage }],
+    ["before others", { id: "c", choices, usage, service_tier: "default", system_fingerprint: "fp" }],
+    ["first", { usage, id: "c", choices }],
+    ["far from the end", { id: "c", choices, usage, note: "x".repeat(5000) }],
+    ["beside one of an object at the end", { id: "c", choices, usage, extra: { usage: { prompt_tokens: 70, completion_tokens: 90 } } }],
+    ["beside one in the text", { id: "c", choices: [{ ...choices[0], message: { content: '"usage":{"prompt_tokens":70}}' } }], usage }],
+  ])("has the usage that is %s", (_, answer) => {
+    expect(tokensOf(answer)).toEqual(told);
+    expect(tokensOf(JSON.stringify(answer, null, 2))).toEqual(told);
+  });
+
+  test("of a body that breaks off is no answer's", () => {
+    const text = JSON.stringify({ id: "c", choices, usage });
+    for (let length = text.length - 1; length > 0; length--)
+      expect(tokensOf(text.slice(0, length)).result, String(length)).toBe("malformed");
+  });
+});
 
 describe("usage", () => {
   const responseOf = (provider: (typeof FORMATS)[number], name: string) => {

@@ -13,13 +13,21 @@ export function writeInteger(out: Bytes, value: i64): void {
     rest = <u64>-value;
   }
   const to = out.reserve(DECIMAL_DIGITS_MAX);
-  let digits: u32 = 1;
-  for (let tens = rest / 10; tens > 0; tens /= 10) digits++;
-  for (let at = to + digits; at > to; ) {
-    store<u8>(--at, ZERO + <u8>(rest % 10));
-    rest /= 10;
+  const digits = countDigits(rest);
+  let at = to + digits;
+  for (; rest > <u64>u32.MAX_VALUE; rest /= 10) store<u8>(--at, ZERO + <u8>(rest % 10));
+  let low = <u32>rest; // divides faster
+  while (at > to) {
+    store<u8>(--at, ZERO + <u8>(low % 10));
+    low /= 10;
   }
   out.length += digits;
+}
+
+function countDigits(value: u64): u32 {
+  let digits: u32 = 1;
+  for (let limit: u64 = 10; value >= limit && digits < DECIMAL_DIGITS_MAX; limit *= 10) digits++;
+  return digits;
 }
 
 /**

@@ -9,6 +9,7 @@ import { RequestHead } from "./request_head";
 import { CanonicalResponse } from "./response";
 import { StreamReader } from "./stream_reader";
 import { StreamWriter } from "./stream_writer";
+import { ResponseSummary } from "./summary";
 
 const NO_HEADER = new Bytes();
 /** https://platform.openai.com/docs/api-reference/debugging-requests */
@@ -81,6 +82,14 @@ export abstract class Format {
 
   /** Reads an answer; false when it is none. A body that is an error is told by `readError`, before this. */
   abstract readResponse(cursor: Cursor, response: CanonicalResponse): bool;
+  /**
+   * Reads what the end of an answer says of it; false when that is not certain, and all of it has to be read. For answers that go on as they
+   * came: what is not read is not checked.
+   */
+  readTail(cursor: Cursor, ptr: usize, length: u32, summary: ResponseSummary): bool {
+    return false;
+  }
+
   abstract writeResponse(response: CanonicalResponse, out: Bytes): void;
 
   /** Reads an error body into what `error` does not know yet; false when the text is none of this format's. */

@@ -20,6 +20,8 @@ const OPEN_ARRAY: u8 = 0x5b;
 const CLOSE_ARRAY: u8 = 0x5d;
 const OPEN_OBJECT: u8 = 0x7b;
 const CLOSE_OBJECT: u8 = 0x7d;
+/** Fewer than the digits of 2^53. */
+const PLAIN_DIGITS_MAX: usize = 15;
 
 /** Which closing bracket each open level waits for, while `skip` is inside of a value. One cursor skips at a time. */
 const openLevels: usize = memory.data(1024); // JSON_DEPTH_CEILING bytes
@@ -74,6 +76,13 @@ export class Cursor extends Scanner {
   openValue(value: Slice, depthMax: u32): bool {
     this.open(slicePtr(value), sliceLength(value), depthMax);
     return value != ABSENT;
+  }
+
+  /** Puts the cursor on a member of an object whose beginning is not looked at: `nextKey` finds it, and those behind it. */
+  openMember(ptr: usize, length: u32, depthMax: u32): void {
+    this.open(ptr, length, depthMax);
+    this.depth = 1;
+    this.fresh = true;
   }
 
   @inline
@@ -255,8 +264,25 @@ export class Cursor extends Scanner {
 
   /** Passes a number and returns its integer part; `otherwise` for anything else. */
   takeInteger(otherwise: i64): i64 {
+    const plain = this.takePlainInteger();
+    if (plain >= 0) return plain;
     const value = this.takeNumber();
     return value == ABSENT ? otherwise : readInteger(slicePtr(value), sliceLength(value));
+  }
+
+  /** As counts are written: a few digits and a comma or a bracket behind them. -1, and nothing passed, when it is anything else. */
+  private takePlainInteger(): i64 {
+    if (this.error != JsonError.None) return -1;
+    const from = this.at;
+    const end = this.end;
+    let p = from;
+    let value: i64 = 0;
+    while (p < end && p - from < PLAIN_DIGITS_MAX && load<u8>(p) - ZERO <= 9) value = value * 10 + <i64>(load<u8>(p++) - ZERO);
+    if (p == from || p == end || (load<u8>(from) == ZERO && p > from + 1)) return -1;
+    const next = load<u8>(p);
+    if (next != COMMA && next != CLOSE_OBJECT && next != CLOSE_ARRAY) return -1;
+    this.at = p;
+    return value;
   }
 
   /** Passes a value and says whether it was `true`. */

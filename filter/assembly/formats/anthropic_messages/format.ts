@@ -8,6 +8,7 @@ import { RequestHead } from "../../canonical/request_head";
 import { CanonicalResponse } from "../../canonical/response";
 import { StreamReader } from "../../canonical/stream_reader";
 import { StreamWriter } from "../../canonical/stream_writer";
+import { ResponseSummary } from "../../canonical/summary";
 import { Cursor } from "../../json/cursor";
 import { readError, writeError, writeErrorEvent } from "./error";
 import { refusesBudget, refusesReasoning, writeOwnMessages } from "./foreign_reasoning";
@@ -15,6 +16,7 @@ import { scanHead } from "./head";
 import { readRequest } from "./request_reader";
 import { writeRequest } from "./request_writer";
 import { readResponse } from "./response_reader";
+import { readTail } from "./response_tail";
 import { writeResponse } from "./response_writer";
 import { MessagesStreamReader } from "./stream_reader";
 import { MessagesStreamWriter } from "./stream_writer";
@@ -53,6 +55,10 @@ export class AnthropicMessages extends Format {
 
   readResponse(cursor: Cursor, response: CanonicalResponse): bool {
     return readResponse(cursor, response);
+  }
+
+  readTail(cursor: Cursor, ptr: usize, length: u32, summary: ResponseSummary): bool {
+    return readTail(cursor, ptr, length, summary);
   }
 
   writeResponse(response: CanonicalResponse, out: Bytes): void {

@@ -8,12 +8,14 @@ import { RequestHead } from "../../canonical/request_head";
 import { CanonicalResponse } from "../../canonical/response";
 import { StreamReader } from "../../canonical/stream_reader";
 import { StreamWriter } from "../../canonical/stream_writer";
+import { ResponseSummary } from "../../canonical/summary";
 import { Cursor } from "../../json/cursor";
 import { writeErrorEvent } from "./error";
 import { scanHead } from "./head";
 import { readRequest } from "./request_reader";
 import { writeRequest } from "./request_writer";
 import { readResponse } from "./response_reader";
+import { readTail } from "./response_tail";
 import { writeResponse } from "./response_writer";
 import { ChatStreamReader } from "./stream_reader";
 import { ChatStreamWriter } from "./stream_writer";
@@ -38,6 +40,10 @@ export class OpenaiChat extends Format {
 
   readResponse(cursor: Cursor, response: CanonicalResponse): bool {
     return readResponse(cursor, response);
+  }
+
+  readTail(cursor: Cursor, ptr: usize, length: u32, summary: ResponseSummary): bool {
+    return readTail(cursor, ptr, length, summary);
   }
 
   writeResponse(response: CanonicalResponse, out: Bytes): void {
