@@ -59,6 +59,7 @@ async function serve(): Promise<void> {
       isRepeatable: false,
       ready: async () => {},
       resolve: async () => ({ route: "delivery", confidence: 0.9, resolver: "instant" }),
+      prepare: async () => {},
       close: async () => {},
     },
     sources: { data: { prices, latencies: new Map() }, explore: () => null },

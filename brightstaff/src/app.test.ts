@@ -64,6 +64,7 @@ function start(resolve: Resolve | null, routeAll: Router | null = null, isRepeat
     isRepeatable,
     ready: async () => {},
     resolve: resolve ?? answers(null),
+    prepare: async () => {},
     close: async () => {},
   };
   const sources = {

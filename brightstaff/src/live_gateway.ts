@@ -8,7 +8,7 @@ import { Credentials } from "./credentials/index.ts";
 import type { Deciding } from "./decisions/decide.ts";
 import { ResolutionCache } from "./decisions/resolution_cache.ts";
 import { MissLog } from "./intent/miss_log.ts";
-import type { Conversation, Resolver, ResolverOptions } from "./intent/resolver.ts";
+import type { Resolver, ResolverOptions } from "./intent/resolver.ts";
 import { MetricsSources } from "./metrics_sources/index.ts";
 import { checkWording } from "./router_lint/wording.ts";
 import { Sessions } from "./sessions/index.ts";
@@ -216,19 +216,14 @@ function warnOfWording({ routers, routeAll }: GatewayConfig): string[] {
   );
 }
 
-const WARM_UP: Conversation = [{ role: "user", content: "hello" }];
 const WARM_UP_MS_MAX = 5_000;
 
-/**
- * The embedded resolver reads a router's task descriptions at its first decision, tens of milliseconds' work that no request should wait for.
- * A routing model has nothing to read ahead, and may not be there yet.
- */
+/** The embedded resolver reads a router's task descriptions before its first decision, which no request should wait for: not even one that it stands in for. */
 async function warmUp({ config, resolver }: Deciding, before: Deciding | null): Promise<void> {
-  if (config.routingModel !== null) return;
   const warm = new Set(before?.resolver === resolver ? tasksOf(before.config) : []);
   for (const tasks of tasksOf(config)) {
     // What fails here fails again, and is told, when it matters.
-    if (!warm.has(tasks)) await resolver.resolve(WARM_UP, JSON.parse(tasks), AbortSignal.timeout(WARM_UP_MS_MAX)).catch(() => undefined);
+    if (!warm.has(tasks)) await resolver.prepare(JSON.parse(tasks), AbortSignal.timeout(WARM_UP_MS_MAX)).catch(() => undefined);
   }
 }
 

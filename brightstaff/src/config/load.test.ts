@@ -271,6 +271,21 @@ routers: [{name: r, preset: nope, fallback_models: [openai/gpt-5.2]}]
     ]);
   });
 
+  test("of models that a router names are told beside those of providers, unless they may be the same", () => {
+    const text = `version: v0.4.0
+listeners: [{type: model, name: m}]
+model_providers:
+  - {model: opnai/gpt-5.2, access_key: x}
+  - {model: mistral/a, access_key: x}
+routers: [{name: r, preset: writing, models: [openai/gpt-5.2, mistral/b], fallback_models: [kimi/c]}]
+`;
+    expect(mistakesOf(text).map((line) => line.split("; ")[0])).toEqual([
+      'plano_config.yaml:4: model_providers[0].model: the provider "opnai" is not known',
+      'plano_config.yaml:6: routers[0].models[1]: "mistral/b" is no model of model_providers',
+      'plano_config.yaml:6: routers[0].fallback_models[0]: "kimi/c" is no model of model_providers',
+    ]);
+  });
+
   test("name a file that can't be read", () => {
     const loaded = loadConfig({ file: path.join(directory, "none.yaml"), env: {} });
     expect(loaded).toEqual({ ok: false, mistakes: [expect.stringContaining("none.yaml: can't be read: ENOENT")] });

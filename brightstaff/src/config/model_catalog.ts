@@ -9,8 +9,8 @@ export class ModelCatalog {
   readonly aliases = new Map<string, ModelIndex>();
   readonly entryNames = new Map<string, ModelIndex>();
   readonly mistakes: Mistake[] = [];
-  /** Set when a provider entry could not be used: what is missing then may be its models, so no reference is called unknown. */
-  incomplete = false;
+  /** What entries that could not be used say of themselves: a reference that may mean one of their models is not called unknown. */
+  readonly #unusable: { readonly model: string | undefined; readonly name: string | undefined }[] = [];
 
   add(id: string, provider: number): ModelIndex {
     return this.models.push({ id, provider, model: id.slice(id.indexOf("/") + 1) }) - 1;
@@ -21,6 +21,10 @@ export class ModelCatalog {
     this.wildcards.sort((a, b) => b.prefix.length - a.prefix.length);
   }
 
+  addUnusable({ model, name }: { readonly model?: string; readonly name?: string }): void {
+    this.#unusable.push({ model, name });
+  }
+
   /** The model that a reference elsewhere in the config means; a mistake is noted when there is none. */
   resolve(reference: string, path: Path, expected?: string): Model | undefined {
     const found = this.#find(reference);
@@ -29,7 +33,7 @@ export class ModelCatalog {
     if (sameName.length > 1) {
       const ids = sameName.map(({ id }) => JSON.stringify(id)).join(" or ");
       this.mistakes.push({ path, wrong: `${JSON.stringify(reference)} is the name of several models`, expected: ids });
-    } else if (!this.incomplete) {
+    } else if (!this.#mayBeUnusable(reference)) {
       this.mistakes.push({
         path,
         wrong: `${JSON.stringify(reference)} is no model of model_providers`,
@@ -66,6 +70,15 @@ export class ModelCatalog {
     const wildcard = this.wildcards.find(({ prefix }) => reference.startsWith(prefix) && reference.length > prefix.length);
     if (wildcard === undefined || reference.endsWith("*")) return undefined;
     return this.models[this.add(reference, wildcard.provider)];
+  }
+
+  /** By its name with or without the provider, which may be what is misspelt. */
+  #mayBeUnusable(reference: string): boolean {
+    const nameOf = (id: string) => id.slice(id.indexOf("/") + 1);
+    return this.#unusable.some(({ model, name }) => {
+      if (model === undefined || name === reference) return true;
+      return nameOf(model) === "*" ? reference.startsWith(model.slice(0, -1)) : nameOf(model) === nameOf(reference);
+    });
   }
 
   #expected(reference: string): string {

@@ -35,7 +35,7 @@ export function readModelProviders(entries: readonly Located<RawModelProvider>[]
   for (const entry of entries) {
     const provider = readProvider(entry, context, catalog.mistakes);
     if (provider === undefined) {
-      catalog.incomplete = true;
+      catalog.addUnusable(entry.value);
       continue;
     }
     const identity = JSON.stringify(provider);

@@ -87,7 +87,9 @@ function readPolicies(router: RawRouter, path: Path, context: RouterContext): Lo
   }
   return located([...path, "policies"], router.policies).flatMap((policy) => {
     const text = readTaskText(policy, context);
-    return text === undefined ? [] : [{ path: text.path, value: readTask(text.value, policy.value, policy.path, context) }];
+    // What is wrong with the models of a task that has no text is told as well.
+    const task = readTask(text?.value ?? { name: "", description: "" }, policy.value, policy.path, context);
+    return text === undefined ? [] : [{ path: text.path, value: task }];
   });
 }
 

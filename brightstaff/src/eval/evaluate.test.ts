@@ -28,6 +28,7 @@ const echo: Resolver = {
   isRepeatable: true,
   ready: async () => {},
   resolve: async (conversation) => ({ route: conversation.at(-1)?.content === "code" ? "code" : null, confidence: null, resolver: "echo" }),
+  prepare: async () => {},
   close: async () => {},
 };
 

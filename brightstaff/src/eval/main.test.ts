@@ -140,6 +140,16 @@ describe("npm run eval", () => {
     expect(existsSync(path.join(folder, "out/journal.jsonl"))).toBe(false);
   });
 
+  it("names the models whose cost it can't tell", async () => {
+    const { code, errors } = await evaluate(...versus().with(3, "openai/unheard-of"));
+    expect(code, errors).toBe(0);
+    const { comparison } = await report();
+    expect(comparison.router.unpriced).toEqual([]);
+    expect(comparison.baseline).toMatchObject({ cost_usd: null, unpriced: ["openai/unheard-of"] });
+    const markdown = await readFile(path.join(folder, "out/report.md"), "utf8");
+    expect(markdown).toContain("| no price in the configuration: openai/unheard-of |");
+  });
+
   it("goes on where a killed run was, and tries again what failed", async () => {
     killAfter = 5;
     expect((await evaluate(...versus())).code).toBeNull();

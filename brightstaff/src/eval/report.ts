@@ -26,8 +26,9 @@ type Percentiles = { readonly p50: number; readonly p95: number; readonly p99: n
 export type Side = {
   readonly answers: number;
   readonly failures: number;
-  /** null when an answer's model has no price in the configuration. */
+  /** null when an answer's model has no price in the configuration: `unpriced` names it. */
   readonly cost_usd: number | null;
+  readonly unpriced: readonly string[];
   readonly latency_ms: Percentiles;
   readonly tokens: { readonly input: number; readonly output: number };
   /** By model: how many answers. */
@@ -88,6 +89,7 @@ function summariseSide(comparisons: readonly Comparison[], side: "router" | "bas
     answers: answers.length,
     failures: comparisons.length - answers.length,
     cost_usd: costs_usd.some((cost) => cost === null) ? null : sum(costs_usd.map((cost) => cost ?? 0)),
+    unpriced: [...new Set(answers.flatMap(({ cost_usd, model }) => (cost_usd === null ? [model] : [])))],
     latency_ms: percentiles(answers.map(({ latency_ms }) => latency_ms)),
     tokens: { input: sum(answers.map((answer) => answer.input_tokens)), output: sum(answers.map((answer) => answer.output_tokens)) },
     models: countBy(answers.map(({ model }) => model)),
@@ -149,7 +151,9 @@ function comparisonSection({ router, baseline, preferred }: NonNullable<Report["
   const rows = [
     row("answers", ({ answers }) => String(answers)),
     row("without an answer", ({ failures }) => String(failures)),
-    row("cost, USD", ({ cost_usd }) => (cost_usd === null ? "a model has no price in the configuration" : cost_usd.toFixed(6))),
+    row("cost, USD", ({ cost_usd, unpriced }) =>
+      cost_usd === null ? `no price in the configuration: ${unpriced.join(", ")}` : cost_usd.toFixed(6),
+    ),
     row("latency, ms (p50, p95, p99)", ({ latency_ms }) => writePercentiles(latency_ms)),
     row("tokens in", ({ tokens }) => String(tokens.input)),
     row("tokens out", ({ tokens }) => String(tokens.output)),

@@ -12,6 +12,7 @@ function setUp() {
     ready: () => Promise.resolve(),
     resolve: (): Promise<Resolution> =>
       Promise.resolve({ route: "a", confidence: null, resolver: "embedded", ...(miss === undefined ? {} : { miss }) }),
+    prepare: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
   const log = new MissLog(resolver, { warn: (line: unknown) => void lines.push(line) }, () => now_ms);

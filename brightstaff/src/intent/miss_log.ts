@@ -32,6 +32,10 @@ export class MissLog implements Resolver {
     return resolution;
   }
 
+  prepare(routes: readonly Route[], signal: AbortSignal): Promise<void> {
+    return this.#resolver.prepare(routes, signal);
+  }
+
   close(): Promise<void> {
     return this.#resolver.close();
   }

@@ -32,6 +32,8 @@ export interface Resolver {
   /** Resolves when the resolver can answer without first loading anything; rejects when it never will. */
   ready(): Promise<void>;
   resolve(conversation: Conversation, routes: readonly Route[], signal: AbortSignal): Promise<Resolution>;
+  /** Does ahead what the first decision among `routes` would wait for, in this resolver and in the one that stands in for it. */
+  prepare(routes: readonly Route[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 

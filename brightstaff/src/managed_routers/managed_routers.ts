@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { GatewayConfig } from "../config/gateway_config.ts";
 import type { StoredRouter } from "../config/load.ts";
-import { describeMistake, type Mistake } from "../config/mistakes.ts";
+import { describeMistake, isUnder, type Mistake } from "../config/mistakes.ts";
 import type { SchemaCheck } from "../config/schema_check.ts";
 import type { RouterFile } from "./router_file.ts";
 import { type BodyChecks, type ManagedRouter, type RouterBody, toRawRouter } from "./wire_form.ts";
@@ -66,13 +66,13 @@ export class ManagedRouters {
 
   create(body: unknown): Promise<ManagedRouter> {
     return this.#change(async () => {
-      const given = checked<RouterBody>(body, this.#checks.create);
+      const { given, mistakes } = readBody<RouterBody>(body, this.#checks.create);
       if (this.#routers.length >= ROUTERS_MAX)
         throw new RouterProblem("unprocessable_entity", `There are ${ROUTERS_MAX} model routers, which is the most.`);
       const now = new Date().toISOString();
       const { name, description = "", policies, fallback_models } = given;
       const router = { uuid: randomUUID(), name, description, policies, fallback_models, created_at: now, updated_at: now };
-      await this.#replace(router, [...this.#routers, router]);
+      await this.#replace(router, [...this.#routers, router], mistakes);
       return router;
     });
   }
@@ -81,17 +81,15 @@ export class ManagedRouters {
   update(uuid: string, body: unknown): Promise<ManagedRouter> {
     return this.#change(async () => {
       const before = this.get(uuid);
-      const given = checked<Partial<RouterBody> & { uuid?: string; regions?: unknown }>(body, this.#checks.update);
+      const { given, mistakes } = readBody<Partial<RouterBody> & { uuid?: string; regions?: unknown }>(body, this.#checks.update);
       if (given.uuid !== undefined && given.uuid !== uuid)
-        throw new RouterProblem(
-          "unprocessable_entity",
-          `uuid: is ${JSON.stringify(given.uuid)}; expected the uuid of the path, or it left out`,
-        );
+        mistakes.push({ path: ["uuid"], wrong: `is ${JSON.stringify(given.uuid)}`, expected: "the uuid of the path, or it left out" });
       const { regions: _, ...changes } = given;
-      const router = { ...before, ...changes, updated_at: new Date().toISOString() };
+      const router = { ...before, ...changes, uuid, updated_at: new Date().toISOString() };
       await this.#replace(
         router,
         this.#routers.map((known) => (known === before ? router : known)),
+        mistakes,
       );
       return router;
     });
@@ -111,24 +109,30 @@ export class ManagedRouters {
     return changed;
   }
 
-  async #replace(router: ManagedRouter, routers: readonly ManagedRouter[]): Promise<void> {
-    this.#refuseTakenName(router);
-    const mistakes = this.#hostInUse().check(toStored(routers)).get(router.uuid) ?? [];
-    if (mistakes.length > 0) throw unprocessable(mistakes);
+  /** @param found what is wrong with the form of `router`, of which only what is right is there; all else that is wrong is told with it */
+  async #replace(router: ManagedRouter, routers: readonly ManagedRouter[], found: readonly Mistake[]): Promise<void> {
+    const taken = this.#takenName(router);
+    const checked = this.#hostInUse().check(toStored(routers)).get(router.uuid) ?? [];
+    const fresh = checked.filter(
+      ({ path }) => !found.some((known) => isUnder(path, known.path)) && !(taken !== null && path[0] === "name"),
+    );
+    const lines = [...found, ...fresh].map(describeMistake);
+    if (lines.length > 0) throw unprocessable(taken === null ? lines : [...lines, taken]);
+    if (taken !== null) throw new RouterProblem("conflict", taken);
     await this.#store(routers);
   }
 
-  #refuseTakenName({ name, uuid }: ManagedRouter): void {
+  /** Why the router can't have its name, or null when it can. */
+  #takenName({ name, uuid }: ManagedRouter): string | null {
     const namesake = this.#routers.find((known) => known.name === name);
     const isConfigured =
       namesake === undefined &&
       this.#hostInUse()
         .config()
         .routers.some((known) => known.name === name);
-    if (isConfigured)
-      throw new RouterProblem("conflict", `name: the configuration has a router ${JSON.stringify(name)}; expected another name`);
-    if (namesake !== undefined && namesake.uuid !== uuid)
-      throw new RouterProblem("conflict", `name: there is a model router ${JSON.stringify(name)}, ${namesake.uuid}; expected another name`);
+    if (isConfigured) return `name: the configuration has a router ${JSON.stringify(name)}; expected another name`;
+    if (namesake === undefined || namesake.uuid === uuid) return null;
+    return `name: there is a model router ${JSON.stringify(name)}, ${namesake.uuid}; expected another name`;
   }
 
   /** Served only once they are kept: what was answered is never lost. */
@@ -144,14 +148,15 @@ export class ManagedRouters {
   }
 }
 
-function checked<T>(body: unknown, check: SchemaCheck): T {
+/** What is right of a body, and what is wrong with its form. One that is no object has nothing right. */
+function readBody<T>(body: unknown, check: SchemaCheck): { given: T; mistakes: Mistake[] } {
   const mistakes = check.checkAndPrune(body ?? null);
-  if (mistakes.length > 0) throw unprocessable(mistakes);
-  return body as T;
+  if (mistakes.some(({ path }) => path.length === 0)) throw unprocessable(mistakes.map(describeMistake));
+  return { given: body as T, mistakes };
 }
 
-function unprocessable(mistakes: readonly Mistake[]): RouterProblem {
-  return new RouterProblem("unprocessable_entity", mistakes.map(describeMistake).join("\n"));
+function unprocessable(lines: readonly string[]): RouterProblem {
+  return new RouterProblem("unprocessable_entity", lines.join("\n"));
 }
 
 function toStored(routers: readonly ManagedRouter[]): StoredRouter[] {

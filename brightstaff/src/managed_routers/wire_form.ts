@@ -78,13 +78,22 @@ function ref(definition: string): SchemaObject {
   return { $ref: `#/definitions/${definition}` };
 }
 
-/** The router as the config file would have it. */
-export function toRawRouter({ name, description, policies, fallback_models }: RouterBody): RawRouter {
-  return { name, description, policies: policies.map(toRawPolicy), fallback_models: [...fallback_models] };
+/** The router as the config file would have it. Of one with mistakes in its form, what is left of it when they are taken out. */
+export function toRawRouter({ policies, fallback_models, name, description }: Partial<RouterBody>): RawRouter {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description }),
+    ...(policies === undefined ? {} : { policies: policies.map((policy) => policy && toRawPolicy(policy)) }),
+    ...(fallback_models === undefined ? {} : { fallback_models: [...fallback_models] }),
+  };
 }
 
-function toRawPolicy({ custom_task, models, ...others }: WirePolicy): RawPolicy {
-  return { ...others, ...(custom_task === undefined ? {} : { task: custom_task }), models: [...models] };
+function toRawPolicy({ custom_task, models, ...others }: Partial<WirePolicy>): RawPolicy {
+  return {
+    ...others,
+    ...(custom_task === undefined ? {} : { task: custom_task }),
+    ...(models === undefined ? {} : { models: [...models] }),
+  };
 }
 
 /** @param errors why the gateway does not serve it; left out when it does */

@@ -17,6 +17,8 @@ export function createEncoder(modelDir: string): Encoder {
   return new Encoder({ modelDir, head_tokens: HEAD_TOKENS, tail_tokens: TAIL_TOKENS });
 }
 
+const GREETING: Conversation = [{ role: "user", content: "hello" }];
+
 /**
  * Decides by sentence embeddings (all-MiniLM-L6-v2): which kind of request is it, judged by a bank of examples, and which route is for
  * that kind, judged by its description. No network, no key, 2 to 10 ms of one core.
@@ -51,6 +53,11 @@ export class EmbeddedResolver implements Resolver {
       await this.#score(messages, routes, model, signal),
     );
     return { ...choice, resolver: this.id };
+  }
+
+  /** Reads the descriptions, tens of milliseconds' work. */
+  async prepare(routes: readonly Route[], signal: AbortSignal): Promise<void> {
+    await this.resolve(GREETING, routes, signal);
   }
 
   /** By route, how well a request of one message fits it; what is above `NONE_SCORE` may be chosen. */

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { waitUntil } from "../../../../test/e2e/wait_until.ts";
-import type { Conversation, PromptForm, Resolver } from "../resolver.ts";
+import type { Conversation, PromptForm, Resolver, Route } from "../resolver.ts";
 import { SlmResolver } from "./resolver.ts";
 
 const routes = [
@@ -62,11 +62,15 @@ class FallbackResolver implements Resolver {
   readonly id = "fallback";
   readonly isRepeatable = true;
   asked = 0;
+  prepared: (readonly Route[])[] = [];
   closed = false;
   ready = async () => {};
   resolve = async () => {
     this.asked += 1;
     return { route: "bug-fixing", confidence: 0.7, resolver: this.id };
+  };
+  prepare = async (routes: readonly Route[]) => {
+    this.prepared.push(routes);
   };
   close = async () => {
     this.closed = true;
@@ -282,6 +286,13 @@ describe("a second attempt", () => {
     expect(requests.length).toBeGreaterThanOrEqual(40 + 10);
     expect(requests.length).toBeLessThanOrEqual(40 + 14);
   });
+});
+
+it("prepares what stands in for the routes, and asks the model nothing", async () => {
+  const { slm, fallback } = createSlm();
+  await slm.prepare(routes, never);
+  expect(fallback.prepared).toEqual([routes]);
+  expect(requests).toHaveLength(0);
 });
 
 describe("a model that is down", () => {

@@ -90,6 +90,11 @@ export class SlmResolver implements Resolver {
     }
   }
 
+  /** A routing model has nothing to read ahead, and may not be there yet. */
+  prepare(routes: readonly Route[], signal: AbortSignal): Promise<void> {
+    return this.#fallback.prepare(routes, signal);
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#pool.then((pool) => pool.destroy()), this.#fallback.close()]);
   }
