@@ -139,8 +139,13 @@ function readOptions(): Options {
       "demo-url": { type: "string" },
       routers: { type: "string" },
       "log-level": { type: "string", default: "info" },
+      help: { type: "boolean" },
     },
   });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
   const demoUrl = values["demo-url"];
   if (demoUrl !== undefined && !URL.canParse(demoUrl)) throw new Error(`--demo-url: ${demoUrl} is no URL`);
   const level = values["log-level"];

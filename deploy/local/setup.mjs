@@ -1,12 +1,14 @@
 // Brings a checkout to the state in which it runs: npm packages, Envoy, the embedded routing model, the wasm. Runs before `npm start` and
 // `npm test` with the machine's own Node (20 or newer) and without any package, for on a fresh clone there are none.
 
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { findEnvoy, installEnvoy } from "../../envoy/install.mjs";
 import { endChildren, run, SetupError } from "./child.mjs";
 import { withLock } from "./lock.mjs";
+import { NODE_FLAGS } from "./node_flags.mjs";
 import { installPackages, packagesAreCurrent } from "./packages.mjs";
-import { planoHome, projectNode, repoRoot } from "./paths.mjs";
+import { compileCache, planoHome, projectNode, repoRoot } from "./paths.mjs";
 import { say, step } from "./progress.mjs";
 import { convertRoutingModel, examplesAreLearnt, learnExamples, routingModelIsConverted } from "./routing_model.mjs";
 
@@ -14,7 +16,12 @@ import { convertRoutingModel, examplesAreLearnt, learnExamples, routingModelIsCo
 async function setUp() {
   const packages = setUpPackages();
   const model = setUpModel();
-  const steps = [setUpEnvoy(), packages.then(buildFilter), Promise.all([packages, model]).then(setUpExamples)];
+  const steps = [
+    setUpEnvoy(),
+    packages.then(setUpCompiledCode),
+    packages.then(buildFilter),
+    Promise.all([packages, model]).then(setUpExamples),
+  ];
 
   /** @type {unknown[]} */
   const failures = [];
@@ -41,6 +48,15 @@ async function setUpModel() {
 
 async function setUpExamples() {
   if (!examplesAreLearnt()) await step("teaching the embedded routing model its examples (once)", learnExamples);
+}
+
+/** So that the first start is as fast as the second, and in as little memory: it would load what strips types in every process. */
+async function setUpCompiledCode() {
+  if (existsSync(compileCache)) return;
+  const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
+  for (const file of ["deploy/local/start.mjs", "brightstaff/src/main.ts", "brightstaff/src/intent/embedded/encoder_worker.ts"]) {
+    await run(projectNode, [...NODE_FLAGS, path.join(repoRoot, file), "--help"], { env });
+  }
 }
 
 async function buildFilter() {
