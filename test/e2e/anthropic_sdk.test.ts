@@ -234,3 +234,17 @@ describe("names of models", () => {
     expect((missing as NotFoundError).type).toBe("not_found_error");
   });
 });
+
+test("a search of the web by Gemini comes with citations, and Claude takes the conversation on from there", async () => {
+  const tools = [{ type: "web_search_20250305" as const, name: "web_search" as const }];
+  const question = { role: "user" as const, content: "Was ist grün? 🌱" };
+  const asked = { model: "gemini/gemini-3.6-flash", max_tokens: 500, messages: [question], tools };
+  const whole = await client.messages.create(asked);
+  const streamed = await client.messages.stream(asked).finalMessage();
+  for (const { content } of [whole, streamed]) {
+    expect(content).toMatchObject([{ type: "text", citations: [{ type: "web_search_result_location", title: "example.com" }] }]);
+    const messages = [question, { role: "assistant" as const, content }, { role: "user" as const, content: "And what is red?" }];
+    const next = await client.messages.create({ model: "anthropic/claude-sonnet-4-6", max_tokens: 500, messages });
+    expect(textOf(next)).toContain("2 user turns");
+  }
+});

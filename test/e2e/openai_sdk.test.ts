@@ -231,6 +231,22 @@ describe("names of models", () => {
   });
 });
 
+test("a search of the web by Gemini comes with the pages that the answer rests on, whole and streamed", async () => {
+  const asked = {
+    model: "gemini/gemini-3.6-flash",
+    messages: [{ role: "user" as const, content: "Was ist grün? 🌱" }],
+    web_search_options: {},
+  };
+  const { choices } = await client.chat.completions.create(asked);
+  const message = choices[0]?.message;
+  const end_index = [...(message?.content ?? "")].length;
+  expect(message?.annotations).toMatchObject([{ type: "url_citation", url_citation: { start_index: 0, end_index, title: "example.com" } }]);
+
+  // The SDK's own stream puts the chunks together.
+  const streamed = await client.chat.completions.stream(asked).finalMessage();
+  expect(streamed).toMatchObject({ content: message?.content, annotations: message?.annotations });
+});
+
 test("/healthz answers 200 when gateway and sidecar are ready", async () => {
   const answer = await fetch(`${gateway.url}/healthz`);
   expect(answer.status).toBe(200);

@@ -205,6 +205,19 @@ test("tells how likely each token was, whole and in every event, where a model t
   expect(textOf(await stream.finalResponse())).toMatchObject({ text, logprobs });
 });
 
+test("searches the web with Gemini, and tells the pages that the answer rests on, whole and streamed", async () => {
+  const asked = { model: "gemini/gemini-3.6-flash", input: "Sei kurz: was ist grün? 🌱", tools: [{ type: "web_search" as const }] };
+  const { text, annotations } = textOf(await client.responses.create(asked));
+  const page = { type: "url_citation", start_index: 0, end_index: [...text].length, title: "example.com" };
+  expect(annotations).toMatchObject([page]);
+
+  const stream = client.responses.stream(asked);
+  const told: unknown[] = [];
+  for await (const event of stream) if (event.type === "response.output_text.annotation.added") told.push(event.annotation);
+  expect(told).toEqual(annotations);
+  expect(textOf(await stream.finalResponse())).toMatchObject({ text, annotations });
+});
+
 /** The only part of an answer. */
 function textOf({ output }: Response): OpenAI.Responses.ResponseOutputText {
   const [item] = output;

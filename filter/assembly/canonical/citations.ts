@@ -1,3 +1,4 @@
+import { Cursor } from "../json/cursor";
 import { ABSENT, Slice } from "../json/slice";
 import { RecordList } from "./parts";
 
@@ -54,4 +55,10 @@ export class Citations {
     this.isTooLong = false;
     this.records.clear(CITATIONS_KEPT_MAX);
   }
+}
+
+/** A place in a text, in characters or bytes; 0 for what is none. */
+export function takePosition(cursor: Cursor): u32 {
+  const position = cursor.takeInteger(0);
+  return position < 0 || position > i32.MAX_VALUE / 2 ? 0 : <u32>position;
 }

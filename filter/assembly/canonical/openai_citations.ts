@@ -3,7 +3,7 @@ import { writeInteger } from "../bytes/numbers";
 import { Cursor } from "../json/cursor";
 import { ABSENT, sliceIsEmpty } from "../json/slice";
 import { writeString } from "../json/text";
-import { Citation, Citations } from "./citations";
+import { Citation, Citations, takePosition } from "./citations";
 
 // Annotations of a text, in the chat API {"type", "url_citation": {"url", "title", "start_index", "end_index"}}, in the Responses API the same
 // in one object. https://platform.openai.com/docs/guides/tools-web-search#output-and-citations . Those of files have no URL and are passed over.
@@ -37,12 +37,6 @@ export function readAnnotation(cursor: Cursor, base: u32, citations: Citations):
   if (sliceIsEmpty(url)) return;
   if (end > 0) citations.add(url, title, base + start, base + end);
   else citations.add(url, title, 0, 0); // xAI tells no places
-}
-
-/** A number of characters or bytes. */
-export function takePosition(cursor: Cursor): u32 {
-  const position = cursor.takeInteger(0);
-  return position < 0 || position > i32.MAX_VALUE / 2 ? 0 : <u32>position;
 }
 
 /** Appends `"start_index":…,"end_index":…,"title":…,"url":…` of a text that begins at character `base` of the answer's and ends at `end`. */

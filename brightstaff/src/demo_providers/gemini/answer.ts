@@ -11,6 +11,8 @@ export interface GeneratedContent {
   answer: DemoAnswer;
   /** Shown only to who asked for it. */
   thought: string | null;
+  /** The request lets it search the web. */
+  searches: boolean;
   usage: JsonObject;
 }
 
@@ -32,6 +34,7 @@ export function generateContent(body: JsonObject, model: string, cache: PromptCa
     model,
     answer,
     thought: thinking.includeThoughts === true ? "**Looking at the request**\n\nA demo answer will do." : null,
+    searches: asArray(body.tools).some((tool) => isObject(tool) && tool.googleSearch !== undefined),
     usage: countUsage(body, model, answer.pieces.length + callTokens, thoughtsTokens, cache),
   };
 }

@@ -43,10 +43,24 @@ function callPart({ tool, input }: DemoCall, index: number): JsonObject {
     : { functionCall, thoughtSignature: `DEMOgemini${createHash("sha256").update(tool).digest("base64")}` };
 }
 
-function eventOf({ responseId, model, answer, usage }: GeneratedContent, parts: JsonObject[], isLast: boolean): JsonObject {
-  const finish = isLast ? { finishReason: FINISH_REASONS[answer.stop] } : {};
+/** What the text rests on, all of it on one page; places are in bytes (https://ai.google.dev/gemini-api/docs/google-search). */
+function groundingOf({ answer, searches }: GeneratedContent): JsonObject {
+  const text = answer.pieces.join("");
+  if (!searches || text === "") return {};
   return {
-    candidates: [{ content: { parts, role: "model" }, ...finish, index: 0 }],
+    groundingMetadata: {
+      webSearchQueries: ["demo"],
+      groundingChunks: [{ web: { uri: "https://vertexaisearch.cloud.google.com/grounding-api-redirect/demo", title: "example.com" } }],
+      groundingSupports: [{ segment: { endIndex: Buffer.byteLength(text), text }, groundingChunkIndices: [0] }],
+    },
+  };
+}
+
+function eventOf(content: GeneratedContent, parts: JsonObject[], isLast: boolean): JsonObject {
+  const { responseId, model, answer, usage } = content;
+  const end = isLast ? { finishReason: FINISH_REASONS[answer.stop], ...groundingOf(content) } : {};
+  return {
+    candidates: [{ content: { parts, role: "model" }, ...end, index: 0 }],
     usageMetadata: usage,
     modelVersion: model,
     responseId,

@@ -1,6 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
-import { Citations } from "../../canonical/citations";
-import { takePosition } from "../../canonical/openai_citations";
+import { Citations, takePosition } from "../../canonical/citations";
 import { charactersInBytes } from "../../json/characters";
 import { Cursor } from "../../json/cursor";
 import { ABSENT, Slice, sliceIsEmpty, textOf } from "../../json/slice";
