@@ -47,6 +47,8 @@ export class LiveGateway {
   #loaded: GoodConfig | null = null;
   #refused: ReadonlyMap<string, readonly Mistake[]> = new Map();
   #resolverKey = "";
+  /** What was said of the wording of task descriptions. */
+  #worded = new Set<string>();
   #applying: Promise<unknown> = Promise.resolve();
 
   constructor(options: LiveGatewayOptions) {
@@ -110,7 +112,8 @@ export class LiveGateway {
       metrics.configReloads.inc({ result: "rejected" });
       return loaded.mistakes;
     }
-    for (const warning of [...loaded.warnings, ...warnOfWording(loaded.config)]) logger.warn(warning);
+    for (const warning of loaded.warnings) logger.warn(warning);
+    this.#worded.clear();
     await this.#serve(loaded);
     metrics.configReloads.inc({ result: "applied" });
     metrics.configLoadedAt_seconds.setToCurrentTime();
@@ -128,6 +131,7 @@ export class LiveGateway {
     const { storedRouters, stateDir, renderOptions } = this.#options;
     const { config, refused } = loaded.withRouters(storedRouters());
     this.#tellRefused(refused);
+    this.#tellWording(config);
     const before = this.#deciding;
     const deciding = {
       config,
@@ -163,6 +167,13 @@ export class LiveGateway {
     this.#refused = refused;
     metrics.storedRouters.set({ state: "served" }, stored.length - refused.size);
     metrics.storedRouters.set({ state: "refused" }, refused.size);
+  }
+
+  /** The config's routers and those of the management API alike; what was told stays told while the same config is in use. */
+  #tellWording(config: GatewayConfig): void {
+    const warnings = warnOfWording(config);
+    for (const warning of warnings) if (!this.#worded.has(warning)) this.#options.logger.warn(warning);
+    this.#worded = new Set(warnings);
   }
 
   /** The one in use where nothing that concerns it has changed, as loading takes a while. */

@@ -191,6 +191,14 @@ describe("routers made through the management API", () => {
     expect(acknowledged.length).toBeGreaterThanOrEqual(4);
   });
 
+  test("says what the wording of a router that is made leaves open, once", async () => {
+    await fs.writeFile(path.join(directory, "plano_config.yaml"), ADMIN);
+    const { admin } = await startWithAdmin();
+    const policies = [{ custom_task: { name: "code", description: "handle code stuff" }, models: BODY.fallback_models }];
+    for (const name of ["vague", "other"]) expect(await call(admin, "POST", { ...BODY, name, policies })).toMatchObject({ status: 200 });
+    for (const name of ["vague", "other"]) expect(output.split(`router ${name}: too broad: code: `)).toHaveLength(2);
+  });
+
   test("that an edit of the config takes their model from are told, and the rest is served", async () => {
     const other = "{model: openai/gpt-5.2-mini, access_key: $OPENAI_API_KEY}";
     await fs.writeFile(path.join(directory, "plano_config.yaml"), ADMIN.replace("model_providers: [", `model_providers: [${other}, `));

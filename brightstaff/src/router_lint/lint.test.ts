@@ -73,7 +73,7 @@ describe("npm run lint:routers", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "lint-"));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  function lint(...tasks: string[]) {
+  function configWith(...tasks: string[]): string {
     const file = path.join(folder, "config.yaml");
     const policies = tasks.map((description, index) => `{task: {name: task-${index}, description: "${description}"}, models: [openai/a]}`);
     writeFileSync(
@@ -84,7 +84,13 @@ model_providers: [{model: openai/a, access_key: $NO_SUCH_KEY}]
 routers: [{name: desk, policies: [${policies.join(", ")}], fallback_models: [openai/a]}]
 `,
     );
-    const { status, stdout } = spawnSync(process.execPath, [path.join(import.meta.dirname, "main.ts"), "--config", file], {
+    return file;
+  }
+
+  const lint = (...tasks: string[]) => run(configWith(...tasks), "--routers", path.join(folder, "none.json"));
+
+  function run(config: string, ...args: string[]) {
+    const { status, stdout } = spawnSync(process.execPath, [path.join(import.meta.dirname, "main.ts"), "--config", config, ...args], {
       encoding: "utf8",
     });
     return { status, stdout };
@@ -94,6 +100,29 @@ routers: [{name: desk, policies: [${policies.join(", ")}], fallback_models: [ope
     const { status, stdout } = lint("writing poems, stories and songs", "translating a text from one language into another");
     expect(stdout).toBe("desk: nothing to mend\n");
     expect(status).toBe(0);
+  });
+
+  it("has nothing to say of the project's own presets", () => {
+    const config = path.join(import.meta.dirname, "../../../config/plano_config.yaml");
+    const { status, stdout } = run(config, "--routers", path.join(folder, "none.json"));
+    expect(stdout.split("\n").filter((line) => line !== "" && !line.endsWith(": nothing to mend"))).toEqual([]);
+    expect(status).toBe(0);
+  }, 60_000);
+
+  it("looks at routers of the management API too", () => {
+    const router = {
+      ...{ uuid: "0c7a1f52-3f55-4a53-9d0e-5b1f8a4f7c11", name: "made", description: "" },
+      policies: [{ custom_task: { name: "code", description: "handle code stuff" }, models: ["openai/a"] }],
+      fallback_models: ["openai/a"],
+      ...{ created_at: "2026-11-23T00:00:00.000Z", updated_at: "2026-11-23T00:00:00.000Z" },
+    };
+    const file = path.join(folder, "routers.json");
+    const stored = (routers: object[]) => writeFileSync(file, JSON.stringify({ version: 1, routers }));
+    const config = configWith("writing poems, stories and songs");
+    stored([router]);
+    expect(run(config, "--routers", file, "--router", "made").stdout).toContain("too broad: code: ");
+    stored([{ ...router, name: 1 }]);
+    expect(run(config, "--routers", file)).toMatchObject({ status: 2, stdout: "" });
   });
 
   it("says what is wrong, and shows the requests that collide", () => {

@@ -1,11 +1,16 @@
+import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import type { SchemaObject } from "ajv";
 import type { Router } from "../config/gateway_config.ts";
-import { loadConfig } from "../config/load.ts";
+import { loadConfig, PROJECT_CONFIG_DIR, type StoredRouter } from "../config/load.ts";
 import { readBank } from "../intent/embedded/bank.ts";
 import { EmbeddedResolver } from "../intent/embedded/resolver.ts";
 import { NONE_SCORE } from "../intent/embedded/scoring.ts";
 import { defaultModelDir } from "../intent/index.ts";
+import { ManagedRouters } from "../managed_routers/managed_routers.ts";
+import { RouterFile, RouterFileError } from "../managed_routers/router_file.ts";
+import { bodyChecks } from "../managed_routers/wire_form.ts";
 import { checkCollisions, type Sample } from "./collisions.ts";
 import { checkWording, type Finding } from "./wording.ts";
 
@@ -17,24 +22,30 @@ import { checkWording, type Finding } from "./wording.ts";
 const SAMPLES_OF_A_KIND_MAX = 12;
 const SAMPLE_CHARACTERS_MAX = 100;
 
-const USAGE = "usage: npm run lint:routers -- [--config config/plano_config.yaml] [--router NAME]";
+const REPO = path.resolve(import.meta.dirname, "../../..");
+
+const USAGE = `usage: npm run lint:routers -- [--config config/plano_config.yaml] [--router NAME]
+       [--routers FILE]   where routers of the management API are kept; envoy/run/routers.json when left out`;
 
 const values = readOptions();
 
 function readOptions() {
-  const config = path.resolve(import.meta.dirname, "../../../config/plano_config.yaml");
+  const config = { type: "string", default: path.join(REPO, "config/plano_config.yaml") } as const;
+  const routers = { type: "string", default: path.join(REPO, "envoy/run/routers.json") } as const;
   try {
-    return parseArgs({ options: { config: { type: "string", default: config }, router: { type: "string" } } }).values;
+    return parseArgs({ options: { config, routers, router: { type: "string" } } }).values;
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
     return process.exit(2);
   }
 }
 
+const checks = bodyChecks(JSON.parse(fs.readFileSync(path.join(PROJECT_CONFIG_DIR, "schema.json"), "utf8")) as SchemaObject);
+
 // Models are not asked, so their keys do not matter.
 const loaded = loadConfig({ file: values.config, env: process.env, demoUrl: "http://127.0.0.1:1" });
 if (loaded.ok) {
-  const { routers, routeAll } = loaded.config;
+  const { routers, routeAll } = loaded.withRouters(readStored()).config;
   const all = routeAll === null ? routers : [...routers, routeAll];
   const chosen = all.filter(({ name }) => values.router === undefined || name === values.router);
   if (chosen.length > 0) process.exitCode = (await lint(chosen)) === 0 ? 0 : 1;
@@ -45,6 +56,17 @@ if (loaded.ok) {
 } else {
   for (const mistake of loaded.mistakes) console.error(mistake);
   process.exitCode = 2;
+}
+
+/** Those that the config can't serve are left out; the management API tells why. */
+function readStored(): readonly StoredRouter[] {
+  try {
+    return new ManagedRouters(new RouterFile(values.routers, checks.stored), checks).stored;
+  } catch (error) {
+    if (!(error instanceof RouterFileError)) throw error;
+    for (const mistake of error.mistakes) console.error(mistake);
+    return process.exit(2);
+  }
 }
 
 /** The number of findings. */
