@@ -80,13 +80,18 @@ function anthropicMessage(status: number): string {
 
 /** The format's true answer of an error status. */
 export function errorReply(format: WireFormat, status: number, message?: string, headers: Record<string, string> = {}): WholeReply {
-  // Gemini says when to come back in the error's details.
-  if (format === "gemini") return geminiErrorReply({ status, message: message ?? geminiMessage(status) }, headers);
-  if (format === "bedrock_converse") return bedrockErrorReply({ status, message: message ?? bedrockMessage(status) }, headers);
   const all = status === 429 ? { "retry-after": "1", ...headers } : headers;
-  return format === "anthropic_messages"
-    ? anthropicErrorReply(status, message ?? anthropicMessage(status), all)
-    : openaiErrorReply(openaiError(status, message), all);
+  switch (format) {
+    case "openai_chat":
+    case "openai_responses":
+      return openaiErrorReply(openaiError(status, message), all);
+    case "anthropic_messages":
+      return anthropicErrorReply(status, message ?? anthropicMessage(status), all);
+    case "gemini": // says when to come back in the error's details
+      return geminiErrorReply({ status, message: message ?? geminiMessage(status) }, headers);
+    case "bedrock_converse":
+      return bedrockErrorReply({ status, message: message ?? bedrockMessage(status) }, headers);
+  }
 }
 
 /**
@@ -94,10 +99,17 @@ export function errorReply(format: WireFormat, status: number, message?: string,
  * the name `error`, the latter with the number of `sent` events before it, Bedrock an exception.
  */
 export function errorEvent(format: WireFormat, status: number, sent: number): string | Buffer {
-  if (format === "bedrock_converse") return bedrockErrorEvent({ status, message: bedrockMessage(status) });
-  if (format === "anthropic_messages") return `event: error\ndata: ${JSON.stringify(anthropicError(status, anthropicMessage(status)))}\n\n`;
-  if (format === "gemini") return `data: ${JSON.stringify(geminiErrorBody({ status, message: geminiMessage(status) }))}\r\n\r\n`;
   const { status: _status, ...error } = openaiError(status);
-  if (format === "openai_chat") return `data: ${JSON.stringify({ error })}\n\n`;
-  return `event: error\ndata: ${JSON.stringify({ type: "error", sequence_number: sent, error })}\n\n`;
+  switch (format) {
+    case "openai_chat":
+      return `data: ${JSON.stringify({ error })}\n\n`;
+    case "openai_responses":
+      return `event: error\ndata: ${JSON.stringify({ type: "error", sequence_number: sent, error })}\n\n`;
+    case "anthropic_messages":
+      return `event: error\ndata: ${JSON.stringify(anthropicError(status, anthropicMessage(status)))}\n\n`;
+    case "gemini":
+      return `data: ${JSON.stringify(geminiErrorBody({ status, message: geminiMessage(status) }))}\r\n\r\n`;
+    case "bedrock_converse":
+      return bedrockErrorEvent({ status, message: bedrockMessage(status) });
+  }
 }

@@ -57,6 +57,13 @@ const MESSAGE = {
 };
 
 const OUTPUT = texts([INPUT_TEXT, INPUT_IMAGE, INPUT_FILE]);
+/** `given`: where what the tool is called with stands. */
+const callItem = (type: string, given: string) => {
+  const fields = { call_id: CALL_ID, name: NAME, [given]: { type: "string" }, id: ID, status: STATUS, namespace: OPTIONAL_TEXT };
+  return tagged("type", type, fields, ["call_id", "name", given]);
+};
+const outputItem = (type: string) =>
+  tagged("type", type, { call_id: CALL_ID, output: OUTPUT, id: ID, status: STATUS }, ["call_id", "output"]);
 const REASONING_PARTS = (type: string) => ({
   type: ["array", "null"],
   items: union("type", [tagged("type", type, { text: { type: "string" } }, ["text"])]),
@@ -76,20 +83,10 @@ const HOSTED_ITEMS = [
 
 const ITEM = union("type", [
   MESSAGE,
-  tagged(
-    "type",
-    "function_call",
-    { call_id: CALL_ID, name: NAME, arguments: { type: "string" }, id: ID, status: STATUS, namespace: OPTIONAL_TEXT },
-    ["call_id", "name", "arguments"],
-  ),
-  tagged("type", "function_call_output", { call_id: CALL_ID, output: OUTPUT, id: ID, status: STATUS }, ["call_id", "output"]),
-  tagged(
-    "type",
-    "custom_tool_call",
-    { call_id: CALL_ID, name: NAME, input: { type: "string" }, id: ID, status: STATUS, namespace: OPTIONAL_TEXT },
-    ["call_id", "name", "input"],
-  ),
-  tagged("type", "custom_tool_call_output", { call_id: CALL_ID, output: OUTPUT, id: ID, status: STATUS }, ["call_id", "output"]),
+  callItem("function_call", "arguments"),
+  outputItem("function_call_output"),
+  callItem("custom_tool_call", "input"),
+  outputItem("custom_tool_call_output"),
   tagged(
     "type",
     "reasoning",
