@@ -7,7 +7,9 @@ import type { ConfigRead } from "./read_config.ts";
 
 const [file = "", demoUrl] = process.argv.slice(2);
 const loaded = loadConfig({ file, env: process.env, demoUrl });
-process.send?.((loaded.ok ? { config: loaded.config, unsetKeys: unsetKeys() } : { mistakes: loaded.mistakes }) satisfies ConfigRead);
+const read: ConfigRead = loaded.ok ? { config: loaded.config, unsetKeys: unsetKeys() } : { mistakes: loaded.mistakes };
+// With a callback, because whoever asked may have ended meanwhile.
+process.send?.(read, undefined, undefined, () => {});
 
 function unsetKeys(): string[] {
   const { unset } = readDocument(readFileSync(file, "utf8"), process.env);

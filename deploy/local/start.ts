@@ -44,11 +44,12 @@ let stopping = false;
 async function main(): Promise<void> {
   const startedAt_ms = performance.now();
   const { config: file, concurrency } = readOptions();
+  const demo = await startDemoProviders();
+  const reading = readConfig(file, demo.url);
+  // Asking Envoy for its version holds up this process, not the one that reads.
   const envoy = findEnvoy();
   if (envoy === null) throw new StartError("no Envoy found: `npm start` installs it, or name one in ENVOY_PATH");
-
-  const demo = await startDemoProviders();
-  const read = await readConfig(file, demo.url);
+  const read = await reading;
   if ("mistakes" in read) throw new StartError(read.mistakes.join("\n"), EXIT_USAGE);
   const { config } = read;
   const needsDemo = config.providers.some((provider) => provider.demo);
