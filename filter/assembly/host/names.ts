@@ -13,6 +13,8 @@ export const RETRY_AFTER = new Literal("retry-after");
 export const SERVER_TIMING = new Literal("server-timing");
 export const TRACEPARENT = new Literal("traceparent");
 export const X_API_KEY = new Literal("x-api-key");
+export const COOKIE = new Literal("cookie");
+export const PROXY_AUTHORIZATION = new Literal("proxy-authorization");
 export const X_ENVOY_PREFIX = new Literal("x-envoy-");
 /** Name the cluster of the one candidate there is, to Envoy's routes, which keep them back. A client's own are removed as all x-envoy-. */
 export const ONLY_CLUSTER_STREAM = new Literal("x-envoy-llm-stream-cluster");

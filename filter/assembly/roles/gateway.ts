@@ -135,6 +135,7 @@ export class GatewayStream extends StreamContext {
     else {
       if (this.config!.hasPassthrough) head.keepKey(exchange.clientKey);
       if (this.config!.routers.length > 0) head.describeSession(exchange.session);
+      head.removeCredentials();
       head.removeOwn();
       this.phase = Phase.Body;
       return STOP_HEADERS;

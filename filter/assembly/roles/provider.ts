@@ -355,9 +355,9 @@ export class ProviderStream extends StreamContext {
     return CONTINUE;
   }
 
-  /** OpenAI's answers carry the time they were made at, which the other formats do not tell. */
+  /** OpenAI's answers carry the time that their making began at, which the other formats do not tell. */
   private tellTime(): void {
-    if (this.candidate!.endpoint!.format != this.exchange!.clientFormat) setClock(now_ns() / NS_PER_S);
+    setClock(this.candidate!.started_ns / NS_PER_S);
   }
 
   /** The answer is good: it goes to the client. */

@@ -36,6 +36,9 @@ export class RequestHeaders {
   private spendPctLength: u32 = 0;
   private isCacheOff: bool = false;
   private hasUntrusted: bool = false;
+  private hasKeyHeader: bool = false;
+  private hasCookie: bool = false;
+  private hasProxyKey: bool = false;
   /** Whether there is anything that is said to this gateway alone. */
   private hasOwn: bool = false;
   private traceParent: usize = 0;
@@ -53,6 +56,9 @@ export class RequestHeaders {
     this.spendPctLength = 0;
     this.isCacheOff = false;
     this.hasUntrusted = false;
+    this.hasKeyHeader = false;
+    this.hasCookie = false;
+    this.hasProxyKey = false;
     this.hasOwn = false;
     this.traceParentLength = 0;
     pairs.fetch(HeaderMap.Request);
@@ -71,6 +77,9 @@ export class RequestHeaders {
       case 5:
         if (pairs.nameIs(names.PATH)) this.readPath();
         break;
+      case 6:
+        if (pairs.nameIs(names.COOKIE)) this.hasCookie = true;
+        break;
       case 7:
         if (pairs.nameIs(names.METHOD)) this.isPost = names.POST.equals(pairs.value, pairs.valueLength);
         break;
@@ -78,6 +87,7 @@ export class RequestHeaders {
         if (pairs.nameIs(names.X_API_KEY)) {
           this.key = pairs.value;
           this.keyLength = pairs.valueLength;
+          this.hasKeyHeader = true;
         }
         break;
       case 11:
@@ -109,6 +119,9 @@ export class RequestHeaders {
           this.affinityLength = pairs.valueLength;
           this.hasOwn = true;
         }
+        break;
+      case 19:
+        if (pairs.nameIs(names.PROXY_AUTHORIZATION)) this.hasProxyKey = true;
         break;
       case 28:
         if (pairs.nameIs(names.X_PLANO_MAX_SWITCH_SPEND_PCT)) {
@@ -151,6 +164,13 @@ export class RequestHeaders {
     session.isOff = this.isCacheOff;
     session.takeName(this.affinity, this.affinityLength);
     session.takeSpendPct(this.spendPct, this.spendPctLength);
+  }
+
+  /** Whatever the client identifies itself by is no provider's business; `authorization` is taken away by Envoy's routes. */
+  removeCredentials(): void {
+    if (this.hasKeyHeader) removeHeader(HeaderMap.Request, names.X_API_KEY);
+    if (this.hasCookie) removeHeader(HeaderMap.Request, names.COOKIE);
+    if (this.hasProxyKey) removeHeader(HeaderMap.Request, names.PROXY_AUTHORIZATION);
   }
 
   removeOwn(): void {
