@@ -82,6 +82,9 @@ test("the gateway serves what it says, refuses a second one in its folder, and C
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect(start.output).toContain(`curl -N ${url}/v1/chat/completions`);
   expect(start.output).toContain("set OPENAI_API_KEY and ANTHROPIC_API_KEY");
+  // The log begins below the summary.
+  const logged = await waitFor(() => /^\{"level":/m.exec(start.output)?.index);
+  expect(logged).toBeGreaterThan(start.output.indexOf("Ctrl-C ends it."));
 
   const second = new Start(onPort(0));
   expect(await second.ended).toBe(1);

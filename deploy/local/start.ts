@@ -57,16 +57,16 @@ async function main(): Promise<void> {
   if (!needsDemo) await demo.close();
   await checkAddresses(config.listener);
 
-  const startBrightstaff = (listen: string) =>
-    Supervised.module("brightstaff", path.join(repoRoot, "brightstaff/src/main.ts"), [
-      ...["--config", file, "--state-dir", STATE_DIR, "--listen", listen],
-      ...(needsDemo ? ["--demo-url", demo.url] : []),
-    ]);
-  const brightstaff = startBrightstaff(`127.0.0.1:${(await isFree("127.0.0.1", SIDECAR_PORT)) ? SIDECAR_PORT : 0}`);
+  const startBrightstaff = (listen: string, held: boolean) => {
+    const args = [...["--config", file, "--state-dir", STATE_DIR, "--listen", listen], ...(needsDemo ? ["--demo-url", demo.url] : [])];
+    return Supervised.module("brightstaff", path.join(repoRoot, "brightstaff/src/main.ts"), args, { held });
+  };
+  // Its log begins below what a user is to read first.
+  const brightstaff = startBrightstaff(`127.0.0.1:${(await isFree("127.0.0.1", SIDECAR_PORT)) ? SIDECAR_PORT : 0}`, true);
   processes.push(brightstaff);
   const { port, adminPort } = await readyOrEnded(brightstaff);
   // On the port that Envoy knows.
-  void keepUp(brightstaff, () => startBrightstaff(`127.0.0.1:${port}`));
+  void keepUp(brightstaff, () => startBrightstaff(`127.0.0.1:${port}`, false));
 
   const envoyArgs = ["-c", path.join(repoRoot, "envoy/plano.yaml"), "--disable-hot-restart", "--concurrency", concurrency, "-l", "warn"];
   const url = await supervise(Supervised.program("Envoy", envoy, envoyArgs), isServing(config.listener));
@@ -81,6 +81,7 @@ async function main(): Promise<void> {
   });
   const seconds = ((performance.now() - startedAt_ms) / 1000).toFixed(1);
   console.log(`\nReady on ${url} after ${seconds} s.\n\n${summary}\n`);
+  brightstaff.speak();
   collectStartUpGarbageSoon();
 }
 

@@ -23,7 +23,9 @@ export class Supervised {
     this.child = child;
     this.ended = new Promise((resolve) => {
       child.once("error", (error) => resolve(error.message));
-      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+      // What it said last is read before its end is told.
+      child.once("exit", () => this.speak());
+      child.once(child.stderr === null ? "exit" : "close", (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
   }
 
@@ -34,11 +36,18 @@ export class Supervised {
     return new Supervised(name, spawn(first, rest, { detached: true, stdio: ["ignore", "inherit", "inherit"] }));
   }
 
-  /** Starts a Node module with a message channel. */
-  static module(name: string, file: string, args: readonly string[]): Supervised {
+  /** Starts a Node module with a message channel. `held`: what it says on standard error is kept until `speak`, or its end. */
+  static module(name: string, file: string, args: readonly string[], { held = false } = {}): Supervised {
     const env = { ...NODE_ENVIRONMENT, ...process.env };
-    const options = { detached: true, execArgv: NODE_FLAGS, env, stdio: ["ignore", "inherit", "inherit", "ipc"] } satisfies ForkOptions;
+    const stderr = held ? "pipe" : "inherit";
+    const options = { detached: true, execArgv: NODE_FLAGS, env, stdio: ["ignore", "inherit", stderr, "ipc"] } satisfies ForkOptions;
     return new Supervised(name, fork(file, args, options));
+  }
+
+  /** From now on, what it says on standard error goes where ours goes, what was held back first. */
+  speak(): void {
+    const { stderr } = this.child;
+    if (stderr !== null && stderr.readableFlowing === null) stderr.pipe(process.stderr);
   }
 
   /** Asks it to end, and kills it when it does not. */
