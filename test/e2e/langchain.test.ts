@@ -9,6 +9,7 @@ import { z } from "zod";
 import {
   CHAT_MODELS,
   failingModels,
+  OPEN_MODEL,
   PIXEL_PNG_BASE64,
   REASONING_MODELS,
   RETRY_AFTER,
@@ -112,7 +113,7 @@ describe.each(APIS)("$api", ({ open }) => {
     });
   });
 
-  test.each(REASONING_MODELS)("reasoning goes back with the next turn: $id", async ({ id }) => {
+  test.each([...REASONING_MODELS, OPEN_MODEL])("reasoning goes back with the next turn: $id", async ({ id }) => {
     expect((await toolLoop(open(id, { thinks: true }))).cities).toEqual(["Paris", "London"]);
   });
 

@@ -24,6 +24,9 @@ export const CHAT_MODELS = [
 /** Another maker's model behind Anthropic's API, which signs its thinking in its own way. */
 export const OTHER_MAKERS_MODEL = "kimi/kimi-k3";
 
+/** An open model behind the responses API, as vLLM and LM Studio serve it: its reasoning itself is shown, not a summary of it. */
+export const OPEN_MODEL = { id: "local/openai/gpt-oss-20b" };
+
 /** The fewest tokens that every provider can be asked for: OpenAI's responses API takes no fewer. */
 export const TOKENS_MIN = 16;
 
@@ -104,6 +107,7 @@ function sdkConfig(providersUrl: string, failing: Fleet<string>) {
       { model: "openai/gpt-5.2", base_url: providersUrl, access_key: "$OPENAI_API_KEY", default: true },
       { model: "openai/gpt-4.1", base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
       { model: "openai_responses/gpt-5.4-mini", base_url: providersUrl, access_key: "$OPENAI_API_KEY" },
+      { model: OPEN_MODEL.id, base_url: providersUrl, provider_interface: "openai_responses", access_key: "$OPENAI_API_KEY" },
       { model: "anthropic/claude-sonnet-4-6", base_url: providersUrl, access_key: "$ANTHROPIC_API_KEY" },
       { model: "gemini/gemini-3.6-flash", base_url: providersUrl, access_key: "$GEMINI_API_KEY" },
       { model: "vertex/gemini-3.5-flash", base_url: providersUrl, project: "p-1", location: "global", access_key: "$VERTEX_TOKEN" },

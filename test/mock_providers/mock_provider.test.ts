@@ -263,6 +263,26 @@ describe("which behaviour a request gets", () => {
     expect(text).toBe("from the file");
     rmSync(folder, { recursive: true });
   });
+
+  test("a recording of events that have names is replayed with them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "recording-"));
+    const file = join(folder, "made-up.chunks.txt");
+    const delta = {
+      type: "response.output_text.delta",
+      sequence_number: 0,
+      item_id: "msg_1",
+      output_index: 0,
+      content_index: 0,
+      delta: "from the file",
+    };
+    const completed = { type: "response.completed", sequence_number: 1, response: { id: "resp_1", status: "completed", output: [] } };
+    writeFileSync(file, `${JSON.stringify(delta)}\n${JSON.stringify(completed)}\n`);
+    const provider = await start({ format: "openai_responses" });
+    provider.queue({ kind: "replay", file });
+    const { body } = await send(provider, true, "openai_responses");
+    expect(body).toBe([delta, completed].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(""));
+    rmSync(folder, { recursive: true });
+  });
 });
 
 describe("TLS", () => {
