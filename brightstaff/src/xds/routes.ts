@@ -25,7 +25,7 @@ export function routeConfiguration(config: GatewayConfig): Message {
         domains: ["*"],
         // The attempt's number, by which the candidate is chosen.
         include_request_attempt_count: true,
-        routes: [healthRoute(), ...modeRoutes(config), ...modelRoutes(config), ...notFoundRoutes()],
+        routes: [...modeRoutes(config), ...unreadRoutes(), healthRoute(), ...modelRoutes(config), ...notFoundRoutes()],
       },
     ],
   });
@@ -34,6 +34,14 @@ export function routeConfiguration(config: GatewayConfig): Message {
 function modeRoutes(config: GatewayConfig): Message[] {
   const modes: readonly Mode[] = ["stream", "whole"];
   return [...modes.map((mode) => onceRoute(mode, config)), ...modes.map((mode) => retryRoute(mode, config))];
+}
+
+/** Where clients ask models. */
+const MODEL_PATHS = ["/v1/chat/completions", "/v1/messages", "/v1/responses"];
+
+/** Of a request whose body the filter has not read yet: found at once, where the search would pass all that follow. The filter lets none end here. */
+function unreadRoutes(): Message[] {
+  return MODEL_PATHS.map((path) => ({ name: "unread", match: { path }, direct_response: { status: 404 } }));
 }
 
 function healthRoute(): Message {
@@ -122,7 +130,12 @@ function onceRoute(mode: Mode, config: GatewayConfig): Message {
 function retryRoute(mode: Mode, config: GatewayConfig): Message {
   return {
     name: mode,
-    match: { prefix: "/", filter_state: [{ key: DISPATCH, string_match: { suffix: MODES[mode].letter } }] },
+    // The header comes with the filter state, and is quicker not to be found.
+    match: {
+      prefix: "/",
+      headers: [{ name: "x-envoy-max-retries", present_match: true }],
+      filter_state: [{ key: DISPATCH, string_match: { suffix: MODES[mode].letter } }],
+    },
     request_headers_to_remove: CLIENT_HEADERS_KEPT_BACK,
     route: {
       ...action(mode, config),
