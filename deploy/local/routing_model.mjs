@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { run } from "./child.mjs";
 import { planoHome, projectNode, repoRoot } from "./paths.mjs";
 import { createVenv } from "./python_venv.mjs";
+import { filesBelow, hashOf } from "./source_hash.mjs";
 
 const sourceFolder = path.join(repoRoot, "brightstaff/src/intent/embedded");
 const converter = path.join(sourceFolder, "convert_model.py");
@@ -42,21 +42,15 @@ export async function convertRoutingModel() {
   }
 }
 
-/** Whether the converted model has read the examples as they are now. */
+/** Whether the converted model has read the examples as they are now, with the code that reads them as it is now. */
 export function examplesAreLearnt() {
-  return stampIs(EXAMPLES_STAMP, hashOf(sourceFiles()));
+  return stampIs(EXAMPLES_STAMP, hashOf(filesBelow(sourceFolder)));
 }
 
 /** Has the converted model read its examples, so that the first start does not have to. Needs the npm packages. */
 export async function learnExamples() {
   await run(projectNode, [path.join(sourceFolder, "prepare.ts"), "--model-dir", modelFolder]);
-  writeFileSync(path.join(modelFolder, EXAMPLES_STAMP), hashOf(sourceFiles()));
-}
-
-/** The examples and the code that reads them. */
-function sourceFiles() {
-  const entries = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" }).map((name) => path.join(sourceFolder, name));
-  return entries.filter((entry) => statSync(entry).isFile()).sort();
+  writeFileSync(path.join(modelFolder, EXAMPLES_STAMP), hashOf(filesBelow(sourceFolder)));
 }
 
 /**
@@ -69,11 +63,4 @@ function stampIs(stamp, hash) {
   } catch {
     return false;
   }
-}
-
-/** @param {string[]} files */
-function hashOf(files) {
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(readFileSync(file));
-  return hash.digest("hex");
 }

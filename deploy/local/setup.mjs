@@ -1,14 +1,13 @@
 // Brings a checkout to the state in which it runs: npm packages, Envoy, the embedded routing model, the wasm. Runs before `npm start` and
 // `npm test` with the machine's own Node (20 or newer) and without any package, for on a fresh clone there are none.
 
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { findEnvoy, installEnvoy } from "../../envoy/install.mjs";
 import { endChildren, run, SetupError } from "./child.mjs";
+import { codeIsCompiled, compileCode } from "./compiled_code.mjs";
 import { withLock } from "./lock.mjs";
-import { NODE_FLAGS } from "./node_flags.mjs";
 import { installPackages, packagesAreCurrent } from "./packages.mjs";
-import { compileCache, planoHome, projectNode, repoRoot } from "./paths.mjs";
+import { planoHome, projectNode, repoRoot } from "./paths.mjs";
 import { say, step } from "./progress.mjs";
 import { convertRoutingModel, examplesAreLearnt, learnExamples, routingModelIsConverted } from "./routing_model.mjs";
 
@@ -50,13 +49,8 @@ async function setUpExamples() {
   if (!examplesAreLearnt()) await step("teaching the embedded routing model its examples (once)", learnExamples);
 }
 
-/** So that the first start is as fast as the second, and in as little memory: it would load what strips types in every process. */
 async function setUpCompiledCode() {
-  if (existsSync(compileCache)) return;
-  const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
-  for (const file of ["deploy/local/start.mjs", "brightstaff/src/main.ts", "brightstaff/src/intent/embedded/encoder_worker.ts"]) {
-    await run(projectNode, [...NODE_FLAGS, path.join(repoRoot, file), "--help"], { env });
-  }
+  if (!codeIsCompiled()) await compileCode();
 }
 
 async function buildFilter() {
