@@ -99,7 +99,7 @@ describe.each(SUITE)("answers of $name", (provider) => {
   for (const client of CLIENTS.filter(({ name }) => name !== provider.name)) {
     test.each(fixtureNames(provider.provider, "answers"))(`%s, to clients of ${client.name}`, (capability, name) => {
       const { text } = fixtureOf(provider, "responses", name);
-      const { result, body } = facade.translateResponse(provider.name, client.name, text);
+      const { result, body } = facade.translateResponse(provider.name, client.name, text, { wantsLogprobs: true });
       expect(result).toBe("rewritten");
       const said = provider.provider.reads(JSON.parse(text));
       const told = client.client.reads(JSON.parse(body));
@@ -113,7 +113,8 @@ describe.each(SUITE)("answers of $name", (provider) => {
 
     test.each(fixtureNames(provider.provider, "streams"))(`%s, streamed to clients of ${client.name}`, async (capability, name) => {
       const { bytes, text } = fixtureOf(provider, "streams", name);
-      const { out, state } = facade.replays(provider.name, client.name, bytes, { includeUsage: true }).whole;
+      const asked = { includeUsage: true, wantsLogprobs: true, searchesWeb: true };
+      const { out, state } = facade.replays(provider.name, client.name, bytes, asked).whole;
       expect(state).toMatchObject({ terminalSeen: 1, errorSeen: 0 });
       const told = client.client.reads(await accumulated(client.name as ClientFormat, out));
       const events =
@@ -128,11 +129,14 @@ describe.each(SUITE)("answers of $name", (provider) => {
       if (capability === "calls")
         expect(told.calls.map(([, called, input]) => ({ name: called, arguments: JSON.stringify(input) }))).toEqual(said.calls);
       if (capability === "reasoning") expect(told.reasoning).not.toBe("");
+      if (capability === "citations") expect(told.pages).not.toEqual([]);
+      if (capability === "logprobs") expect(told.tokens.length > 0).toBe(client.client.tellsOtherwise.logprobs === undefined);
       const whole = provider.provider.answers[capability];
       if (whole === undefined) return;
       // The same kind of answer ends the same, streamed or not, and its tokens are counted.
       const { stop } = provider.provider.reads(JSON.parse(fixtureOf(provider, "responses", whole).text));
-      if (client.client.tellsOtherwise[capability] === undefined) expect(told.stop).toBe(stop);
+      const endsAlike = capability !== "logprobs"; // those streams go on and call a tool
+      if (endsAlike && client.client.tellsOtherwise[capability] === undefined) expect(told.stop).toBe(stop);
       if (capability === "text") expect([told.input_tokens, told.output_tokens].every((tokens) => tokens > 0)).toBe(true);
     });
 

@@ -42,6 +42,9 @@ export const REQUESTS = {
   max_tokens: 100,
   effort: "high",
   cache_mark: true,
+  /** How many alternatives of each token. */
+  logprobs: 2,
+  web_search: true,
 } as const;
 export type RequestCapability = keyof typeof REQUESTS;
 
@@ -53,6 +56,10 @@ export interface Told {
   /** Providers may give calls no ids; clients need them. */
   calls: [id: string | undefined, name: string, input: unknown][];
   reasoning: string;
+  /** The URLs that it rests on, in any order. */
+  pages: string[];
+  /** Those whose probability is told. */
+  tokens: string[];
   /** In the words of OpenAI's chat API. */
   stop: string;
   input_tokens: number;
@@ -69,6 +76,8 @@ export const ANSWERS = {
   refusal: ["text", "stop"],
   filtered: ["stop"],
   cached: ["input_tokens", "cached_tokens", "output_tokens"],
+  citations: ["text", "pages"],
+  logprobs: ["text", "tokens"],
 } as const satisfies Record<string, readonly (keyof Told)[]>;
 export type AnswerCapability = keyof typeof ANSWERS;
 

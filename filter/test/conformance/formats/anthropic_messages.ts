@@ -55,6 +55,10 @@ function reads(answer: Json): Told {
     reasoning: all("thinking")
       .map(({ thinking }: Json) => thinking)
       .join(""),
+    pages: all("text")
+      .flatMap(({ citations }: Json) => (citations ?? []).flatMap(({ url }: Json) => url ?? []))
+      .sort(),
+    tokens: [],
     stop: STOPS[answer.stop_reason] ?? answer.stop_reason,
     input_tokens: usage.input_tokens + cached + (usage.cache_creation_input_tokens ?? 0),
     cached_tokens: cached,
@@ -91,11 +95,16 @@ export const ANTHROPIC_MESSAGES: FormatUnderTest = {
       max_tokens: { max_tokens: 100 },
       effort: { output_config: { effort: "high" }, thinking: { type: "adaptive" } },
       cache_mark: messages({ type: "text", text: "Hi.", cache_control: { type: "ephemeral" } }),
+      web_search: { tools: [{ type: "web_search_20250305", name: "web_search" }] },
     },
     reads,
     readsError: ({ error }) => error.message,
-    tellsOtherwise: { filtered: "the only word for what was kept back is `refusal`" },
-    lacks: { developer: "the only instructions are `system`", audio: "there are no audio blocks" },
+    tellsOtherwise: { filtered: "the only word for what was kept back is `refusal`", logprobs: "there is no place for them" },
+    lacks: {
+      developer: "the only instructions are `system`",
+      audio: "there are no audio blocks",
+      logprobs: "there is no field for them",
+    },
   },
   provider: {
     model: "claude-sonnet-4-5",
@@ -136,6 +145,8 @@ export const ANTHROPIC_MESSAGES: FormatUnderTest = {
       max_tokens: ({ max_tokens }) => max_tokens,
       effort: ({ output_config }) => output_config?.effort,
       cache_mark: (request) => blocks(request).some(({ cache_control }) => cache_control !== undefined),
+      logprobs: () => undefined,
+      web_search: ({ tools }) => tools?.some(({ name }: Json) => name === "web_search"),
     },
     answers: {
       text: "text",
@@ -145,10 +156,19 @@ export const ANTHROPIC_MESSAGES: FormatUnderTest = {
       refusal: "refusal",
       filtered: "refusal",
       cached: "cached",
+      citations: "citations",
     },
-    streams: { text: "text", calls: "tool_use", reasoning: "thinking", length: "max_tokens", refusal: "refusal", filtered: "refusal" },
+    streams: {
+      text: "text",
+      calls: "tool_use",
+      reasoning: "thinking",
+      length: "max_tokens",
+      refusal: "refusal",
+      filtered: "refusal",
+      citations: "citations",
+    },
     reads,
-    deviations: { audio: "there are no audio blocks" },
-    lacks: {},
+    deviations: { audio: "there are no audio blocks", logprobs: "Claude tells none" },
+    lacks: { logprobs: "Claude tells none" },
   },
 };

@@ -36,6 +36,8 @@ function reads({ output, stopReason, usage }: Json): Told {
     text: members(content, "text").join(""),
     calls: members(content, "toolUse").map(({ toolUseId, name, input }) => [toolUseId, name, input]),
     reasoning: reasoned.map(({ text }) => text).join(""),
+    pages: [],
+    tokens: [],
     stop: STOPS[stopReason] ?? stopReason,
     input_tokens: usage.inputTokens + cached + (usage.cacheWriteInputTokens ?? 0),
     cached_tokens: cached,
@@ -81,6 +83,8 @@ export const BEDROCK_CONVERSE: FormatUnderTest = {
       max_tokens: ({ inferenceConfig }) => inferenceConfig?.maxTokens,
       effort: ({ outputConfig }) => outputConfig?.effort,
       cache_mark: (request) => members(blocks(request), "cachePoint").length > 0,
+      logprobs: () => undefined,
+      web_search: () => undefined,
     },
     answers: {
       text: "text",
@@ -96,7 +100,13 @@ export const BEDROCK_CONVERSE: FormatUnderTest = {
       image_by_url: "images are bytes, or objects of S3",
       audio: "Claude takes no audio",
       parallel_calls_off: "there is no switch for it",
+      logprobs: "Converse tells none",
+      web_search: "Claude has no search there",
     },
-    lacks: { refusal: "a refusal is text, or the guardrail's" },
+    lacks: {
+      refusal: "a refusal is text, or the guardrail's",
+      citations: "those of pages are Nova's, which search with a tool of Amazon's",
+      logprobs: "Converse tells none",
+    },
   },
 };

@@ -19,6 +19,13 @@ function calling({ toolConfig }: Json): Json {
 
 const STOPS: Record<string, string> = { STOP: "stop", MAX_TOKENS: "length", SAFETY: "content_filter" };
 
+function pagesOf({ groundingMetadata: grounding, citationMetadata: quoted }: Json): string[] {
+  const sources = (grounding?.groundingChunks ?? []).map(({ web, maps }: Json) => (web ?? maps).uri);
+  const cited = (grounding?.groundingSupports ?? []).flatMap(({ groundingChunkIndices }: Json) => groundingChunkIndices);
+  const quotations = (quoted?.citationSources ?? []).map(({ uri }: Json) => uri);
+  return [...cited.flatMap((index: number) => sources[index] ?? []), ...quotations];
+}
+
 function reads(answer: Json): Told {
   const [candidate] = answer.candidates;
   const all: Json[] = candidate.content?.parts ?? [];
@@ -35,6 +42,8 @@ function reads(answer: Json): Told {
     text: texts(false),
     calls: calls.map(({ id, name, args }) => [id, name, args ?? {}]),
     reasoning: texts(true),
+    pages: pagesOf(candidate).sort(),
+    tokens: (candidate.logprobsResult?.chosenCandidates ?? []).map(({ token }: Json) => token),
     stop: calls.length > 0 ? "tool_calls" : (STOPS[candidate.finishReason] ?? candidate.finishReason),
     input_tokens: usage.promptTokenCount,
     cached_tokens: usage.cachedContentTokenCount ?? 0,
@@ -80,6 +89,8 @@ export const GEMINI: FormatUnderTest = {
       max_tokens: ({ generationConfig }) => generationConfig.maxOutputTokens,
       effort: ({ generationConfig }) => generationConfig.thinkingConfig?.thinkingLevel.toLowerCase(),
       cache_mark: () => undefined,
+      logprobs: ({ generationConfig }) => (generationConfig.responseLogprobs ? generationConfig.logprobs : undefined),
+      web_search: ({ tools }) => tools?.some(({ googleSearch }: Json) => googleSearch !== undefined),
     },
     answers: {
       text: "text",
@@ -88,8 +99,17 @@ export const GEMINI: FormatUnderTest = {
       length: "max_tokens",
       filtered: "safety",
       cached: "cached",
+      citations: "citations",
+      logprobs: "logprobs",
     },
-    streams: { text: "text", calls: "tool_calls_parallel", reasoning: "thoughts", length: "max_tokens" },
+    streams: {
+      text: "text",
+      calls: "tool_calls_parallel",
+      reasoning: "thoughts",
+      length: "max_tokens",
+      citations: "citations",
+      logprobs: "logprobs",
+    },
     reads,
     deviations: {
       parallel_calls_off: "there is no switch for it",

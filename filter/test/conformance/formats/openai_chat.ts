@@ -27,13 +27,15 @@ function dataOf(url: string | undefined): string[] | undefined {
 }
 
 function reads(answer: Json): Told {
-  const { message, finish_reason: stop } = answer.choices[0];
+  const { message, finish_reason: stop, logprobs } = answer.choices[0];
   return {
     id: answer.id,
     model: answer.model,
     text: (message.content ?? "") + (message.refusal ?? ""),
     calls: (message.tool_calls ?? []).map(({ id, function: made }: Json) => [id, made.name, JSON.parse(made.arguments || "{}")]),
     reasoning: message.reasoning_content ?? message.reasoning ?? "",
+    pages: (message.annotations ?? []).map(({ url_citation }: Json) => url_citation.url).sort(),
+    tokens: (logprobs?.content ?? []).map(({ token }: Json) => token),
     stop: message.refusal ? "refusal" : stop,
     input_tokens: answer.usage.prompt_tokens,
     cached_tokens: answer.usage.prompt_tokens_details?.cached_tokens ?? 0,
@@ -80,6 +82,8 @@ export const OPENAI_CHAT: FormatUnderTest = {
       max_tokens: { max_completion_tokens: 100 },
       effort: { reasoning_effort: "high" },
       cache_mark: messages({ type: "text", text: "Hi.", cache_control: { type: "ephemeral" } }),
+      logprobs: { logprobs: true, top_logprobs: 2 },
+      web_search: { web_search_options: {} },
     },
     reads,
     readsError: ({ error }) => error.message,
@@ -88,7 +92,7 @@ export const OPENAI_CHAT: FormatUnderTest = {
   },
   provider: {
     model: "gpt-4o",
-    models: { effort: "gpt-5.2" },
+    models: { effort: "gpt-5.2", web_search: "gpt-4o-search-preview" },
     finds: {
       text: ({ messages: [first] }) => textOf(first.content),
       system: ({ messages: [first] }) => (first.role === "system" ? textOf(first.content) : undefined),
@@ -120,6 +124,8 @@ export const OPENAI_CHAT: FormatUnderTest = {
       max_tokens: ({ max_completion_tokens, max_tokens }) => max_completion_tokens ?? max_tokens,
       effort: ({ reasoning_effort }) => reasoning_effort,
       cache_mark: (request) => parts(request).some(({ cache_control }) => cache_control !== undefined),
+      logprobs: ({ logprobs, top_logprobs }) => (logprobs ? top_logprobs : undefined),
+      web_search: ({ web_search_options }) => web_search_options !== undefined,
     },
     answers: {
       text: "text",
@@ -129,6 +135,8 @@ export const OPENAI_CHAT: FormatUnderTest = {
       refusal: "refusal",
       filtered: "content_filter",
       cached: "cached",
+      citations: "citations",
+      logprobs: "logprobs",
     },
     // The fixture that is cut short by its length is cut inside of a call.
     streams: {
@@ -137,6 +145,8 @@ export const OPENAI_CHAT: FormatUnderTest = {
       reasoning: "reasoning",
       refusal: "refusal",
       filtered: "content_filter",
+      citations: "citations",
+      logprobs: "logprobs",
     },
     reads,
     deviations: { result_error: "results have no mark of errors", cache_mark: "OpenAI caches by itself" },
