@@ -226,11 +226,30 @@ describe("citations", () => {
         ["  b", 1],
       ],
     ],
+    [
+      "of white space before another",
+      "a   bc d",
+      [at(1, 2), at(4, 6)],
+      [
+        ["a", 0],
+        ["   bc", 2],
+        [" d", 0],
+      ],
+    ],
     ["without a place", "abc", [at(0, 0), at(1, 2)], [["abc", 2]]],
     ["past the end", "abc", [at(2, 9), at(7, 9), at(1e12, -5)], [["abc", 3]]],
     ["none with a URL", "abc", [{ type: "file_citation", file_id: "f" }, { type: "url_citation" }, 1, null], [["abc", 0]]],
   ] as const)("%s", (_, content, annotations, blocks) => {
     expect(blocksOf(content, ...annotations)).toEqual(blocks);
+  });
+
+  test("more than anyone can have meant are no answer", () => {
+    const answer = (count: number) => {
+      const annotations = Array.from({ length: count }, (_, index) => at(index % 9, 9));
+      const choices = [{ index: 0, message: { role: "assistant", content: "x".repeat(9), annotations }, finish_reason: "stop" }];
+      return facade.translateResponse("openai_chat", "anthropic_messages", JSON.stringify({ id: "1", model: "m", choices })).result;
+    };
+    expect([answer(4096), answer(4097)]).toEqual(["rewritten", "malformed"]);
   });
 
   test("of Gemini are placed by the text's bytes, and by no source that is not there", () => {

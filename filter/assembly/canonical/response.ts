@@ -31,6 +31,11 @@ export class CanonicalResponse implements ContentSink {
   /** Of the tokens of its texts, all of them together. */
   logprobs: TokenLogprobs = new TokenLogprobs();
   citations: Citations = new Citations();
+  /** The characters of the texts of so many parts, and of all. */
+  private countedParts: u32 = 0;
+  private countedCharacters: u32 = 0;
+  private isCounted: bool = false;
+  private allCharacters: u32 = 0;
   /** Those of the request: what calls them is marked as custom. */
   customTools: CustomTools = noCustomTools;
   /** It has more parts than PARTS_MAX, and is not to be used. */
@@ -49,6 +54,9 @@ export class CanonicalResponse implements ContentSink {
     this.wantsLogprobs = false;
     this.logprobs.clear();
     this.citations.clear();
+    this.countedParts = 0;
+    this.countedCharacters = 0;
+    this.isCounted = false;
     this.customTools = noCustomTools;
     this.isTooLong = false;
   }
@@ -106,14 +114,24 @@ export class CanonicalResponse implements ContentSink {
     for (let i = first; i < end; i++) writeStringBody(out, this.parts.at(i).text);
   }
 
-  /** How many characters the texts of the parts before `end` have. */
+  /** How many characters the texts of the parts before `end` have. Asked for one part after the other, each is counted once. */
   charactersBefore(end: u32): u32 {
-    let count: u32 = 0;
-    for (let i: u32 = 0; i < end; i++) {
-      const part = this.parts.at(i);
-      if (part.kind == <u8>PartKind.Text) count += countCharacters(part.text);
+    if (end < this.countedParts) {
+      this.countedParts = 0;
+      this.countedCharacters = 0;
     }
-    return count;
+    for (; this.countedParts < end; this.countedParts++) {
+      const part = this.parts.at(this.countedParts);
+      if (part.kind == <u8>PartKind.Text) this.countedCharacters += countCharacters(part.text);
+    }
+    return this.countedCharacters;
+  }
+
+  /** How many characters the texts have, when all have been read. */
+  get characters(): u32 {
+    if (!this.isCounted) this.allCharacters = this.charactersBefore(this.parts.count);
+    this.isCounted = true;
+    return this.allCharacters;
   }
 
   /** How many parts of a kind there are. */

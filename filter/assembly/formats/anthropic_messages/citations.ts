@@ -4,7 +4,7 @@ import { CanonicalResponse } from "../../canonical/response";
 import { FOREIGN_CITATION } from "../../canonical/seal";
 import { countCharacters, offsetOfCharacter } from "../../json/characters";
 import { Cursor } from "../../json/cursor";
-import { ABSENT, Slice, sliceForm, sliceIsEmpty, sliceOf, slicePtr } from "../../json/slice";
+import { ABSENT, Slice, sliceForm, sliceIsEmpty, sliceLength, sliceOf, slicePtr } from "../../json/slice";
 import { isBlank, writeString } from "../../json/text";
 
 // What a text block rests on: https://platform.claude.com/docs/en/build-with-claude/citations . Those of pages of the web have a URL; those of
@@ -45,16 +45,21 @@ export function writeCitation(citation: Citation, out: Bytes): void {
 let text: Slice = ABSENT;
 let base: u32 = 0;
 let end: u32 = 0;
-/** Behind all texts; what stands there belongs to the last. */
-let total: u32 = 0;
+/** The last of all texts; what is placed behind it belongs there. */
+let last: u32 = 0;
+/** A place in the text, by its characters and by its bytes, from which others are looked for. */
+let knownCharacter: u32 = 0;
+let knownOffset: u32 = 0;
 
 /** Appends a text as blocks: citations are those of a whole block here, so the text is cut where what they are about begins and ends. */
 export function writeCitedText(response: CanonicalResponse, part: u32, out: Bytes): void {
   const citations = response.citations;
   text = response.parts.at(part).text;
+  last = response.characters - 1;
   base = response.charactersBefore(part);
   end = base + countCharacters(text);
-  total = response.charactersBefore(response.parts.count);
+  knownCharacter = base;
+  knownOffset = 0;
   let from = base;
   while (from < end) {
     let start = nextStart(citations, from);
@@ -64,7 +69,7 @@ export function writeCitedText(response: CanonicalResponse, part: u32, out: Byte
     }
     let stop = stopOf(citations, start, start + 1);
     // A block of white space alone is refused when it comes back.
-    while (stop < end && isBlank(pieceOf(start, stop))) stop = stopOf(citations, start, stop + 1);
+    while (stop < end && isBlank(pieceOf(start, stop))) stop = stopOf(citations, start, min(nextStart(citations, stop) + 1, end));
     if (isBlank(pieceOf(from, start))) start = from;
     else {
       writeBlock(from, start, null, out);
@@ -79,7 +84,7 @@ export function writeCitedText(response: CanonicalResponse, part: u32, out: Byte
 
 /** Where in the text what a citation is about begins and ends; at its end when it is about another. */
 function startOf(citation: Citation): u32 {
-  const start = min(citation.start, total - 1);
+  const start = min(citation.start, last);
   if (start < base || start >= end) return end;
   return citation.start == citation.end ? base : start;
 }
@@ -111,9 +116,21 @@ function stopOf(citations: Citations, start: u32, stop: u32): u32 {
 }
 
 function pieceOf(from: u32, to: u32): Slice {
-  const first = offsetOfCharacter(text, from - base);
-  const last = offsetOfCharacter(text, to - base);
-  return sliceOf(slicePtr(text) + first, last - first, sliceForm(text));
+  const first = offsetOf(from);
+  return sliceOf(slicePtr(text) + first, offsetOf(to) - first, sliceForm(text));
+}
+
+/** Places are asked for from front to back, nearly all of them. */
+function offsetOf(character: u32): u32 {
+  if (character == end) return sliceLength(text);
+  if (character < knownCharacter) {
+    knownCharacter = base;
+    knownOffset = 0;
+  }
+  const rest = sliceOf(slicePtr(text) + knownOffset, sliceLength(text) - knownOffset, sliceForm(text));
+  knownOffset += offsetOfCharacter(rest, character - knownCharacter);
+  knownCharacter = character;
+  return knownOffset;
 }
 
 /** With those of the citations that begin in it. */

@@ -63,14 +63,19 @@ function readSupport(cursor: Cursor, said: Slice, citations: Citations): void {
       }
     } else cursor.skip();
   }
-  start = charactersInBytes(said, start);
-  end = charactersInBytes(said, end);
   if (!inner.openValue(numbers, DEPTH_MAX) || !inner.enterArray()) return;
+  let isCounted = false;
   while (inner.nextElement()) {
     const number = inner.takeInteger(-1);
     if (number < 0 || number >= <i64>sources.count) continue;
     const source = sources.at(<u32>number);
-    if (!sliceIsEmpty(source.url)) citations.add(source.url, source.title, start, end);
+    if (sliceIsEmpty(source.url)) continue;
+    if (!isCounted) {
+      isCounted = true;
+      start = charactersInBytes(said, start);
+      end = charactersInBytes(said, end);
+    }
+    citations.add(source.url, source.title, start, end);
   }
 }
 

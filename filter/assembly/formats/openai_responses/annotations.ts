@@ -17,13 +17,13 @@ export function writeAnnotations(response: CanonicalResponse, part: u32, text: S
   const citations = response.citations;
   out.byte(0x5b);
   if (citations.count > 0) {
+    const last = response.characters - 1;
     const base = response.charactersBefore(part);
     const end = base + countCharacters(text);
-    const total = response.charactersBefore(response.parts.count);
     let count = 0;
     for (let i: u32 = 0; i < citations.count; i++) {
       const citation = citations.at(i);
-      const start = min(citation.start, total - 1);
+      const start = min(citation.start, last);
       if (start < base || start >= end) continue;
       if (count++ > 0) out.byte(0x2c);
       writeAnnotation(citation, base, end, out);
