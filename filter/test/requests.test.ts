@@ -603,6 +603,7 @@ describe("the efforts of Claude", () => {
     const converse = facade.translateRequest("openai_chat", "bedrock_converse", text, `us.anthropic.${model}`);
     if ("problem" in messages || "problem" in converse) throw new Error("refused");
     const { thinking, output_config, tool_choice } = JSON.parse(messages.body);
+    expect(anthropicRequestProblem(JSON.parse(messages.body), "2023-06-01")).toBeNull();
     const { additionalModelRequestFields, outputConfig } = JSON.parse(converse.body);
     expect({ thinking: additionalModelRequestFields?.thinking, output_config: outputConfig }).toEqual({ thinking, output_config });
     return { thinking, effort: output_config?.effort, tool_choice, dropped: messages.dropped };

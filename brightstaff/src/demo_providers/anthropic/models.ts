@@ -8,6 +8,8 @@ export interface AnthropicModelTraits {
   prefill: boolean;
   /** `enabled` with a budget up to the 4.6 models, `adaptive` from them on (platform.claude.com/docs/en/build-with-claude/thinking). */
   thinking: readonly ("enabled" | "adaptive")[];
+  /** Cannot be told not to think, as Fable, Mythos and the newer Opus and Sonnet (…/docs/en/models/opus-5-5/whats-new-opus-5-5). */
+  thinksAlways: boolean;
   /** A system message after a user turn, from Opus 4.8 on (platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages). */
   systemMessages: boolean;
   /** platform.claude.com/docs/en/about-claude/models/overview. */
@@ -24,6 +26,7 @@ export function anthropicModelTraits(model: string): AnthropicModelTraits {
     oneSamplingParameter: generation >= 4.5 || model.includes("opus-4-1"),
     prefill: generation < 4.6,
     thinking,
+    thinksAlways: generation >= 5 && (/fable|mythos/.test(model) || (generation >= 5.5 && !model.includes("haiku"))),
     systemMessages: generation >= 4.8 && !/sonnet-5(?!-5)/.test(model),
     outputTokensMax: outputTokensMax(model, generation),
   };

@@ -42,6 +42,9 @@ function samplingProblem(body: JsonObject, traits: Traits, version: AnthropicVer
 /** platform.claude.com/docs/en/build-with-claude/extended-thinking: budget, sampling and tool choice while thinking. */
 function thinkingProblem(body: JsonObject, traits: Traits, maxTokens: number): string | null {
   const thinking = body.thinking;
+  if (isObject(thinking) && thinking.type === "disabled" && traits.thinksAlways) {
+    return '"thinking.type.disabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.';
+  }
   if (!isObject(thinking) || (thinking.type !== "enabled" && thinking.type !== "adaptive")) return null;
   if (!traits.thinking.includes(thinking.type)) return `"thinking.type.${thinking.type}" is not supported for this model.`;
   if (thinking.type === "enabled" && maxTokens <= Number(thinking.budget_tokens)) {

@@ -242,6 +242,11 @@ const refused: [name: string, body: unknown, message: RegExp, version?: Anthropi
     /Invalid `data` in `redacted_thinking`/,
   ],
   [
+    "thinking turned off where it can't be",
+    request({ model: "claude-opus-5-5", thinking: { type: "disabled" } }),
+    /^"thinking.type.disabled" is not supported for this model/,
+  ],
+  [
     "the signature of another demo provider",
     request({ messages: [user, answers({ ...thought, signature: `DEMOgemini${"A".repeat(43)}=` }), user] }),
     /Invalid `signature`/,
