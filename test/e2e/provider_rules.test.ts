@@ -107,7 +107,7 @@ test("Groq gets none of what it answers with 400, and the developer's role as it
     messages: [
       { role: "developer", content: "Be brief." },
       { role: "user", content: "Hello" },
-      { role: "assistant", content: "Hi", refusal: null, annotations: [] },
+      { role: "assistant", content: "Hi", refusal: null },
       { role: "user", content: [{ type: "text", text: "And now?" }] },
     ],
     max_completion_tokens: 50,
