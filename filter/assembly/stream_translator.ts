@@ -36,7 +36,11 @@ export enum StreamProgress {
 export class StreamTranslator {
   private static free: StreamTranslator | null = null;
 
+  /** When a piece came last, by the clock of who feeds it; 0 while none is waited for. */
+  heard_ns: u64 = 0;
   private nextFree: StreamTranslator | null = null;
+  // What every chunk needs lies together.
+  private readonly pattern: EventPattern = new EventPattern();
   private readonly sse: SseReader = new SseReader();
   private readonly eventStream: EventStreamReader = new EventStreamReader();
   /** The one of the two that the provider's format needs. */
@@ -44,7 +48,6 @@ export class StreamTranslator {
   private stream: MessageStream = new MessageStream();
   private reader: StreamReader | null = null;
   private writer: StreamWriter | null = null; // none within one format
-  private readonly pattern: EventPattern = new EventPattern();
   /** The pattern has usage that was not read yet. */
   private hasUnreadUsage: bool = false;
   private providerFormat: u8 = 0;
@@ -108,11 +111,12 @@ export class StreamTranslator {
   /** Reads a chunk of the provider's, cut anywhere. */
   feed(ptr: usize, length: u32, out: Bytes): StreamProgress {
     if (this.failed) return StreamProgress.Failed;
-    this.stream.writeTo(out);
-    if (this.sse.isPassing) this.sse.passTo(out);
-    this.frames.feed(ptr, length);
+    if (this.isTranslating) this.stream.writeTo(out);
+    else if (this.hidesUsage && this.sse.isPassing) this.sse.passTo(out);
+    const frames = this.frames;
+    frames.feed(ptr, length);
     while (true) {
-      const frame = this.frames.next();
+      const frame = frames.next();
       if (frame == Frame.None) break;
       if (frame == Frame.TooLong) return this.fail("The provider's stream has an event that is too long.");
       if (frame == Frame.Damaged) return this.fail("The provider's stream has a message whose checksum or form is wrong.");
@@ -166,6 +170,7 @@ export class StreamTranslator {
   private begin(providerFormat: u8, clientFormat: u8, head: RequestHead): void {
     this.providerFormat = providerFormat;
     this.clientFormat = clientFormat;
+    this.heard_ns = 0;
     this.failed = false;
     this.closed = false;
     this.insideEvent = false;
@@ -181,7 +186,7 @@ export class StreamTranslator {
   }
 
   private get progress(): StreamProgress {
-    return this.isTranslating || this.sse.isPassing ? StreamProgress.Rewritten : StreamProgress.Unchanged;
+    return this.isTranslating || (this.hidesUsage && this.sse.isPassing) ? StreamProgress.Rewritten : StreamProgress.Unchanged;
   }
 
   /** Chunks go on as they came until the answer is complete; behind that events do, one by one, but for the usage. */
@@ -201,17 +206,19 @@ export class StreamTranslator {
   }
 
   private readEvent(): bool {
-    const dataPtr = this.frames.dataPtr;
-    const dataLength = this.frames.dataLength;
+    const frames = this.frames;
+    const dataPtr = frames.dataPtr;
+    const dataLength = frames.dataLength;
+    const type = sliceOf(frames.typePtr, frames.typeLength, Form.Text);
+    if (!frames.isError && this.pattern.matches(type, dataPtr, dataLength)) return this.readAlike(type, dataPtr, dataLength);
     this.reader!.isUsageOnly = false;
     if (this.isOver) return true; // nothing that follows the end is part of the answer
     const hadContent = this.stream.contentSeen;
-    const type = sliceOf(this.frames.typePtr, this.frames.typeLength, Form.Text);
-    const isRead = this.readAlike(type, dataPtr, dataLength) || this.readOther(type, dataPtr, dataLength);
+    const isRead = this.readOther(type, dataPtr, dataLength);
     // Within one format the client has begun to read what the provider sends, and judges it itself.
     if (!this.isTranslating && hadContent) return true;
     if (!isRead) this.fail("The provider's stream has an event that is not valid JSON.");
-    else if (this.isFull) this.fail("The provider's answer is longer than the gateway can hold.");
+    else if (this.isFull) this.failFull();
     else if (this.stream.broken) this.fail("The provider's stream contradicts itself or has too many tool calls.");
     return !this.failed;
   }
@@ -219,13 +226,15 @@ export class StreamTranslator {
   /** An event that differs from the one before in its text alone is not read, nor is its usage before another one comes. */
   private readAlike(type: Slice, dataPtr: usize, dataLength: u32): bool {
     const pattern = this.pattern;
-    if (this.frames.isError || !pattern.matches(type, dataPtr, dataLength)) return false;
-    if (pattern.hasOtherNumbers && this.reader!.hasUsage) {
-      pattern.keep(dataPtr, dataLength);
+    const text = pattern.text;
+    if (pattern.hasOtherNumbers && pattern.keepsNumbers) {
+      pattern.learn(type, dataPtr, dataLength, text, this.reader!.padding);
       this.hasUnreadUsage = true;
     }
-    this.stream.more(pattern.text);
-    return true;
+    if (!this.isTranslating) return true;
+    this.stream.more(text);
+    if (this.stream.broken) this.failFull();
+    return !this.failed;
   }
 
   private readOther(type: Slice, dataPtr: usize, dataLength: u32): bool {
@@ -238,8 +247,10 @@ export class StreamTranslator {
     reader.isError = this.frames.isError;
     cursor.open(dataPtr, dataLength, EVENT_DEPTH_MAX);
     const isRead = reader.read(cursor, dataPtr, dataLength, stream);
-    if (isRead && stream.said - said == 1) this.pattern.learn(type, dataPtr, dataLength, stream.lastText, reader.padding);
-    else this.pattern.forget();
+    const pattern = this.pattern;
+    pattern.forget();
+    if (isRead && stream.said - said == 1) pattern.learn(type, dataPtr, dataLength, stream.lastText, reader.padding);
+    pattern.keepsNumbers = reader.hasUsage;
     return isRead;
   }
 
@@ -250,6 +261,10 @@ export class StreamTranslator {
     const pattern = this.pattern;
     cursor.open(pattern.ptr, pattern.length, EVENT_DEPTH_MAX);
     this.reader!.read(cursor, pattern.ptr, pattern.length, this.stream);
+  }
+
+  private failFull(): void {
+    this.fail("The provider's answer is longer than the gateway can hold.");
   }
 
   private fail(why: string): StreamProgress {

@@ -21,32 +21,34 @@ export class EventPattern extends Scanner {
   text: Slice = ABSENT;
   /** A number of that event was another one. */
   hasOtherNumbers: bool = false;
-  /** The event's data without its text and padding: JSON as it was, with empty strings there. */
-  private readonly data: Bytes = new Bytes();
-  private readonly type: Bytes = new Bytes();
+  /** Its numbers say something. */
+  keepsNumbers: bool = false;
+  private typeLength: u32 = 0;
   private textAt: u32 = 0;
   private paddingAt: u32 = 0; // 0: it has none
   private misses: u32 = 0;
+  /** The event's type and behind it its data without text and padding: JSON as it was, with empty strings there. */
+  private readonly known: Bytes = new Bytes();
 
   /** Forgets the stream before. */
   reset(): void {
-    this.data.clear(KEPT_BYTES_MAX);
-    this.type.clear(KEPT_BYTES_MAX);
+    this.known.clear(KEPT_BYTES_MAX);
     this.misses = 0;
   }
 
   /** The events that follow are not like those before. */
   @inline
   forget(): void {
-    this.data.length = 0;
+    this.known.length = 0;
   }
 
+  /** The data, which is JSON without the text and the padding. */
   get ptr(): usize {
-    return this.data.ptr;
+    return this.known.ptr + this.typeLength;
   }
 
   get length(): u32 {
-    return this.data.length;
+    return this.known.length - this.typeLength;
   }
 
   /** Remembers an event that says `text`, a string of its data, and nothing else. `padding`: as the member begins that is to hide the length. */
@@ -58,31 +60,32 @@ export class EventPattern extends Scanner {
     if (this.misses >= MISSES_MAX || (form != Form.Plain && form != Form.Escaped)) return;
     if (length - sliceLength(text) > EVENT_BYTES_MAX || slicePtr(text) <= ptr || tailLength > length) return;
     this.misses++;
-    this.type.clear();
-    this.type.append(slicePtr(type), sliceLength(type));
-    this.data.append(ptr, <u32>(slicePtr(text) - ptr));
-    this.textAt = this.data.length;
+    const known = this.known;
+    known.append(slicePtr(type), sliceLength(type));
+    this.typeLength = sliceLength(type);
+    known.append(ptr, <u32>(slicePtr(text) - ptr));
+    this.textAt = known.length;
     this.paddingAt = 0;
     const start = padding.length == 0 ? -1 : indexOfAscii(tail, tailLength, padding);
     if (start < 0) {
-      this.data.append(tail, tailLength);
+      known.append(tail, tailLength);
       return;
     }
     const paddingFrom = tail + <u32>start + padding.length;
     const paddingEnd = passWord(paddingFrom, tail + tailLength);
-    this.data.append(tail, <u32>(paddingFrom - tail));
-    this.paddingAt = this.data.length;
-    this.data.append(paddingEnd, <u32>(tail + tailLength - paddingEnd));
+    known.append(tail, <u32>(paddingFrom - tail));
+    this.paddingAt = known.length;
+    known.append(paddingEnd, <u32>(tail + tailLength - paddingEnd));
   }
 
   /** Whether an event is like the one that was learned. */
   matches(type: Slice, ptr: usize, length: u32): bool {
-    const data = this.data;
-    if (data.length == 0 || !equal(slicePtr(type), sliceLength(type), this.type.ptr, this.type.length)) return false;
+    const known = this.known;
+    if (known.length == 0 || !equal(slicePtr(type), sliceLength(type), known.ptr, this.typeLength)) return false;
     this.end = ptr + length;
     this.error = JsonError.None;
     this.hasOtherNumbers = false;
-    const textStart = this.pass(ptr, 0, this.textAt);
+    const textStart = this.pass(ptr, this.typeLength, this.textAt);
     if (textStart == 0) return false;
     const textEnd = this.scanString(textStart);
     if (textEnd == 0) return false;
@@ -93,29 +96,17 @@ export class EventPattern extends Scanner {
       if (p == 0) return false;
       p = passWord(p, this.end);
     }
-    p = this.pass(p, max(this.textAt, this.paddingAt), data.length);
+    p = this.pass(p, max(this.textAt, this.paddingAt), known.length);
     if (p != this.end) return false;
     this.misses = 0;
     return true;
   }
 
-  /** Takes over the numbers of the event that was like the one before. */
-  keep(ptr: usize, length: u32): void {
-    const text = this.text;
-    const head = <u32>(slicePtr(text) - ptr);
-    const tail = slicePtr(text) + sliceLength(text);
-    const data = this.data;
-    data.length = 0;
-    data.append(ptr, head);
-    data.append(tail, <u32>(ptr + length - tail));
-    this.textAt = head;
-  }
-
   /** Passes what is known from `from` to `to`, and returns the address after it, or 0 where the event differs. */
   private pass(start: usize, from: u32, to: u32): usize {
     const end = this.end;
-    let known = this.data.ptr + from;
-    const knownEnd = this.data.ptr + to;
+    let known = this.known.ptr + from;
+    const knownEnd = this.known.ptr + to;
     let p = start;
     while (known < knownEnd) {
       let words = <u32>min(knownEnd - known, end - p) >> 3;

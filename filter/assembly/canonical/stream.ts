@@ -34,8 +34,6 @@ export class MessageStream implements ContentSink {
   terminalSeen: bool = false;
   /** The provider reported an error inside of the stream. */
   errorSeen: bool = false;
-  error: ProviderError = new ProviderError();
-  summary: ResponseSummary = new ResponseSummary();
   /** The answer cannot be written on: a limit was passed, or events contradict each other. */
   broken: bool = false;
   begun: bool = false;
@@ -43,6 +41,14 @@ export class MessageStream implements ContentSink {
   said: u32 = 0;
   /** The piece of text that was said last. */
   lastText: Slice = ABSENT;
+  private writer: StreamWriter | null = null;
+  private out: Bytes = noOutput;
+  private block: BlockKind = BlockKind.None;
+  private lastKind: BlockKind = BlockKind.None;
+  private blockCount: i32 = 0;
+  private callsOpened: i32 = 0;
+  error: ProviderError = new ProviderError();
+  summary: ResponseSummary = new ResponseSummary();
   /** The client asked for logprobs, and its format has a place for them; else nobody reads them. */
   wantsLogprobs: bool = false;
   /** Of the tokens of the text that is told next. */
@@ -53,16 +59,10 @@ export class MessageStream implements ContentSink {
   readonly citations: Citations = eventCitations;
   /** Stands in for what the events do not say. */
   origin: AnswerOrigin = new AnswerOrigin();
-  private writer: StreamWriter | null = null;
-  private out: Bytes = noOutput;
-  private block: BlockKind = BlockKind.None;
-  private lastKind: BlockKind = BlockKind.None;
-  private blockCount: i32 = 0;
   private responseId: Bytes = new Bytes();
   private stopSequence: Bytes = new Bytes();
   private calls: Array<ToolCallStream> = new Array<ToolCallStream>();
   private callCount: i32 = 0;
-  private callsOpened: i32 = 0;
   private refused: bool = false;
   private openCall: i32 = -1; // index into calls, while the block is a call
   private readonly customTools: CustomTools = new CustomTools();

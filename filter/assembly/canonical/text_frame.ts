@@ -2,25 +2,22 @@ import { Bytes } from "../bytes/bytes";
 import { Slice, sliceLength } from "../json/slice";
 import { writeStringBody } from "../json/text";
 
-/** What stands around the text in the events of one block: written once for all of them, as only the text differs. */
-export class TextFrame {
-  /** Up to the text, with its opening quote, and from its closing quote on. */
-  readonly head: Bytes = new Bytes();
-  readonly tail: Bytes = new Bytes();
+/**
+ * What stands around the text in the events of one block: written once for all of them, as only the text differs. Its bytes are those up to the
+ * text, with its opening quote, and behind them those from its closing quote on.
+ */
+export class TextFrame extends Bytes {
+  private textAt: u32 = 0;
 
-  get isEmpty(): bool {
-    return this.head.length == 0;
-  }
-
-  clear(): void {
-    this.head.clear();
-    this.tail.clear();
+  /** The text goes behind what was written so far. */
+  markText(): void {
+    this.textAt = this.length;
   }
 
   write(out: Bytes, text: Slice): void {
-    out.reserve(this.head.length + sliceLength(text) + this.tail.length);
-    out.appendBytes(this.head);
+    out.reserve(this.length + sliceLength(text));
+    out.append(this.ptr, this.textAt);
     writeStringBody(out, text);
-    out.appendBytes(this.tail);
+    out.append(this.ptr + this.textAt, this.length - this.textAt);
   }
 }

@@ -83,8 +83,6 @@ export class Exchange {
 
   readonly candidates: StaticArray<Candidate> = newCandidates();
   candidateCount: u32 = 0;
-  /** When something last came of a stream that the client reads; 0 where silence is not watched. */
-  active_ns: u64 = 0;
   /** When an answer that has begun must be there, as far as Envoy does not see to it; else 0. */
   answerBy_ns: u64 = 0;
   /** Attempts begun; candidate `attemptCount - 1` is the one being tried. */
@@ -130,7 +128,6 @@ export class Exchange {
     this.clientKey.clear();
     for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].forget();
     this.candidateCount = 0;
-    this.active_ns = 0;
     this.answerBy_ns = 0;
     this.attemptCount = 0;
     this.openAttempt = 0;

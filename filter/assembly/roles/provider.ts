@@ -67,20 +67,21 @@ const providerError = new ProviderError();
 /** One attempt: the request in this provider's format, and what it answers in the client's. */
 @final
 export class ProviderStream extends StreamContext {
+  // What every chunk needs stands first: each line of memory that a chunk touches is fetched anew, as others have used the cache meanwhile.
+  private phase: Phase = Phase.Sending;
+  private translator: StreamTranslator | null = null;
+  private responseBytes: u32 = 0;
   private id: u32 = 0;
   private exchange: Exchange | null = null;
   /** The exchange's id when the attempt began; exchanges are used again. */
   private exchangeId: u32 = 0;
   private candidate: Candidate | null = null;
-  private phase: Phase = Phase.Sending;
   private status: u32 = 0;
   private retriable: bool = false;
-  private translator: StreamTranslator | null = null;
   private readonly origin: AnswerOrigin = new AnswerOrigin();
   /** The first events of a stream, in the client's format, until the stream is let go. */
   private readonly held: Bytes = new Bytes();
   private requestBytes: u32 = 0;
-  private responseBytes: u32 = 0;
 
   begin(id: u32): void {
     this.id = id;
@@ -248,8 +249,8 @@ export class ProviderStream extends StreamContext {
 
   /** Nothing can be added to a stream that ends by trailers: one that is not complete is reset, lest it look so. */
   private endByTrailers(): void {
-    endActivity(this.exchange!);
     const translator = this.translator!;
+    endActivity(this.exchange!, translator);
     if (!translator.terminalSeen && !translator.errorSeen) resetStream();
   }
 
@@ -285,24 +286,25 @@ export class ProviderStream extends StreamContext {
     this.phase = Phase.Stream;
     this.letGo();
     this.exchange!.record.openStream(this.translator!, now_ns());
-    noteActivity(this.exchange!);
+    noteActivity(this.translator!);
     if (getHeader(HeaderMap.Response, names.CONTENT_LENGTH).length > 0) removeHeader(HeaderMap.Response, names.CONTENT_LENGTH);
     if (rewritten) setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.TEXT_EVENT_STREAM.ptr, names.TEXT_EVENT_STREAM.length);
     return this.passOn(size, rewritten, endOfStream);
   }
 
   private onStream(size: u32, endOfStream: bool): i32 {
-    noteActivity(this.exchange!);
+    const translator = this.translator!;
+    noteActivity(translator);
     out.clear();
     let progress = StreamProgress.Unchanged;
     if (size > 0) {
       const chunk = readBody(Body.Response, size);
-      progress = this.translator!.feed(chunk.ptr, chunk.length, out);
+      progress = translator.feed(chunk.ptr, chunk.length, out);
     }
     if (progress == StreamProgress.Failed) {
       this.phase = Phase.Discard;
       this.exchange!.record.providerEnded = true;
-      this.translator!.finish(out); // says why
+      translator.finish(out); // says why
       replaceBody(Body.Response, out.ptr, out.length);
       return CONTINUE;
     }
@@ -311,7 +313,7 @@ export class ProviderStream extends StreamContext {
 
   /** Sends a stream's piece as it came or, when it was `rewritten`, as `out` has it; at the end with the error event that is missing. */
   private passOn(size: u32, rewritten: bool, endOfStream: bool): i32 {
-    if (endOfStream) endActivity(this.exchange!);
+    if (endOfStream) endActivity(this.exchange!, this.translator!);
     if (rewritten) {
       if (endOfStream) this.translator!.finish(out);
       replaceBody(Body.Response, out.ptr, out.length);

@@ -1,6 +1,7 @@
 import { Bytes } from "../bytes/bytes";
 import { now_ns } from "../host/clock";
 import { actOn, resetStream, startTicks } from "../host/stream";
+import { StreamTranslator } from "../translation";
 import { answerExhausted } from "./answers";
 import { GatewayConfig } from "./config";
 import { FLUSH_MS, onEventTick } from "./event_batch";
@@ -40,13 +41,13 @@ export function watchAnswer(exchange: Exchange, candidate: Candidate): void {
 }
 
 /** Something of the stream has come. The time noted is up to a tick old. */
-export function noteActivity(exchange: Exchange): void {
-  exchange.active_ns = tick_ns;
+export function noteActivity(stream: StreamTranslator): void {
+  stream.heard_ns = tick_ns;
 }
 
 /** The provider has ended the stream: it may be silent. */
-export function endActivity(exchange: Exchange): void {
-  exchange.active_ns = 0;
+export function endActivity(exchange: Exchange, stream: StreamTranslator): void {
+  stream.heard_ns = 0;
   exchange.record.providerEnded = true;
 }
 
@@ -81,9 +82,10 @@ function collectSilent(): void {
   for (let i = 0; i < exchanges.length; i++) {
     const exchange = exchanges[i];
     if (exchange.answerBy_ns > 0 && tick_ns >= exchange.answerBy_ns) note(exchange.id, late);
-    if (exchange.active_ns == 0) continue;
+    const stream = exchange.record.stream;
+    if (stream == null || stream.heard_ns == 0) continue;
     const limit_ms = exchange.config!.streamIdle_ms;
-    if (tick_ns - exchange.active_ns <= <u64>(limit_ms + limit_ms / TICKS_PER_LIMIT) * NS_PER_MS) continue;
+    if (tick_ns - stream.heard_ns <= <u64>(limit_ms + limit_ms / TICKS_PER_LIMIT) * NS_PER_MS) continue;
     exchange.record.providerEnded = true;
     note(exchange.id, silent);
   }

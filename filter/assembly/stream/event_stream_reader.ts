@@ -41,6 +41,7 @@ export class EventStreamReader extends FrameReader {
   private headersLength: u32 = 0;
   private damaged: bool = false;
   private rest: Bytes = new Bytes();
+  private hasRest: bool = false;
   /** The headers of an event like which most are, and where its type stands in them. */
   private eventHeaders: Bytes = new Bytes();
   private eventTypeAt: u32 = 0;
@@ -48,6 +49,7 @@ export class EventStreamReader extends FrameReader {
 
   reset(): void {
     this.rest.clear(KEPT_BYTES_MAX);
+    this.hasRest = false;
     this.eventHeaders.clear(KEPT_BYTES_MAX);
     this.base = 0;
     this.end = 0;
@@ -56,7 +58,7 @@ export class EventStreamReader extends FrameReader {
   }
 
   feed(ptr: usize, length: u32): void {
-    if (this.rest.length > 0) {
+    if (this.hasRest) {
       this.rest.append(ptr, length);
       this.base = this.rest.ptr;
       this.end = this.base + this.rest.length;
@@ -84,7 +86,7 @@ export class EventStreamReader extends FrameReader {
   }
 
   get isInsideEvent(): bool {
-    return this.rest.length > 0;
+    return this.hasRest;
   }
 
   private give(frame: Frame): Frame {
@@ -182,8 +184,10 @@ export class EventStreamReader extends FrameReader {
   /** Moves what is unread into `rest`. */
   private keepRest(): Frame {
     const length = <u32>(this.end - this.base);
-    if (this.rest.length > 0) this.rest.dropFront(<u32>(this.base - this.rest.ptr));
+    if (length == 0 && !this.hasRest) return Frame.None;
+    if (this.hasRest) this.rest.dropFront(<u32>(this.base - this.rest.ptr));
     else this.rest.append(this.base, length);
+    this.hasRest = length > 0;
     this.base = this.rest.ptr;
     this.end = this.base + length;
     return Frame.None;

@@ -28,6 +28,7 @@ export class SseReader extends FrameReader {
   private firstDataLength: u32 = 0;
   private joined: Bytes = new Bytes(); // the data of several data lines
   private rest: Bytes = new Bytes();
+  private hasRest: bool = false; // so that the rest is not looked at where there is none
   private afterCr: bool = false; // the last line ended with CR at a chunk's end: an LF that follows belongs to it
   private atStart: bool = true; // of the stream, where a byte order mark may stand
   private sink: Bytes | null = null; // gets what is passed, from `unsent` on
@@ -36,6 +37,7 @@ export class SseReader extends FrameReader {
 
   reset(): void {
     this.rest.clear(KEPT_BYTES_MAX);
+    this.hasRest = false;
     this.joined.clear(KEPT_BYTES_MAX);
     this.base = 0;
     this.end = 0;
@@ -76,7 +78,7 @@ export class SseReader extends FrameReader {
   }
 
   feed(ptr: usize, length: u32): void {
-    if (this.rest.length > 0) {
+    if (this.hasRest) {
       this.rest.append(ptr, length);
       this.base = this.rest.ptr;
       this.end = this.base + this.rest.length;
@@ -115,7 +117,7 @@ export class SseReader extends FrameReader {
   }
 
   get isInsideEvent(): bool {
-    return this.rest.length > 0;
+    return this.hasRest;
   }
 
   private beginEvent(): void {
@@ -135,8 +137,10 @@ export class SseReader extends FrameReader {
   private keepRest(): Frame {
     this.pass(this.base);
     const length = <u32>(this.end - this.base);
-    if (this.rest.length > 0) this.rest.dropFront(<u32>(this.base - this.rest.ptr));
+    if (length == 0 && !this.hasRest) return Frame.None;
+    if (this.hasRest) this.rest.dropFront(<u32>(this.base - this.rest.ptr));
     else this.rest.append(this.base, length);
+    this.hasRest = length > 0;
     this.base = this.rest.ptr;
     this.end = this.base + length;
     this.unsent = this.base;

@@ -148,9 +148,10 @@ export class MessagesStreamWriter extends StreamWriter {
   private frameText(): void {
     const frame = this.textFrame;
     frame.clear();
-    this.openDelta(frame.head);
-    frame.head.ascii('{"type":"text_delta","text":"');
-    frame.tail.ascii('"}}\n\n');
+    this.openDelta(frame);
+    frame.ascii('{"type":"text_delta","text":"');
+    frame.markText();
+    frame.ascii('"}}\n\n');
   }
 
   private openDelta(out: Bytes): void {

@@ -42,7 +42,7 @@ export class ChatStreamWriter extends StreamWriter {
   reset(head: RequestHead): void {
     this.includeUsage = head.includeUsage;
     this.head.clear(KEPT_BYTES_MAX);
-    this.textFrame.clear();
+    this.textFrame.clear(KEPT_BYTES_MAX);
     this.reasoning.clear(KEPT_BYTES_MAX);
     this.details = 0;
     this.annotations.clear(KEPT_BYTES_MAX);
@@ -128,11 +128,12 @@ export class ChatStreamWriter extends StreamWriter {
 
   private textDelta(out: Bytes, text: Slice): void {
     const frame = this.textFrame;
-    if (frame.isEmpty) {
-      this.openDelta(frame.head);
-      frame.head.ascii('"content":"');
-      frame.tail.byte(0x22);
-      this.closeDelta(frame.tail);
+    if (frame.length == 0) {
+      this.openDelta(frame);
+      frame.ascii('"content":"');
+      frame.markText();
+      frame.byte(0x22);
+      this.closeDelta(frame);
     }
     frame.write(out, text);
   }

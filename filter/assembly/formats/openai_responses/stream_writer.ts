@@ -40,9 +40,9 @@ export class ResponsesStreamWriter extends StreamWriter {
   private hasRefusal: bool = false;
   /** Of the item that is open: its id, as the inside of a JSON string; its text or arguments, likewise; a call's `call_id` and `name`. */
   private itemId: Bytes = new Bytes();
-  /** What stands around the sequence number in the events of its text. */
+  /** What stands before its text in the events of it, and where in this the sequence number goes. */
   private deltaHead: Bytes = new Bytes();
-  private deltaMiddle: Bytes = new Bytes();
+  private numberAt: u32 = 0;
   private text: Bytes = new Bytes();
   private call: Bytes = new Bytes();
   /** The proof of the reasoning item that is open, marked, as the inside of a JSON string. */
@@ -257,20 +257,22 @@ export class ResponsesStreamWriter extends StreamWriter {
 
   /** All but the number, the text and its logprobs stays the same for an item, and is written once. */
   private writeTextDelta(out: Bytes, ptr: usize, length: u32): void {
-    out.appendBytes(this.deltaHead);
+    const head = this.deltaHead;
+    out.append(head.ptr, this.numberAt);
     writeInteger(out, this.sequenceNumber++);
-    out.appendBytes(this.deltaMiddle);
+    out.append(head.ptr + this.numberAt, head.length - this.numberAt);
     out.append(ptr, length);
     const start = this.keepLogprobs();
     this.writeLogprobs(out, this.logprobs.ptr + start, this.logprobs.length - start);
   }
 
   private frameText(): void {
-    this.deltaHead.clear();
-    this.openTyped(this.deltaHead, deltaEvent(BlockKind.Text));
-    this.deltaMiddle.clear();
-    this.writePlace(this.deltaMiddle, BlockKind.Text);
-    this.deltaMiddle.ascii(',"delta":"');
+    const head = this.deltaHead;
+    head.clear();
+    this.openTyped(head, deltaEvent(BlockKind.Text));
+    this.numberAt = head.length;
+    this.writePlace(head, BlockKind.Text);
+    head.ascii(',"delta":"');
   }
 
   /** Where what was added begins. */
