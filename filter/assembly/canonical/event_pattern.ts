@@ -142,6 +142,11 @@ function isDigit(c: u8): bool {
 
 /** The address after letters and digits, of which padding consists. */
 function passWord(p: usize, end: usize): usize {
-  while (p < end && (isDigit(load<u8>(p)) || (load<u8>(p) | 0x20) - 0x61 < 26)) p++;
+  while (p < end && isLetterOrDigit(load<u8>(p))) p++;
   return p;
+}
+
+function isLetterOrDigit(c: u8): bool {
+  const letter: u8 = (c | 0x20) - 0x61;
+  return isDigit(c) || letter < 26;
 }
