@@ -10,6 +10,7 @@ export const compilerFlags = [
   ...["--path", "node_modules"],
   "-O3",
   "--noAssert",
+  ...["--enable", "simd"],
   ...["--use", "abort=filter/assembly/host/abort/abort"],
   ...["--runtime", "minimal"],
   ...["--exportStart", "_initialize"],

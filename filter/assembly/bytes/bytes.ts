@@ -37,22 +37,18 @@ export class Bytes {
     this.append(other.ptr, other.length);
   }
 
-  /** Appends an ASCII literal. Literals lie in memory as UTF-16; four units a step are narrowed to four bytes. */
+  /** Appends an ASCII literal. Literals lie in memory as UTF-16; eight units a step are narrowed to eight bytes. */
   ascii(literal: string): void {
     const count = <u32>literal.length;
     let to = this.reserve(count);
     let from = changetype<usize>(literal);
     const end = to + count;
-    while (to + 4 <= end) {
-      let units = load<u64>(from);
-      units = (units | (units >> 8)) & 0x0000ffff0000ffff;
-      store<u32>(to, <u32>(units | (units >> 16)));
-      from += 8;
-      to += 4;
-    }
-    while (to < end) {
-      store<u8>(to++, <u8>load<u16>(from));
-      from += 2;
+    if (count >= 8) {
+      for (const last = end - 8; to < last; to += 8, from += 16) narrow(from, to);
+      // The last step overlaps the one before it.
+      narrow(from - 2 * (to - (end - 8)), end - 8);
+    } else {
+      for (; to < end; from += 2) store<u8>(to++, <u8>load<u16>(from));
     }
     this.length += count;
   }
@@ -95,4 +91,9 @@ export class Bytes {
     this.ptr = this.ptr == 0 ? heap.alloc(capacity) : heap.realloc(this.ptr, capacity);
     this.capacity = capacity;
   }
+}
+
+function narrow(from: usize, to: usize): void {
+  const units = v128.load(from);
+  store<u64>(to, i64x2.extract_lane(i8x16.narrow_i16x8_u(units, units), 0));
 }

@@ -1,8 +1,9 @@
-import { BACKSLASHES, HIGHS, ONES, QUOTES, SPACES } from "../bytes/words";
+import { SPACES } from "../bytes/words";
 import { JsonError } from "./errors";
 import { skipMultibyte } from "./utf8";
 
 const QUOTE: u8 = 0x22;
+const SPACE: u8 = 0x20;
 const COLON: u8 = 0x3a;
 const MINUS: u8 = 0x2d;
 const POINT: u8 = 0x2e;
@@ -57,20 +58,23 @@ export class Scanner {
     return this.skipSpace(p + 1);
   }
 
-  /** From the byte after the opening quote to the closing quote; 0 on an error. Eight bytes a step where nothing needs a look. */
+  /** From the byte after the opening quote to the closing quote; 0 on an error. Sixteen bytes a step where nothing needs a look. */
   protected scanString(p: usize): usize {
     const end = this.end;
     let escaped = false;
     while (p < end) {
-      if (p + 8 <= end) {
-        const word = load<u64>(p);
-        // Bits of the first byte that is a quote, a backslash, a control character or not ASCII; those after it may be wrong (borrows).
-        const hits = (((word ^ QUOTES) - ONES) | ((word ^ BACKSLASHES) - ONES) | (word - SPACES) | word) & HIGHS;
+      if (p + 16 <= end) {
+        const bytes = v128.load(p);
+        const quotes = i8x16.eq(bytes, i8x16.splat(QUOTE));
+        const backslashes = i8x16.eq(bytes, i8x16.splat(BACKSLASH));
+        // Control characters and, as negative numbers, what is not ASCII.
+        const others = i8x16.lt_s(bytes, i8x16.splat(SPACE));
+        const hits = i8x16.bitmask(v128.or(v128.or(quotes, backslashes), others));
         if (hits == 0) {
-          p += 8;
+          p += 16;
           continue;
         }
-        p += <usize>(ctz(hits) >> 3);
+        p += ctz(hits);
       }
       const c = load<u8>(p);
       if (c == QUOTE) {
