@@ -189,7 +189,9 @@ describe.each(CLIENTS)("$name", ({ name, leftOut, program, refusal, listsConfig 
     const unknown = expect.stringContaining('fallback_models[0]: "openai-gpt-9" is no model of model_providers');
     expect(await send(body, "create")).toEqual(refusal(422, "unprocessable_entity", unknown));
     const taken = expect.stringContaining('the configuration has a router "writing"');
-    expect(await send({ ...body, name: "writing" }, "create")).toEqual(refusal(409, "conflict", taken));
+    const alone = { ...body, name: "writing", fallback_models: ["openai-gpt-oss-120b"] };
+    expect(await send(alone, "create")).toEqual(refusal(409, "conflict", taken));
+    expect(await send({ ...body, name: "writing" }, "create")).toEqual(refusal(422, "unprocessable_entity", taken));
     const noRouter = expect.stringContaining("There is no model router");
     expect(await call("get", "123e4567-e89b-12d3-a456-426614174000")).toEqual(refusal(404, "not_found", noRouter));
     const unauthorized = await runClient([...command, "list", "5"], undefined, "a-wrong-key");
