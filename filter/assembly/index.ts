@@ -4,6 +4,7 @@
  * @see https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
  */
 import "./host/abort";
+import { IdTable } from "./bytes/id_table";
 import { beginCallback } from "./host/arena";
 import { onDecision } from "./roles/decisions";
 import { onEventsAnswered } from "./roles/event_batch";
@@ -17,7 +18,7 @@ const OK: u32 = 1;
 /** Streams between two passes of the garbage collector: it visits everything alive, so it may not run for each. */
 const STREAMS_PER_COLLECTION: u32 = 512;
 
-const streams: Map<u32, StreamContext> = new Map<u32, StreamContext>();
+const streams: IdTable<StreamContext> = new IdTable<StreamContext>();
 let streamsSinceCollection: u32 = 0;
 
 export function proxy_abi_version_0_2_1(): void {}
@@ -37,32 +38,32 @@ export function proxy_on_context_create(context: u32, root: u32): void {
 
 export function proxy_on_request_headers(context: u32, headers: u32, endOfStream: u32): i32 {
   beginCallback();
-  return streams.get(context).onRequestHeaders(endOfStream != 0);
+  return streams.get(context)!.onRequestHeaders(endOfStream != 0);
 }
 
 export function proxy_on_request_body(context: u32, size: u32, endOfStream: u32): i32 {
   beginCallback();
-  return streams.get(context).onRequestBody(size, endOfStream != 0);
+  return streams.get(context)!.onRequestBody(size, endOfStream != 0);
 }
 
 export function proxy_on_request_trailers(context: u32, trailers: u32): i32 {
   beginCallback();
-  return streams.get(context).onRequestTrailers();
+  return streams.get(context)!.onRequestTrailers();
 }
 
 export function proxy_on_response_headers(context: u32, headers: u32, endOfStream: u32): i32 {
   beginCallback();
-  return streams.get(context).onResponseHeaders(endOfStream != 0);
+  return streams.get(context)!.onResponseHeaders(endOfStream != 0);
 }
 
 export function proxy_on_response_body(context: u32, size: u32, endOfStream: u32): i32 {
   beginCallback();
-  return streams.get(context).onResponseBody(size, endOfStream != 0);
+  return streams.get(context)!.onResponseBody(size, endOfStream != 0);
 }
 
 export function proxy_on_response_trailers(context: u32, trailers: u32): i32 {
   beginCallback();
-  return streams.get(context).onResponseTrailers();
+  return streams.get(context)!.onResponseTrailers();
 }
 
 export function proxy_on_http_call_response(root: u32, token: u32, headers: u32, bodySize: u32, trailers: u32): void {
@@ -86,7 +87,7 @@ export function proxy_on_delete(context: u32): void {
     __collect(); // a configuration that was replaced
     return;
   }
-  const stream = streams.get(context);
+  const stream = streams.get(context)!;
   streams.delete(context);
   stream.onDelete();
 }

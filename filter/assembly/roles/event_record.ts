@@ -112,8 +112,9 @@ export class EventRecord {
       out.ascii(',"decision_ms":');
       writeThousandths(out, exchange.decision_us);
     }
-    if (exchange.candidateCount == 0) return;
-    out.ascii(exchange.head.stream ? ',"streamed":true,"candidates":[' : ',"streamed":false,"candidates":[');
+    if (exchange.head.stream && exchange.candidateCount > 0) out.ascii(',"streamed":true');
+    if (exchange.candidateCount == exchange.attemptCount) return; // the attempts name them
+    out.ascii(',"candidates":[');
     for (let i: u32 = 0; i < exchange.candidateCount; i++) {
       const id = exchange.candidates[i].id;
       writeText(out, i == 0 ? "" : ",", id.ptr, id.length);

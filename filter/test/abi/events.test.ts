@@ -85,8 +85,6 @@ describe("the event of a request", () => {
         started_ms: STARTED_MS,
         request_id: "8a1e2c1c-8f5a-4a0b-9f58-0c5f5a4d2b11",
         client_format: "openai_chat",
-        streamed: false,
-        candidates: ["openai/gpt-5.2"],
         attempts: [{ model: "openai/gpt-5.2", status: 200, duration_ms: 255 }],
         status: 200,
         answered_by: "openai/gpt-5.2",
@@ -145,7 +143,19 @@ describe("the event of a request", () => {
     });
   });
 
-  it("tells of a routed request: router, route, all candidates, every attempt and when to come back", () => {
+  it("names the candidates that were not needed", () => {
+    const request = chat({ model: "router:any" }, []).decide({ route: "greetings", models: ["openai/gpt-5-mini", "custom/m"] });
+    respond(request, good);
+    request.end();
+    expect(flush()).toMatchObject([
+      {
+        candidates: ["openai/gpt-5-mini", "custom/m", "anthropic/claude-sonnet-4-5", "openai/gpt-5.2"],
+        attempts: [{ model: "openai/gpt-5-mini", status: 200 }],
+      },
+    ]);
+  });
+
+  it("tells of a routed request: router, route, every attempt and when to come back", () => {
     const request = chat({ model: "router:any" }, []);
     passTime(4);
     request.decide({ route: "greetings", models: ["openai/gpt-5-mini", "custom/m"] });
@@ -167,7 +177,6 @@ describe("the event of a request", () => {
         router: "any",
         route: "greetings",
         decision_ms: 4,
-        candidates: ["openai/gpt-5-mini", "custom/m", "anthropic/claude-sonnet-4-5", "openai/gpt-5.2"],
         attempts: [
           { model: "openai/gpt-5-mini", status: 429, retry_after: "17", duration_ms: 20 },
           { model: "custom/m", error: "stream-error", duration_ms: 30 },
@@ -195,8 +204,6 @@ describe("the event of a request", () => {
     expect(event).toEqual({
       started_ms: STARTED_MS,
       client_format: "openai_chat",
-      streamed: false,
-      candidates: ["openai/gpt-5.2"],
       status: 500,
       answered_by: "openai/gpt-5.2",
       end: "complete",

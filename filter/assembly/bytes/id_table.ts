@@ -1,0 +1,40 @@
+/** Things that are alive at once are fewer than this in all but the rarest case. */
+const SLOTS: u32 = 4096;
+
+/**
+ * What belongs to an id, where ids are counted up and most die soon: an id's last bits say where its thing is. Nothing is allocated but for ids
+ * that live as long as it takes to count round to their place.
+ */
+export class IdTable<T> {
+  private readonly ids: StaticArray<u32> = new StaticArray<u32>(SLOTS);
+  private readonly values: StaticArray<T | null> = new StaticArray<T | null>(SLOTS);
+  private readonly others: Map<u32, T> = new Map<u32, T>();
+
+  /** @param id not 0, and not in the table */
+  set(id: u32, value: T): void {
+    const slot = id & (SLOTS - 1);
+    if (unchecked(this.ids[slot]) != 0) {
+      this.others.set(id, value);
+      return;
+    }
+    unchecked((this.ids[slot] = id));
+    unchecked((this.values[slot] = value));
+  }
+
+  /** @returns null when there is none */
+  get(id: u32): T | null {
+    const slot = id & (SLOTS - 1);
+    if (unchecked(this.ids[slot]) == id) return unchecked(this.values[slot]);
+    return this.others.has(id) ? this.others.get(id) : null;
+  }
+
+  delete(id: u32): void {
+    const slot = id & (SLOTS - 1);
+    if (unchecked(this.ids[slot]) != id) {
+      this.others.delete(id);
+      return;
+    }
+    unchecked((this.ids[slot] = 0));
+    unchecked((this.values[slot] = null));
+  }
+}
