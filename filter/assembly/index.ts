@@ -15,8 +15,11 @@ import { StreamContext } from "./roles/stream_context";
 export { malloc } from "./host/arena";
 
 const OK: u32 = 1;
-/** Streams between two passes of the garbage collector: it visits everything alive, so it may not run for each. */
-const STREAMS_PER_COLLECTION: u32 = 512;
+/**
+ * Streams between two passes of the garbage collector, which visits everything alive: what is kept for use again of every format, too. Streams
+ * leave next to nothing behind, so it may wait.
+ */
+const STREAMS_PER_COLLECTION: u32 = 8192;
 
 const streams: IdTable<StreamContext> = new IdTable<StreamContext>();
 let streamsSinceCollection: u32 = 0;

@@ -7,7 +7,7 @@ const SLOTS: u32 = 4096;
  */
 export class IdTable<T> {
   private readonly ids: StaticArray<u32> = new StaticArray<u32>(SLOTS);
-  private readonly values: StaticArray<T | null> = new StaticArray<T | null>(SLOTS);
+  private readonly things: StaticArray<T | null> = new StaticArray<T | null>(SLOTS);
   private readonly others: Map<u32, T> = new Map<u32, T>();
 
   /** @param id not 0, and not in the table */
@@ -18,14 +18,25 @@ export class IdTable<T> {
       return;
     }
     unchecked((this.ids[slot] = id));
-    unchecked((this.values[slot] = value));
+    unchecked((this.things[slot] = value));
   }
 
   /** @returns null when there is none */
   get(id: u32): T | null {
     const slot = id & (SLOTS - 1);
-    if (unchecked(this.ids[slot]) == id) return unchecked(this.values[slot]);
+    if (unchecked(this.ids[slot]) == id) return unchecked(this.things[slot]);
     return this.others.has(id) ? this.others.get(id) : null;
+  }
+
+  /** Fills a list with all of them. */
+  listIn(list: T[]): void {
+    list.length = 0;
+    for (let slot: u32 = 0; slot < SLOTS; slot++) {
+      if (unchecked(this.ids[slot]) != 0) list.push(unchecked(this.things[slot])!);
+    }
+    if (this.others.size == 0) return;
+    const others = this.others.values();
+    for (let i = 0; i < others.length; i++) list.push(others[i]);
   }
 
   delete(id: u32): void {
@@ -35,6 +46,6 @@ export class IdTable<T> {
       return;
     }
     unchecked((this.ids[slot] = 0));
-    unchecked((this.values[slot] = null));
+    unchecked((this.things[slot] = null));
   }
 }

@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { IdTable } from "../bytes/id_table";
 import { callbackNumber } from "../host/arena";
 import { now_ns } from "../host/clock";
 import { HeaderMap, setHeader } from "../host/headers";
@@ -20,7 +21,7 @@ const MODE_BYTES: u32 = 1;
 const MODE_STREAM: u8 = 0x73; // s
 const MODE_WHOLE: u8 = 0x77; // w
 
-const live: Map<u32, Exchange> = new Map<u32, Exchange>();
+const live: IdTable<Exchange> = new IdTable<Exchange>();
 const spare: Exchange[] = [];
 const value = new Bytes();
 /**
@@ -45,12 +46,15 @@ export function closeExchange(exchange: Exchange): void {
 
 /** @returns null when the request is over */
 export function findLive(id: u32): Exchange | null {
-  return live.has(id) ? live.get(id) : null;
+  return live.get(id);
 }
 
-/** All requests that are under way. */
+const underWay: Exchange[] = [];
+
+/** All requests that are under way, until the next call. */
 export function liveExchanges(): Exchange[] {
-  return live.values();
+  live.listIn(underWay);
+  return underWay;
 }
 
 /** The request that was let go last, and in which callback. */
