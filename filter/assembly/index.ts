@@ -4,13 +4,12 @@
  * @see https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
  */
 import "./host/abort";
-import { IdTable } from "./bytes/id_table";
 import { beginCallback } from "./host/arena";
 import { onDecision } from "./roles/decisions";
 import { onEventsAnswered } from "./roles/event_batch";
 import { configureRoot, createStreamContext, deleteRoot, isRoot } from "./roles/roots";
 import { onTick } from "./roles/silence";
-import { StreamContext } from "./roles/stream_context";
+import { streams } from "./roles/stream_context";
 
 export { malloc } from "./host/arena";
 
@@ -21,7 +20,6 @@ const OK: u32 = 1;
  */
 const STREAMS_PER_COLLECTION: u32 = 8192;
 
-const streams: IdTable<StreamContext> = new IdTable<StreamContext>();
 let streamsSinceCollection: u32 = 0;
 
 export function proxy_abi_version_0_2_1(): void {}

@@ -9,7 +9,7 @@ import { IS_ANTHROPIC, ROUTE_CONFIG_NAME } from "./routes.ts";
 import { WASM_TYPE } from "./wasm_filter.ts";
 
 /**
- * A client that has begun a request may be silent this long, be it in the headers or in the body; what comes behind the filter has a limit of its
+ * A client that has begun a request may be silent this long, be it in the headers or in the body (how long the whole body may take, the filter sees to); what comes behind the filter has a limit of its
  * own in the routes. One timer, where limits for the headers and for the whole request would be two more: 0.03 of plain Envoy's CPU.
  */
 const CLIENT_SILENCE_MS = 30_000;

@@ -68,6 +68,11 @@ export function refuseLargeBody(format: u8, limitBytes: u32): void {
   refuse(format);
 }
 
+export function refuseSlowBody(format: u8): void {
+  begin(408, ErrorKind.InvalidRequest, "The request body did not arrive in time.");
+  refuse(format);
+}
+
 /** Answers with what the translation's readers found wrong. */
 export function refuseProblem(format: u8): void {
   begin(problem.status, problem.kind, "");

@@ -83,8 +83,8 @@ export class Exchange {
 
   readonly candidates: StaticArray<Candidate> = newCandidates();
   candidateCount: u32 = 0;
-  /** When an answer that has begun must be there, as far as Envoy does not see to it; else 0. */
-  answerBy_ns: u64 = 0;
+  /** When the request's body, or an answer that has begun, must be there, as far as Envoy does not see to it; else 0. */
+  completeBy_ns: u64 = 0;
   /** Attempts begun; candidate `attemptCount - 1` is the one being tried. */
   attemptCount: u32 = 0;
   /** The context of the attempt that is under way, 0 while there is none. */
@@ -128,7 +128,7 @@ export class Exchange {
     this.clientKey.clear();
     for (let i: u32 = 0; i < this.candidateCount; i++) this.candidates[i].forget();
     this.candidateCount = 0;
-    this.answerBy_ns = 0;
+    this.completeBy_ns = 0;
     this.attemptCount = 0;
     this.openAttempt = 0;
     this.responder = 0;

@@ -21,6 +21,7 @@ import { recallUndecided } from "./pinned";
 import { openProviderStream, ProviderStream } from "./provider";
 import { describeAnswer } from "./report";
 import { RequestHeaders } from "./request_headers";
+import { watchBody } from "./silence";
 import { StreamContext } from "./stream_context";
 
 /** Before the path of a client's format: only the decision is asked for. */
@@ -138,6 +139,7 @@ export class GatewayStream extends StreamContext {
       head.removeCredentials();
       head.removeOwn();
       this.phase = Phase.Body;
+      watchBody(exchange);
       return STOP_HEADERS;
     }
     return this.refused(STOP_HEADERS);
@@ -145,7 +147,7 @@ export class GatewayStream extends StreamContext {
 
   onRequestBody(size: u32, endOfStream: bool): i32 {
     if (this.phase == Phase.Passing) return CONTINUE;
-    if (this.phase != Phase.Body) return STOP_NO_BUFFER;
+    if (this.phase != Phase.Body || this.exchange!.answeredLocally) return STOP_NO_BUFFER;
     const limit = this.config!.requestBodyBytesMax;
     if (size > limit) {
       answers.refuseLargeBody(this.exchange!.clientFormat, limit);
@@ -156,7 +158,7 @@ export class GatewayStream extends StreamContext {
   }
 
   onRequestTrailers(): i32 {
-    return this.phase == Phase.Body ? this.choose(this.bodyBytes, CONTINUE, STOP_HEADERS) : CONTINUE;
+    return this.phase == Phase.Body && !this.exchange!.answeredLocally ? this.choose(this.bodyBytes, CONTINUE, STOP_HEADERS) : CONTINUE;
   }
 
   /** An answer is under way from here. */
@@ -171,6 +173,7 @@ export class GatewayStream extends StreamContext {
     const exchange = this.exchange!;
     const config = this.config!;
     const head = exchange.head;
+    exchange.completeBy_ns = 0;
     const body = readBody(Body.Request, size);
     const text = body.ptr;
     const length = body.length;

@@ -371,7 +371,7 @@ export class ProviderStream extends StreamContext {
   /** From here on this attempt's response is the client's. */
   private respond(): void {
     const exchange = this.exchange!;
-    exchange.answerBy_ns = 0;
+    exchange.completeBy_ns = 0;
     exchange.responder = this.id;
     exchange.record.status = this.status;
     describeAnswer(exchange);

@@ -2,7 +2,7 @@ import { Bytes } from "../bytes/bytes";
 import { now_ns } from "../host/clock";
 import { actOn, resetStream, startTicks } from "../host/stream";
 import { StreamTranslator } from "../translation";
-import { answerExhausted } from "./answers";
+import { answerExhausted, refuseSlowBody } from "./answers";
 import { GatewayConfig } from "./config";
 import { FLUSH_MS, onEventTick } from "./event_batch";
 import { Candidate, Exchange, Outcome } from "./exchange";
@@ -14,6 +14,8 @@ import { findLive, liveExchanges } from "./exchanges";
  */
 const TICKS_PER_LIMIT: u32 = 4;
 const TICK_MS_MIN: u32 = 10;
+/** How long a client may take for its whole request. */
+const BODY_MS_MAX: u64 = 300_000;
 const NS_PER_MS: u64 = 1_000_000;
 
 const STATUS_GATEWAY_TIMEOUT: u32 = 504;
@@ -32,12 +34,17 @@ export function watchSilence(config: GatewayConfig): void {
   startTicks(min(max(limit_ms / TICKS_PER_LIMIT, TICK_MS_MIN), FLUSH_MS));
 }
 
+/** From a request's headers on: a client that sends its body in drops holds what the gateway keeps of it. */
+export function watchBody(exchange: Exchange): void {
+  exchange.completeBy_ns = exchange.record.started_ns + BODY_MS_MAX * NS_PER_MS;
+}
+
 /**
  * From the headers of an answer on: Envoy's deadline for an attempt (`per_try_timeout`) has ended with them where the answer passes no filter of
  * the provider's cluster, and the client has seen nothing yet.
  */
 export function watchAnswer(exchange: Exchange, candidate: Candidate): void {
-  exchange.answerBy_ns = candidate.started_ns + <u64>exchange.answerWithin_ms * NS_PER_MS;
+  exchange.completeBy_ns = candidate.started_ns + <u64>exchange.answerWithin_ms * NS_PER_MS;
 }
 
 /** Something of the stream has come. The time noted is up to a tick old. */
@@ -69,9 +76,14 @@ export function onTick(root: u32): void {
 
 function answerLate(exchange: Exchange | null): void {
   if (exchange == null) return;
-  exchange.answerBy_ns = 0;
-  exchange.candidates[0].settle(Outcome.Timeout, 0);
+  exchange.completeBy_ns = 0;
   actOn(exchange.id);
+  if (exchange.candidateCount == 0) {
+    exchange.answeredLocally = true;
+    refuseSlowBody(exchange.clientFormat);
+    return;
+  }
+  exchange.candidates[0].settle(Outcome.Timeout, 0);
   answerExhausted(exchange, STATUS_GATEWAY_TIMEOUT);
 }
 
@@ -81,7 +93,7 @@ function collectSilent(): void {
   const exchanges = liveExchanges();
   for (let i = 0; i < exchanges.length; i++) {
     const exchange = exchanges[i];
-    if (exchange.answerBy_ns > 0 && tick_ns >= exchange.answerBy_ns) note(exchange.id, late);
+    if (exchange.completeBy_ns > 0 && tick_ns >= exchange.completeBy_ns) note(exchange.id, late);
     const stream = exchange.record.stream;
     if (stream == null || stream.heard_ns == 0) continue;
     const limit_ms = exchange.config!.streamIdle_ms;

@@ -1,3 +1,5 @@
+import { IdTable } from "../bytes/id_table";
+
 /** One stream as one of the roles sees it. A role answers every callback; what Envoy is told is one of the constants of host/stream. */
 export abstract class StreamContext {
   abstract onRequestHeaders(endOfStream: bool): i32;
@@ -9,3 +11,6 @@ export abstract class StreamContext {
   /** The stream is over: gives back what it held. */
   abstract onDelete(): void;
 }
+
+/** All that Envoy has open, by their contexts' ids. */
+export const streams: IdTable<StreamContext> = new IdTable<StreamContext>();

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { config } from "./config.ts";
 import { Gateway } from "./gateway.ts";
+import { newTarget } from "./host.ts";
 import { buildModule } from "./module.ts";
 
 let wasm: string;
@@ -406,12 +407,35 @@ describe("a stream that breaks off behind its first content", () => {
   });
 });
 
-describe("a stream that falls silent behind its first content", () => {
-  const tick = (gateway: Gateway, ms: number) => {
-    gateway.host.now_ns += BigInt(ms) * 1_000_000n;
-    gateway.host.run(gateway.gatewayRoot, (x) => x.proxy_on_tick(gateway.gatewayRoot));
-  };
+const tick = (gateway: Gateway, ms: number) => {
+  gateway.host.now_ns += BigInt(ms) * 1_000_000n;
+  gateway.host.run(gateway.gatewayRoot, (x) => x.proxy_on_tick(gateway.gatewayRoot));
+};
 
+describe("a request whose body comes in drops", () => {
+  it("is answered when its time is over", () => {
+    const gateway = start();
+    const { host } = gateway;
+    const target = newTarget([
+      [":method", "POST"],
+      [":path", "/v1/messages"],
+    ]);
+    const context = host.createStream(gateway.gatewayRoot, target);
+    host.run(context, (x) => x.proxy_on_request_headers(context, 2, 0));
+    target.requestBody = Buffer.from('{"model":');
+    host.run(context, (x) => x.proxy_on_request_body(context, target.requestBody.length, 0));
+    tick(gateway, 299_000);
+    expect(target.localReply).toBeNull();
+    tick(gateway, 1_000);
+    expect(target.localReply).toMatchObject({ status: 408 });
+    expect(JSON.parse(target.localReply?.body ?? "")).toMatchObject({
+      type: "error",
+      error: { message: expect.stringContaining("in time") },
+    });
+  });
+});
+
+describe("a stream that falls silent behind its first content", () => {
   it("is reset when its limit is over, and no other is", () => {
     const gateway = start();
     const open = () => {
