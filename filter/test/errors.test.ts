@@ -18,6 +18,16 @@ for (const provider of FORMATS) {
     });
   }
 
+  // The status of a whole answer is looked at only when its body is none.
+  test(`${provider}: no error is taken for an answer`, () => {
+    for (const { name, text } of fixturesOf(provider, "errors")) {
+      for (const client of CLIENT_FORMATS) {
+        const { result } = facade.translateResponse(provider, client, text);
+        expect(["provider error", "malformed"], `${name} for ${client}`).toContain(result);
+      }
+    }
+  });
+
   test(`${provider} has no golden without its fixture`, () => {
     expect(orphanGoldens(provider, "errors", CLIENT_FORMATS)).toEqual([]);
   });

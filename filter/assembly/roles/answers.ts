@@ -1,6 +1,7 @@
 import { Bytes } from "../bytes/bytes";
 import { writeInteger } from "../bytes/numbers";
 import { HeaderBlock } from "../host/header_block";
+import { HeaderMap, setHeader } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { sendLocalReply } from "../host/stream";
@@ -8,7 +9,8 @@ import { textOf } from "../json/slice";
 import { writeString } from "../json/text";
 import { ErrorKind, errorKindOfStatus, Operation, operationOf, ProviderError, problem, writeProviderError } from "../translation";
 import { Exchange } from "./exchange";
-import { addDescription, appendAttempts } from "./report";
+import { setContentLength } from "./numbers";
+import { addDescription, appendAttempts, describeAnswer } from "./report";
 
 // What the gateway answers by itself, always in the form of errors that the client's API has. `details` name the answers in Envoy's
 // access log; nothing of a request's text goes there.
@@ -181,6 +183,18 @@ export function answerExhausted(exchange: Exchange, status: u32): void {
   // Envoy takes this in place of an answer that has begun, and calls no filter for it.
   exchange.record.status = status;
   send(status, EXHAUSTED, exchange);
+}
+
+/**
+ * Envoy's own answer, whose headers are held: no provider could be reached, or none answered in time. It becomes one in the client's format, of which
+ * `out` gets the body.
+ */
+export function replaceEnvoysAnswer(exchange: Exchange, status: u32, out: Bytes): void {
+  exchange.record.status = status;
+  describeAnswer(exchange);
+  writeFailure(exchange, status, out);
+  setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.APPLICATION_JSON.ptr, names.APPLICATION_JSON.length);
+  setContentLength(HeaderMap.Response, out.length);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Bytes } from "../bytes/bytes";
 import { Body, readBody, replaceBody } from "../host/body";
 import { now_ns } from "../host/clock";
-import { HeaderMap, setHeader } from "../host/headers";
+import { HeaderMap } from "../host/headers";
 import { Literal } from "../host/literal";
 import * as names from "../host/names";
 import { setProperty } from "../host/property";
@@ -16,7 +16,7 @@ import { isByProvider, isEndedByProvider } from "./envoy_says";
 import { recordEvent } from "./event_batch";
 import { CANDIDATES_MAX, Exchange } from "./exchange";
 import { closeExchange, openExchange, publishExchange } from "./exchanges";
-import { readStatus, setContentLength, setHeaderNumber } from "./numbers";
+import { readStatus, setHeaderNumber } from "./numbers";
 import { recallUndecided } from "./pinned";
 import { openProviderStream, ProviderStream } from "./provider";
 import { describeAnswer } from "./report";
@@ -261,17 +261,17 @@ export class GatewayStream extends StreamContext {
     const exchange = this.exchange;
     // A provider's answer to one of several attempts was described where it came in.
     if (exchange == null || exchange.responder != 0) return CONTINUE;
-    const status = readStatus();
     const attempt = this.attempt;
+    if (attempt != null && !exchange.answeredLocally && !exchange.head.stream && !endOfStream) return attempt.onWholeBegun();
+    const status = readStatus();
     if (attempt != null && !exchange.answeredLocally && (status == STATUS_OK || isByProvider()))
       return attempt.onStatus(status, endOfStream);
-    exchange.record.status = status;
-    describeAnswer(exchange);
-    if (exchange.answeredLocally || endOfStream) return CONTINUE;
-    // Envoy's own answer: no provider could be reached, or none answered in time.
-    answers.writeFailure(exchange, status, this.answer);
-    setHeader(HeaderMap.Response, names.CONTENT_TYPE, names.APPLICATION_JSON.ptr, names.APPLICATION_JSON.length);
-    setContentLength(HeaderMap.Response, this.answer.length);
+    if (exchange.answeredLocally || endOfStream) {
+      exchange.record.status = status;
+      describeAnswer(exchange);
+      return CONTINUE;
+    }
+    answers.replaceEnvoysAnswer(exchange, status, this.answer);
     this.phase = Phase.Answering;
     return CONTINUE;
   }

@@ -20,9 +20,10 @@ import {
   translateResponse,
   writeProviderError,
 } from "../translation";
-import { answerExhausted, answerUnknownExchange, writeFailure } from "./answers";
+import { answerExhausted, answerUnknownExchange, replaceEnvoysAnswer, writeFailure } from "./answers";
 import { sendRequest } from "./attempt_request";
 import { beginAttempt, settleAttempt } from "./attempts";
+import { isByProvider } from "./envoy_says";
 import { Candidate, Exchange, Outcome } from "./exchange";
 import { findExchange } from "./exchanges";
 import { readStatus, setContentLength, setHeaderNumber, setStatus } from "./numbers";
@@ -33,6 +34,7 @@ import { StreamContext } from "./stream_context";
 
 const NS_PER_S: u64 = 1_000_000_000;
 const STATUS_OK: u32 = 200;
+const STATUS_UNREAD: u32 = 0;
 /** Where the statuses of errors begin. */
 const STATUS_CLIENT_ERROR: u32 = 400;
 const STATUS_BAD_GATEWAY: u32 = 502;
@@ -155,6 +157,18 @@ export class ProviderStream extends StreamContext {
     return this.onStatus(readStatus(), endOfStream);
   }
 
+  /**
+   * An answer to the request's only attempt has begun whose body will tell what it is. Its status is asked for only when that is no answer: nobody
+   * else would be tried, the client gets the provider's status as it is, and the host's copying of it costs 0.05 of plain Envoy's CPU.
+   */
+  onWholeBegun(): i32 {
+    this.status = STATUS_UNREAD;
+    watchAnswer(this.exchange!, this.candidate!);
+    this.noteOrigin();
+    this.phase = Phase.Whole;
+    return STOP_HEADERS;
+  }
+
   /** The provider has answered with this status; `endOfStream`: and with nothing more. */
   onStatus(status: u32, endOfStream: bool): i32 {
     const exchange = this.exchange!;
@@ -162,19 +176,29 @@ export class ProviderStream extends StreamContext {
     this.status = status;
     if (exchange.isServedHere) watchAnswer(exchange, candidate);
     if (this.status == STATUS_OK) return this.onGoodHeaders(exchange, endOfStream);
-    // No API of models answers so; a client would follow a redirect with the whole prompt, or take an error for an answer.
-    if (this.status < STATUS_CLIENT_ERROR) return this.fail("the answer has a status that is neither 200 nor an error", STOP_HEADERS);
-
-    candidate.settle(Outcome.Answered, this.status);
-    this.retriable = isRetriable(this.status);
-    if (this.retriable) noteRetryAfter(candidate);
-    if (this.retriable && !exchange.isLastAttempt) return CONTINUE; // Envoy retries at once and resets this stream
+    if (this.status < STATUS_CLIENT_ERROR) return this.failUnknownStatus(STOP_HEADERS);
+    this.noteErrorStatus(candidate);
+    if (this.retriable && !exchange.isLastAttempt) {
+      watchAnswer(exchange, candidate); // should Envoy have too many retries under way, and the provider hang in the error's body
+      return CONTINUE; // Envoy retries at once and resets this stream
+    }
     this.phase = Phase.ErrorBody;
     if (!endOfStream) return STOP_HEADERS;
     readProviderError(candidate.endpoint!.format, <u16>this.status, this.errorType(), 0, 0, providerError);
     this.noteFailure(providerError.kind, providerError.message);
     answerExhausted(exchange, this.status);
     return STOP_HEADERS;
+  }
+
+  /** No API of models answers so; a client would follow a redirect with the whole prompt, or take an error for an answer. */
+  private failUnknownStatus(stop: i32): i32 {
+    return this.fail("the answer has a status that is neither 200 nor an error", stop);
+  }
+
+  private noteErrorStatus(candidate: Candidate): void {
+    candidate.settle(Outcome.Answered, this.status);
+    this.retriable = isRetriable(this.status);
+    if (this.retriable) noteRetryAfter(candidate);
   }
 
   private onGoodHeaders(exchange: Exchange, endOfStream: bool): i32 {
@@ -330,19 +354,23 @@ export class ProviderStream extends StreamContext {
     this.tellTime();
     const body = readBody(Body.Response, size);
     out.clear();
-    switch (
-      translateResponse(
-        this.candidate!.endpoint!.format,
-        exchange.clientFormat,
-        exchange.head,
-        body.ptr,
-        body.length,
-        this.origin,
-        out,
-        summary,
-        providerError,
-      )
-    ) {
+    const result = translateResponse(
+      this.candidate!.endpoint!.format,
+      exchange.clientFormat,
+      exchange.head,
+      body.ptr,
+      body.length,
+      this.origin,
+      out,
+      summary,
+      providerError,
+    );
+    if (this.status == STATUS_UNREAD) {
+      const isAnswer = result == ResponseResult.Unchanged || result == ResponseResult.Rewritten;
+      this.status = isAnswer ? STATUS_OK : readStatus();
+      if (this.status != STATUS_OK) return this.onNoAnswer(size);
+    }
+    switch (result) {
       case ResponseResult.Malformed:
         return this.fail("the answer is not what the provider's API promises", STOP_NO_BUFFER);
       case ResponseResult.ProviderError:
@@ -355,6 +383,19 @@ export class ProviderStream extends StreamContext {
     this.letGo();
     exchange.record.keep(summary);
     return CONTINUE;
+  }
+
+  /** The body, complete, is no answer, and neither is the status that of one. */
+  private onNoAnswer(size: u32): i32 {
+    const exchange = this.exchange!;
+    if (!isByProvider()) {
+      replaceEnvoysAnswer(exchange, this.status, out);
+      replaceBody(Body.Response, out.ptr, out.length);
+      return CONTINUE;
+    }
+    if (this.status < STATUS_CLIENT_ERROR) return this.failUnknownStatus(STOP_NO_BUFFER);
+    this.noteErrorStatus(this.candidate!);
+    return this.onErrorBody(size);
   }
 
   /** OpenAI's answers carry the time that their making began at, which the other formats do not tell. */
