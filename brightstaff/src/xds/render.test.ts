@@ -205,8 +205,9 @@ describe("routes", () => {
   });
 
   test("the listener's timeout bounds a request in all; a client that does nothing is bounded by what may be silent", () => {
-    expect(route("stream")).toMatchObject({ timeout: "90s", idle_timeout: "0s", flush_timeout: "3s" });
-    expect(route("whole")).toMatchObject({ timeout: "90s", idle_timeout: "35.5s" });
+    for (const mode of ["stream", "whole"]) {
+      expect(route(mode)).toMatchObject({ timeout: "90s", idle_timeout: "0s", flush_timeout: "3s" });
+    }
   });
 });
 

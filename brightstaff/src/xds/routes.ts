@@ -4,7 +4,7 @@ import { listModels } from "../models/model_list.ts";
 import { BRIGHTSTAFF_CLUSTER, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, duration, extension, type Message } from "./protobuf.ts";
 import { upstreams } from "./upstreams.ts";
-import { CLIENT_HEADERS_KEPT_BACK, PROVIDER_FILTER_NAME } from "./wasm_filter.ts";
+import { CLIENT_HEADERS_KEPT_BACK, ENVOY_HEADERS_KEPT_BACK, PROVIDER_FILTER_NAME } from "./wasm_filter.ts";
 
 export const ROUTE_CONFIG_NAME = "llm";
 
@@ -115,6 +115,8 @@ type Mode = keyof typeof MODES;
 /** The filter in the provider's cluster has nothing left to do for a request that the gateway role serves. */
 const WITHOUT_PROVIDER_ROLE = { [PROVIDER_FILTER_NAME]: any("envoy.config.route.v3.FilterConfig", { disabled: true }) };
 
+const HEADERS_KEPT_BACK = [...CLIENT_HEADERS_KEPT_BACK, ...ENVOY_HEADERS_KEPT_BACK];
+
 /** Cheaper by the half than the route with retries: no matcher, no request kept for another attempt. */
 function onceRoute(mode: Mode, config: GatewayConfig): Message {
   const { onlyCluster } = MODES[mode];
@@ -122,8 +124,8 @@ function onceRoute(mode: Mode, config: GatewayConfig): Message {
     name: `${mode}-once`,
     match: { prefix: "/", headers: [{ name: onlyCluster, present_match: true }] },
     typed_per_filter_config: WITHOUT_PROVIDER_ROLE,
-    request_headers_to_remove: [...CLIENT_HEADERS_KEPT_BACK, onlyCluster],
-    route: { ...action(mode, config), cluster_header: onlyCluster, retry_policy: deadline(mode, config) },
+    request_headers_to_remove: [...HEADERS_KEPT_BACK, onlyCluster],
+    route: { ...action(config), cluster_header: onlyCluster, retry_policy: deadline(mode, config) },
   };
 }
 
@@ -136,9 +138,9 @@ function retryRoute(mode: Mode, config: GatewayConfig): Message {
       headers: [{ name: "x-envoy-max-retries", present_match: true }],
       filter_state: [{ key: DISPATCH, string_match: { suffix: MODES[mode].letter } }],
     },
-    request_headers_to_remove: CLIENT_HEADERS_KEPT_BACK,
+    request_headers_to_remove: HEADERS_KEPT_BACK,
     route: {
-      ...action(mode, config),
+      ...action(config),
       inline_cluster_specifier_plugin: clusterByAttempt([...upstreams(config).map(({ name }) => name), TOKEN_ESTIMATOR_CLUSTER]),
       retry_policy: { ...RETRIES, ...deadline(mode, config) },
     },
@@ -149,26 +151,24 @@ function firstEvent_ms(mode: Mode, { limits }: GatewayConfig): number {
   return mode === "stream" ? limits.firstToken_ms : limits.reply_ms;
 }
 
-function action(mode: Mode, config: GatewayConfig): Message {
+function action(config: GatewayConfig): Message {
   const { listener } = config;
   return {
     // 0 is none: a stream may go on for as long as it does go on.
     timeout: duration(listener.timeout_ms ?? 0),
-    ...silence(mode, config),
+    ...silence(config),
     // The Host header is the endpoint's hostname, which is the provider's authority.
     auto_host_rewrite: true,
   };
 }
 
 /**
- * A client that has stopped reading or sending. For whole replies longer than any silence that the other limits allow. For streams none, as that
- * timer too would be set anew with every chunk, 2 % of a chunk's CPU time: what comes before the first content has its deadlines, a client that
- * does not read stops the chunks, which the filter watches for, and what is left to be read at the end has a timer that is set once.
+ * A client that has stopped reading. No idle timeout, as that timer would be set anew with all that comes and goes, 2 % of a chunk's CPU time and of
+ * a whole reply's: what comes before the first content has its deadlines, the filter watches for what comes after it (a client that does not read
+ * stops a stream's chunks), and what is left to be read at the end has a timer that is set once.
  */
-function silence(mode: Mode, config: GatewayConfig): Message {
-  const { limits } = config;
-  if (mode === "stream") return { idle_timeout: duration(0), flush_timeout: duration(limits.streamIdle_ms) };
-  return { idle_timeout: duration(limits.decision_ms + CANDIDATES_MAX * firstEvent_ms(mode, config) + limits.streamIdle_ms) };
+function silence({ limits }: GatewayConfig): Message {
+  return { idle_timeout: duration(0), flush_timeout: duration(limits.streamIdle_ms) };
 }
 
 /**

@@ -16,6 +16,8 @@ export const X_API_KEY = new Literal("x-api-key");
 export const COOKIE = new Literal("cookie");
 export const PROXY_AUTHORIZATION = new Literal("proxy-authorization");
 export const X_ENVOY_PREFIX = new Literal("x-envoy-");
+/** The client's address, which Envoy puts in every request, over what a client may have sent. Its routes keep it back, which costs less than a host call. */
+export const X_ENVOY_EXTERNAL_ADDRESS = new Literal("x-envoy-external-address");
 /** Name the cluster of the one candidate there is, to Envoy's routes, which keep them back. A client's own are removed as all x-envoy-. */
 export const ONLY_CLUSTER_STREAM = new Literal("x-envoy-llm-stream-cluster");
 export const ONLY_CLUSTER_WHOLE = new Literal("x-envoy-llm-whole-cluster");

@@ -27,9 +27,7 @@ export function sendRequest(exchange: Exchange, candidate: Candidate, size: u32)
   if (provider.signatureHeaders.length > 0) dropSignatureOf(provider);
   if (provider.passthroughAuth && exchange.clientKey.length > 0) setClientKey(provider, exchange.clientKey);
 
-  const modelOnly =
-    endpoint.format == exchange.clientFormat &&
-    isOwnBody(endpoint.format, exchange.head, candidate.model, endpoint.rulesFor(candidate.model));
+  const modelOnly = endpoint.format == exchange.clientFormat && isOwnBody(endpoint.format, exchange.head, candidate.model, candidate.rules);
   if (!modelOnly) return sendTranslated(exchange, candidate, size);
   sendWithModel(exchange, candidate.model, size);
   return true;
@@ -60,8 +58,7 @@ function sendTranslated(exchange: Exchange, candidate: Candidate, size: u32): bo
   const body = readBody(Body.Request, size);
   out.clear();
   const from = exchange.clientFormat;
-  const rules = endpoint.rulesFor(candidate.model);
-  if (!translateRequest(from, endpoint.format, body.ptr, body.length, exchange.head, candidate.model, rules, out)) {
+  if (!translateRequest(from, endpoint.format, body.ptr, body.length, exchange.head, candidate.model, candidate.rules, out)) {
     exchange.answeredLocally = true;
     exchange.attemptCount--; // nothing was sent
     refuseProblem(from);

@@ -16,6 +16,7 @@ const NS_PER_MS: u64 = 1_000_000;
 export function beginAttempt(exchange: Exchange, context: u32): Candidate | null {
   exchange.responder = 0;
   exchange.failureMessage.clear();
+  exchange.completeBy_ns = 0;
   if (exchange.attemptCount == exchange.candidateCount) return null;
   exchange.openAttempt = context;
   const candidate = exchange.candidates[exchange.attemptCount++];

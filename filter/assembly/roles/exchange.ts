@@ -1,6 +1,6 @@
 import { equal } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
-import { ErrorKind, Operation, operationOf, RequestHead } from "../translation";
+import { ErrorKind, Operation, operationOf, ProviderRules, RequestHead } from "../translation";
 import { Endpoint, GatewayConfig, Model, Provider, Router } from "./config";
 import { EventRecord } from "./event_record";
 import { Session } from "./session";
@@ -34,6 +34,7 @@ export class Candidate {
   readonly id: Bytes = new Bytes();
   /** As the provider names it. */
   readonly model: Bytes = new Bytes();
+  private modelRules: ProviderRules | null = null;
   outcome: Outcome = Outcome.Pending;
   status: u32 = 0;
   started_ns: u64 = 0;
@@ -42,10 +43,30 @@ export class Candidate {
   /** What the provider said of when to come back: seconds, or an HTTP date. */
   readonly retryAfter: Bytes = new Bytes();
 
+  /** What its endpoint takes of this model: found once, by comparing the model's name with patterns. */
+  get rules(): ProviderRules {
+    const known = this.modelRules;
+    if (known != null) return known;
+    const rules = this.endpoint!.rulesFor(this.model);
+    this.modelRules = rules;
+    return rules;
+  }
+
+  /** Begins anew as one of this provider's; `id` and `model` are to follow. */
+  become(provider: Provider, endpoint: Endpoint): void {
+    this.provider = provider;
+    this.endpoint = endpoint;
+    this.modelRules = null;
+    this.id.clear();
+    this.model.clear();
+    this.settle(Outcome.Pending, 0);
+  }
+
   /** Lets go of the configuration. */
   forget(): void {
     this.provider = null;
     this.endpoint = null;
+    this.modelRules = null;
   }
 
   begin(now_ns: u64): void {
@@ -162,13 +183,9 @@ export class Exchange {
       if (equal(this.candidates[i].id.ptr, this.candidates[i].id.length, id, idLength)) return true;
     }
     const candidate = this.candidates[this.candidateCount++];
-    candidate.provider = endpoint.provider;
-    candidate.endpoint = endpoint;
-    candidate.id.clear();
+    candidate.become(endpoint.provider, endpoint);
     candidate.id.append(id, idLength);
-    candidate.model.clear();
     candidate.model.append(model, modelLength);
-    candidate.settle(Outcome.Pending, 0);
     return true;
   }
 
@@ -203,13 +220,9 @@ export class Exchange {
   /** Adds, as the last, who estimates what no provider counts. */
   addTokenEstimator(estimator: Provider): void {
     const candidate = this.candidates[this.candidateCount++];
-    candidate.provider = estimator;
-    candidate.endpoint = estimator.endpoint;
-    candidate.id.clear();
+    candidate.become(estimator, estimator.endpoint);
     candidate.id.ascii("gateway/estimate");
-    candidate.model.clear();
     candidate.model.appendBytes(this.head.model);
-    candidate.settle(Outcome.Pending, 0);
   }
 
   /** How long an attempt may take to its first content, or as a whole when it is not streamed. */

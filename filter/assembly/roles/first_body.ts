@@ -17,7 +17,7 @@ export function forgetFirstBody(): void {
  */
 export function translateFirst(exchange: Exchange, candidate: Candidate, body: usize, length: u32): bool {
   const endpoint = candidate.endpoint!;
-  const rules = endpoint.rulesFor(candidate.model);
+  const rules = candidate.rules;
   if (endpoint.format == exchange.clientFormat && isOwnBody(endpoint.format, exchange.head, candidate.model, rules)) return true;
   firstBody.clear();
   const isSaid = translateRequest(exchange.clientFormat, endpoint.format, body, length, exchange.head, candidate.model, rules, firstBody);

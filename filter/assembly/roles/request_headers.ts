@@ -131,7 +131,7 @@ export class RequestHeaders {
         }
         break;
     }
-    if (names.X_ENVOY_PREFIX.isPrefixOf(pairs.name, pairs.nameLength)) this.hasUntrusted = true;
+    if (isUntrusted()) this.hasUntrusted = true;
   }
 
   private readPath(): void {
@@ -153,7 +153,7 @@ export class RequestHeaders {
     // The pairs were copied, so removing while stepping through them is safe.
     pairs.rewind();
     while (pairs.next()) {
-      if (names.X_ENVOY_PREFIX.isPrefixOf(pairs.name, pairs.nameLength)) removeHeaderNamed(HeaderMap.Request, pairs.name, pairs.nameLength);
+      if (isUntrusted()) removeHeaderNamed(HeaderMap.Request, pairs.name, pairs.nameLength);
     }
   }
 
@@ -197,4 +197,9 @@ export class RequestHeaders {
   keepKey(key: Bytes): void {
     key.append(this.key, this.keyLength);
   }
+}
+
+/** Whether the current pair could steer Envoy's router. */
+function isUntrusted(): bool {
+  return names.X_ENVOY_PREFIX.isPrefixOf(pairs.name, pairs.nameLength) && !pairs.nameIs(names.X_ENVOY_EXTERNAL_ADDRESS);
 }

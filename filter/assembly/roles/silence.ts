@@ -83,7 +83,8 @@ function answerLate(exchange: Exchange | null): void {
     refuseSlowBody(exchange.clientFormat);
     return;
   }
-  exchange.candidates[0].settle(Outcome.Timeout, 0);
+  const candidate = exchange.candidates[exchange.attemptCount - 1];
+  if (candidate.outcome == Outcome.Pending) candidate.settle(Outcome.Timeout, 0);
   answerExhausted(exchange, STATUS_GATEWAY_TIMEOUT);
 }
 

@@ -8,7 +8,7 @@ const CONTINUE = 0;
 const STOP_AND_BUFFER = 1;
 /** As the rendered routes have it (`request_headers_to_remove`, `retry_on`, `retriable_status_codes`). */
 const ONLY_CLUSTER_HEADERS = ["x-envoy-llm-stream-cluster", "x-envoy-llm-whole-cluster"];
-const REMOVED_BY_ROUTES = ["authorization", "accept-encoding", ...ONLY_CLUSTER_HEADERS];
+const REMOVED_BY_ROUTES = ["authorization", "accept-encoding", "x-envoy-external-address", ...ONLY_CLUSTER_HEADERS];
 const isRetriable = (status: number): boolean => status >= 500 || [401, 403, 404, 408, 424, 429].includes(status);
 
 export interface ProviderAnswer {

@@ -463,6 +463,35 @@ describe("a stream that falls silent behind its first content", () => {
   });
 });
 
+describe("an error that Envoy was to retry and does not", () => {
+  const failed = () => {
+    const gateway = start();
+    const request = gateway.chat({ model: "router:any", messages: [question] }).decide();
+    const attempt = request.attempt();
+    return { gateway, request, attempt };
+  };
+  const hanging = { status: 429, headers: json, chunks: ['{"error":'], ends: false };
+
+  it("is ended when its body hangs, as too many other retries are under way", () => {
+    const { gateway, request, attempt } = failed();
+    const retries = request.target.requestHeaders.find(([name]) => name === "x-envoy-max-retries") as [string, string];
+    retries[1] = "0";
+    expect(attempt.respond(hanging)).toBe("answered");
+    tick(gateway, 599_000);
+    expect(request.target.localReply).toBeNull();
+    tick(gateway, 1_000);
+    expect(request.target.localReply).toMatchObject({ status: 504 });
+  });
+
+  it("puts no limit to the attempt behind it", () => {
+    const { gateway, request, attempt } = failed();
+    expect(attempt.respond(hanging)).toBe("retried");
+    request.attempt();
+    tick(gateway, 700_000);
+    expect(request.target.localReply).toBeNull();
+  });
+});
+
 describe("a bad request", () => {
   const refused = (path: string, body: (string | Uint8Array)[], headers: [string, string][] = []) => {
     const request = start().request(path, body, headers);
