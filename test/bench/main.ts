@@ -13,9 +13,9 @@ import { type MemoryResult, measureMemory } from "./memory.ts";
 import { type Peer, readPeers, startPeer } from "./peers.ts";
 import { type Cores, chooseCores, startLoadClient, startMockProvider } from "./processes.ts";
 import { type Report, replaceInReadme, reportRows, writeMarkdown } from "./report.ts";
-import { type RowResult, runRounds } from "./rounds.ts";
-import { LONG_ROWS, ROUTED_ROWS, type RoundSize, type Row, rowsOfPeer, STREAM_ROWS, WHOLE_ROWS } from "./rows.ts";
-import { startBenchGateway, startPlainEnvoy } from "./subjects.ts";
+import { type RowResult, runRounds, type Subjects } from "./rounds.ts";
+import { LONG_ROWS, ROUTED_ROWS, type RoundSize, type Row, rowsOfPeer, STREAM_ROWS, type SubjectName, WHOLE_ROWS } from "./rows.ts";
+import { envoyVersion, type Subject, startBenchGateway, startPlainEnvoy } from "./subjects.ts";
 import { MODEL_BURST } from "./workload.ts";
 
 const REPORT_FOLDER = join(import.meta.dirname, "reports");
@@ -114,6 +114,26 @@ async function runEmbeddedDecision(): Promise<string> {
   return stdout;
 }
 
+/** What a round measures. */
+async function startSubjects(mockPort: number, cores: Cores, peers: readonly Peer[]): Promise<Subjects> {
+  const of = new Map<SubjectName, Subject>();
+  const close = async () => {
+    for (const subject of [...of.values()].reverse()) await subject.close();
+  };
+  try {
+    of.set("plain", await startPlainEnvoy(mockPort, cores));
+    of.set("gateway", await startBenchGateway(mockPort, cores));
+    for (const peer of peers) {
+      progress(`start     ${peer.name}`);
+      of.set(peer.name, await startPeer(peer, mockPort, cores));
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { of, close };
+}
+
 async function bench(settings: Settings): Promise<Report> {
   const cores = chooseCores();
   const open: { close(): Promise<void> }[] = [];
@@ -124,21 +144,13 @@ async function bench(settings: Settings): Promise<Report> {
   try {
     const mock = keep(await startMockProvider(cores.others));
     const client = keep(await startLoadClient(cores.others));
-    const plain = keep(await startPlainEnvoy(mock.port, cores));
-    const gateway = keep(await startBenchGateway(mock.port, cores));
-    const subjects = new Map([
-      ["plain", plain],
-      ["gateway", gateway],
-    ]);
-    for (const peer of settings.peers) {
-      progress(`start     ${peer.name}`);
-      subjects.set(peer.name, keep(await startPeer(peer, mock.port, cores)));
-    }
+    const start = () => startSubjects(mock.port, cores, settings.peers);
     const results: RowResult[] = [];
     for (const group of settings.only) {
-      const options = { subjects, client, size: settings.size, rounds: settings.rounds, onProgress: progress };
+      const options = { start, client, size: settings.size, rounds: settings.rounds, onProgress: progress };
       const rowsOfPeers = group === "whole" || group === "stream" ? settings.peers.flatMap((peer) => rowsOfPeer(group, peer)) : [];
-      results.push(...(await runRounds({ ...options, rows: [...GROUPS[group], ...rowsOfPeers] })));
+      const rows = [...GROUPS[group], ...rowsOfPeers];
+      if (rows.length > 0) results.push(...(await runRounds({ ...options, rows })));
     }
     const rows = reportRows(results);
     const footprint: Footprint | null = settings.only.includes("footprint") ? await runFootprint(mock.port, client, cores) : null;
@@ -151,7 +163,7 @@ async function bench(settings: Settings): Promise<Report> {
         cores: cpus().length,
         kernel: release(),
         node: process.versions.node,
-        envoy: plain.envoyVersion,
+        envoy: envoyVersion(),
         pinned_to: cores.measured ?? null,
       },
       wasm_bytes: (await stat(WASM_PATH)).size,

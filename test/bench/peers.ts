@@ -86,7 +86,7 @@ export async function startPeer(peer: Peer, mockPort: number, cores: Cores): Pro
     }
     await sleep(POLL_MS);
   }
-  return { port, envoyPid: child.pid as number, brightstaffPid: null, envoyVersion: "", close: () => endChild(child) };
+  return { port, envoyPid: child.pid as number, brightstaffPid: null, close: () => endChild(child) };
 }
 
 /** Somebody else may take it before the peer does; it would then say so. */

@@ -1,8 +1,10 @@
 // What is measured: a plain Envoy and the gateway, side by side in front of one mock provider.
 
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findEnvoy } from "../../envoy/install.mjs";
 import { EnvoyProcess } from "../gateway/envoy_process.ts";
 import { startGateway } from "../gateway/start_gateway.ts";
 import { openaiChat } from "./formats/openai_chat.ts";
@@ -16,7 +18,6 @@ export interface Subject {
   readonly envoyPid: number;
   /** null for a subject without a sidecar. */
   readonly brightstaffPid: number | null;
-  readonly envoyVersion: string;
   close(): Promise<void>;
 }
 
@@ -30,7 +31,7 @@ export async function startPlainEnvoy(mockPort: number, cores: Cores): Promise<S
     await envoy.close();
     await rm(cwd, { recursive: true, force: true });
   };
-  return { port, envoyPid: envoy.pid, brightstaffPid: null, envoyVersion: await versionOf(envoy), close };
+  return { port, envoyPid: envoy.pid, brightstaffPid: null, close };
 }
 
 /** The router's name in the benchmark's config. Its resolver is the mock provider: a routing model that answers at once. */
@@ -80,13 +81,12 @@ export async function startBenchGateway(mockPort: number, cores: Cores): Promise
     port: gateway.port,
     envoyPid: gateway.envoy.pid,
     brightstaffPid: gateway.brightstaff.pid,
-    envoyVersion: await versionOf(gateway.envoy),
     close: () => gateway.close(),
   };
 }
 
-/** "1.40.0", out of /server_info's "9e5580933739/1.40.0/Clean/RELEASE/BoringSSL". */
-async function versionOf(envoy: EnvoyProcess): Promise<string> {
-  const { version } = JSON.parse(await envoy.admin("/server_info")) as { version: string };
-  return version.split("/")[1] ?? version;
+/** "1.40.0", out of `--version`'s "…/9e5580933739/1.40.0/Clean/RELEASE/BoringSSL". */
+export function envoyVersion(): string {
+  const { stdout } = spawnSync(findEnvoy() ?? "envoy", ["--version"], { encoding: "utf8" });
+  return /\/(\d+\.\d+\.\d+[^/]*)\//.exec(stdout)?.[1] ?? "unknown";
 }
