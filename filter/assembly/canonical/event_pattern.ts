@@ -109,11 +109,16 @@ export class EventPattern extends Scanner {
     const knownEnd = this.known.ptr + to;
     let p = start;
     while (known < knownEnd) {
-      let words = <u32>min(knownEnd - known, end - p) >> 3;
-      while (words > 0 && load<u64>(p) == load<u64>(known)) {
+      let left = <u32>min(knownEnd - known, end - p);
+      while (left >= 16 && !v128.any_true(v128.xor(v128.load(p), v128.load(known)))) {
+        p += 16;
+        known += 16;
+        left -= 16;
+      }
+      while (left >= 8 && load<u64>(p) == load<u64>(known)) {
         p += 8;
         known += 8;
-        words--;
+        left -= 8;
       }
       while (known < knownEnd && p < end && load<u8>(p) == load<u8>(known)) {
         p++;

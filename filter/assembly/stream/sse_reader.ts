@@ -1,5 +1,4 @@
 import { Bytes } from "../bytes/bytes";
-import { HIGHS, SPACES } from "../bytes/words";
 import { Frame, FrameReader } from "./frame_reader";
 
 /** The longest event that is waited for, in bytes: beyond it a stream is not read on. Images in answers come to some megabytes. */
@@ -163,15 +162,14 @@ export class SseReader extends FrameReader {
   private findLineEnd(p: usize): usize {
     const end = this.end;
     while (p < end) {
-      if (p + 8 <= end) {
+      if (p + 16 <= end) {
         // Of the control characters there are hardly any others: JSON has none within its strings.
-        const word = load<u64>(p);
-        const hits = (word - SPACES) & ~word & HIGHS;
+        const hits = i8x16.bitmask(i8x16.lt_u(v128.load(p), i8x16.splat(SPACE)));
         if (hits == 0) {
-          p += 8;
+          p += 16;
           continue;
         }
-        p += <usize>(ctz(hits) >> 3);
+        p += ctz(hits);
       }
       const c = load<u8>(p);
       if (c == LF || c == CR) return p;
