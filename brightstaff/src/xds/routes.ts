@@ -4,7 +4,7 @@ import { listModels } from "../models/model_list.ts";
 import { BRIGHTSTAFF_CLUSTER, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, duration, extension, type Message } from "./protobuf.ts";
 import { upstreams } from "./upstreams.ts";
-import { CLIENT_HEADERS_KEPT_BACK, ENVOY_HEADERS_KEPT_BACK, PROVIDER_FILTER_NAME } from "./wasm_filter.ts";
+import { CLIENT_HEADERS_KEPT_BACK, PROVIDER_FILTER_NAME } from "./wasm_filter.ts";
 
 export const ROUTE_CONFIG_NAME = "llm";
 
@@ -115,7 +115,8 @@ type Mode = keyof typeof MODES;
 /** The filter in the provider's cluster has nothing left to do for a request that the gateway role serves. */
 const WITHOUT_PROVIDER_ROLE = { [PROVIDER_FILTER_NAME]: any("envoy.config.route.v3.FilterConfig", { disabled: true }) };
 
-const HEADERS_KEPT_BACK = [...CLIENT_HEADERS_KEPT_BACK, ...ENVOY_HEADERS_KEPT_BACK];
+/** Beside the client's own what Envoy says of the client in each request. */
+const HEADERS_KEPT_BACK = [...CLIENT_HEADERS_KEPT_BACK, "x-envoy-external-address"];
 
 /** Cheaper by the half than the route with retries: no matcher, no request kept for another attempt. */
 function onceRoute(mode: Mode, config: GatewayConfig): Message {

@@ -14,9 +14,6 @@ const OWN_PLACE_FILTER_NAME = "llm_provider_always";
  */
 export const CLIENT_HEADERS_KEPT_BACK: readonly string[] = ["authorization", "accept-encoding"];
 
-/** What Envoy itself says of the client in a request's headers, to be kept from providers likewise. */
-export const ENVOY_HEADERS_KEPT_BACK: readonly string[] = ["x-envoy-external-address"];
-
 /** Whether the filter sets headers for the provider that the route would take away in front of it, or Envoy would sign. */
 export function needsOwnPlace({ passthroughAuth, signing, headers }: Provider): boolean {
   return passthroughAuth || signing !== null || headers.some(([name]) => CLIENT_HEADERS_KEPT_BACK.includes(name.toLowerCase()));

@@ -159,7 +159,7 @@ export class ProviderStream extends StreamContext {
 
   /**
    * An answer to the request's only attempt has begun whose body will tell what it is. Its status is asked for only when that is no answer: nobody
-   * else would be tried, the client gets the provider's status as it is, and the host's copying of it costs 0.05 of plain Envoy's CPU.
+   * else would be tried, the client gets the provider's status as it is, and asking costs a twentieth of plain Envoy's instructions.
    */
   onWholeBegun(): i32 {
     this.status = STATUS_UNREAD;
@@ -389,6 +389,7 @@ export class ProviderStream extends StreamContext {
   private onNoAnswer(size: u32): i32 {
     const exchange = this.exchange!;
     if (!isByProvider()) {
+      exchange.completeBy_ns = 0;
       replaceEnvoysAnswer(exchange, this.status, out);
       replaceBody(Body.Response, out.ptr, out.length);
       return CONTINUE;
