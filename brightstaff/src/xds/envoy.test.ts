@@ -215,7 +215,8 @@ describe("candidates", () => {
   test("a hung one is left at its deadline", async () => {
     const started_ms = performance.now();
     expect(await answered(["hang", "ok"], { mode: "stream" })).toBe("ok");
-    expect(performance.now() - started_ms).toBeGreaterThanOrEqual(FIRST_TOKEN_MS);
+    // Envoy counts whole milliseconds from when its loop last woke, which can be a little before the request came.
+    expect(performance.now() - started_ms).toBeGreaterThan(FIRST_TOKEN_MS - 20);
   });
 
   test("a hundred at once all fall back", async () => {
