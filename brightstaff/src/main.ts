@@ -24,7 +24,7 @@ import { StateDir } from "./xds/state_dir.ts";
 
 const REPO = path.resolve(import.meta.dirname, "../..");
 
-const USAGE = `usage: main.ts [--config config/plano_config.yaml] [--state-dir envoy/run] [--listen 127.0.0.1:9091] [--wasm filter/build/llm_gateway.wasm]
+const USAGE = `usage: main.ts [--config config/plano_config.yaml] [--state-dir envoy/run] [--listen 127.0.0.1:9091] [--filter filter/build/llm_gateway.wasm]
                [--demo-url http://127.0.0.1:PORT]   where providers without a key are pointed
                [--routers FILE]                     where routers of the management API are kept; routers.json in the state directory when left out
                [--log-level info]`;
@@ -36,7 +36,7 @@ type Options = {
   readonly config: string;
   readonly stateDir: string;
   readonly listen: { readonly host: string; readonly port: number };
-  readonly wasmFile: string;
+  readonly filterFile: string;
   readonly demoUrl: string | undefined;
   readonly routersFile: string;
   readonly logLevel: string;
@@ -64,7 +64,7 @@ async function main(options: Options): Promise<void> {
     createResolver,
     modelDir: defaultModelDir(),
     stateDir: new StateDir(options.stateDir),
-    renderOptions: { stateDir: options.stateDir, wasmFile: options.wasmFile, brightstaff: { host: options.listen.host, port } },
+    renderOptions: { stateDir: options.stateDir, filterFile: options.filterFile, brightstaff: { host: options.listen.host, port } },
     metrics,
     logger,
     events,
@@ -135,7 +135,7 @@ function readOptions(): Options {
       config: { type: "string", default: path.join(REPO, "config/plano_config.yaml") },
       "state-dir": { type: "string", default: path.join(REPO, "envoy/run") },
       listen: { type: "string", default: "127.0.0.1:9091" },
-      wasm: { type: "string", default: path.join(REPO, "filter/build/llm_gateway.wasm") },
+      filter: { type: "string", default: path.join(REPO, "filter/build/llm_gateway.wasm") },
       "demo-url": { type: "string" },
       routers: { type: "string" },
       "log-level": { type: "string", default: "info" },
@@ -156,7 +156,7 @@ function readOptions(): Options {
     config: values.config,
     stateDir: path.resolve(values["state-dir"]),
     listen: readListen(values.listen),
-    wasmFile: path.resolve(values.wasm),
+    filterFile: path.resolve(values.filter),
     demoUrl,
     routersFile: path.resolve(values.routers ?? path.join(values["state-dir"], "routers.json")),
     logLevel: level,

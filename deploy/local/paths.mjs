@@ -11,3 +11,7 @@ export const compileCache = path.join(planoHome, "compile-cache");
 
 /** Node 24 as the npm package `node` brings it; set-up itself also runs on the machine's own Node 20. */
 export const projectNode = path.join(repoRoot, "node_modules/.bin/node");
+
+/** The filter as every Envoy runs it, and as machine code for the Envoy that it was made for. */
+export const filterAsWasm = path.join(repoRoot, "filter/build/llm_gateway.wasm");
+export const filterAsLibrary = path.join(repoRoot, "filter/build/llm_gateway.so");

@@ -3,11 +3,12 @@
 
 import path from "node:path";
 import { findEnvoy, installEnvoy } from "../../envoy/install.mjs";
+import { buildNative, nativeIsCurrent, nativeIsPossible } from "../../filter/native/build.mjs";
 import { endChildren, run, SetupError } from "./child.mjs";
 import { codeIsCompiled, compileCode } from "./compiled_code.mjs";
 import { withLock } from "./lock.mjs";
 import { installPackages, packagesAreCurrent } from "./packages.mjs";
-import { planoHome, projectNode, repoRoot } from "./paths.mjs";
+import { filterAsLibrary, filterAsWasm, planoHome, projectNode, repoRoot } from "./paths.mjs";
 import { say, step } from "./progress.mjs";
 import { convertRoutingModel, examplesAreLearnt, learnExamples, routingModelIsConverted } from "./routing_model.mjs";
 
@@ -55,6 +56,14 @@ async function setUpCompiledCode() {
 
 async function buildFilter() {
   await step("building the Envoy filter", () => run(projectNode, ["filter/build.mjs"], { cwd: repoRoot }));
+  if (!nativeIsPossible || nativeIsCurrent(filterAsWasm, filterAsLibrary)) return;
+  try {
+    await step("compiling the Envoy filter to machine code (once)", () => buildNative(filterAsWasm, filterAsLibrary));
+  } catch (error) {
+    // Envoy runs the filter either way. Who wants the one and not the other is told.
+    if (process.env.CI) throw error;
+    say(`the filter will run as WebAssembly, which is slower: ${/** @type {Error} */ (error).message}`);
+  }
 }
 
 for (const [signal, number] of /** @type {const} */ ([

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import type { Listener } from "../../brightstaff/src/config/gateway_config.ts";
 import { startDemoProviders } from "../../brightstaff/src/demo_providers/server.ts";
 import { collectStartUpGarbageSoon } from "../../brightstaff/src/start_up_garbage.ts";
-import { findEnvoy } from "../../envoy/install.mjs";
+import { filterFor, findEnvoy } from "../../envoy/install.mjs";
 import { isAnswering, isFree } from "./addresses.ts";
 import { repoRoot } from "./paths.mjs";
 import { readConfig } from "./read_config.ts";
@@ -58,7 +58,8 @@ async function main(): Promise<void> {
   await checkAddresses(config.listener);
 
   const startBrightstaff = (listen: string, held: boolean) => {
-    const args = [...["--config", file, "--state-dir", STATE_DIR, "--listen", listen], ...(needsDemo ? ["--demo-url", demo.url] : [])];
+    const places = ["--config", file, "--state-dir", STATE_DIR, "--listen", listen, "--filter", filterFor(envoy)];
+    const args = [...places, ...(needsDemo ? ["--demo-url", demo.url] : [])];
     return Supervised.module("brightstaff", path.join(repoRoot, "brightstaff/src/main.ts"), args, { held });
   };
   // Its log begins below what a user is to read first.

@@ -4,7 +4,7 @@
  * @see https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
  */
 import "./host/abort";
-import { beginCallback } from "./host/arena";
+import { beginCallback, beginConfiguration } from "./host/arena";
 import { onDecision } from "./roles/decisions";
 import { onEventsAnswered } from "./roles/event_batch";
 import { configureRoot, createStreamContext, deleteRoot, isRoot } from "./roles/roots";
@@ -29,7 +29,7 @@ export function proxy_on_vm_start(root: u32, configurationSize: u32): u32 {
 }
 
 export function proxy_on_configure(root: u32, configurationSize: u32): u32 {
-  beginCallback();
+  beginConfiguration();
   return configureRoot(root, configurationSize) ? OK : 0;
 }
 

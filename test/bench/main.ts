@@ -6,7 +6,7 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { REPO } from "../gateway/repo.ts";
-import { WASM_PATH } from "../gateway/start_gateway.ts";
+import { FILTER_FILE } from "../gateway/start_gateway.ts";
 import { compare, lastReport } from "./comparison.ts";
 import { type Footprint, measureFootprint } from "./footprint.ts";
 import { type MemoryResult, measureMemory } from "./memory.ts";
@@ -166,7 +166,7 @@ async function bench(settings: Settings): Promise<Report> {
         envoy: envoyVersion(),
         pinned_to: cores.measured ?? null,
       },
-      wasm_bytes: (await stat(WASM_PATH)).size,
+      wasm_bytes: (await stat(FILTER_FILE)).size,
       rows,
       memory: settings.only.includes("memory") ? await runMemory(mock.port, client, cores, settings.quick) : [],
       footprint,

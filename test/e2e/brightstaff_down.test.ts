@@ -3,8 +3,7 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { BrightstaffProcess } from "../gateway/brightstaff_process.ts";
-import { REPO } from "../gateway/repo.ts";
-import { type Gateway, startGateway } from "../gateway/start_gateway.ts";
+import { FILTER_FILE, type Gateway, startGateway } from "../gateway/start_gateway.ts";
 import { anthropicMessages, ask, CLIENT_FORMATS, openaiChat } from "./client_formats.ts";
 import { crowdAgent, exchange, open } from "./exchange.ts";
 import { configOf, Fleet, modelOf } from "./fleet.ts";
@@ -167,7 +166,7 @@ test("killed, and started again", async () => {
     cwd: join(gateway.configPath, ".."),
     configPath: gateway.configPath,
     stateDir: gateway.stateDir,
-    wasmPath: join(REPO, "filter/build/llm_gateway.wasm"),
+    filterFile: FILTER_FILE,
   });
   await waitUntil(
     "routed by task again",

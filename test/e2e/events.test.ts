@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { BrightstaffProcess } from "../gateway/brightstaff_process.ts";
-import { type Gateway, startGateway, WASM_PATH } from "../gateway/start_gateway.ts";
+import { FILTER_FILE, type Gateway, startGateway } from "../gateway/start_gateway.ts";
 import { closedPort } from "../mock_providers/ports.ts";
 import { anthropicMessages, ask, openaiChat, openaiResponses } from "./client_formats.ts";
 import { crowdAgent, exchange, open, readAttempts } from "./exchange.ts";
@@ -253,7 +253,7 @@ describe("while brightstaff is down", () => {
       cwd,
       configPath,
       stateDir,
-      wasmPath: WASM_PATH,
+      filterFile: FILTER_FILE,
       args: ["--listen", `127.0.0.1:${port}`],
     });
   }

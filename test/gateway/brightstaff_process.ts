@@ -14,7 +14,7 @@ export interface BrightstaffOptions {
   cwd: string;
   configPath: string;
   stateDir: string;
-  wasmPath: string;
+  filterFile: string;
   env?: Record<string, string> | undefined;
   args?: readonly string[] | undefined;
   /** Runs on this core only. */
@@ -42,7 +42,7 @@ export class BrightstaffProcess {
         "--config", options.configPath,
         "--state-dir", options.stateDir,
         "--listen", "127.0.0.1:0",
-        "--wasm", options.wasmPath,
+        "--filter", options.filterFile,
         ...(options.args ?? []),
       ],
       {

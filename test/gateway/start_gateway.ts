@@ -7,12 +7,13 @@ import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
+import { filterFor, findEnvoy } from "../../envoy/install.mjs";
 import { BrightstaffProcess } from "./brightstaff_process.ts";
 import { EnvoyProcess } from "./envoy_process.ts";
 import { readRenderedAt, waitUntilReloaded } from "./reload.ts";
 import { REPO } from "./repo.ts";
 
-export const WASM_PATH = join(REPO, "filter/build/llm_gateway.wasm");
+export const FILTER_FILE = filterFor(findEnvoy() ?? "");
 const SERVE_MS_MAX = 60_000;
 const POLL_MS = 20;
 
@@ -52,7 +53,7 @@ export interface Gateway {
 
 /** Starts brightstaff and Envoy and waits until the first listener answers. Throws with both logs when that fails. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  if (!existsSync(WASM_PATH)) throw new Error("the filter is not built: run `npm run build`");
+  if (!existsSync(FILTER_FILE)) throw new Error("the filter is not built: run `npm run build`");
   const cwd = await mkdtemp(join(tmpdir(), "gw-")); // short: the admin socket's path has 107 bytes
   const parts: { close(): Promise<void>; log(): string }[] = [];
   const logs = () => parts.map((part) => part.log()).join("\n");
@@ -72,7 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       cwd,
       configPath,
       stateDir,
-      wasmPath: WASM_PATH,
+      filterFile: FILTER_FILE,
       env,
       args: options.brightstaffArgs,
       core: options.cores?.brightstaff,

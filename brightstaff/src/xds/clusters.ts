@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 import type { GatewayConfig, Provider } from "../config/gateway_config.ts";
 import { bufferLimit_bytes } from "./buffer_limits.ts";
+import { providerFilter } from "./llm_filter.ts";
 import { BRIGHTSTAFF_CLUSTER, type RenderOptions, secretFile, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, duration, extension, fileSource, type Message } from "./protobuf.ts";
 import { requestSigning } from "./request_signing.ts";
 import { upstreams } from "./upstreams.ts";
-import { providerFilter } from "./wasm_filter.ts";
 
 const CLUSTER_TYPE = "envoy.config.cluster.v3.Cluster";
 const HTTP_PROTOCOL_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
@@ -154,7 +154,7 @@ function upstreamFilters(provider: Provider, options: RenderOptions): Message[] 
   const hasKey = provider.accessKey !== null || (provider.credentials !== null && provider.credentials.type !== "aws");
   const credential = hasKey ? [credentialInjector(provider, options)] : [];
   if (provider.signing !== null) credential.push(requestSigning(provider, provider.signing, options.stateDir));
-  return [providerFilter(provider, options.wasmFile), ...credential, UPSTREAM_CODEC];
+  return [providerFilter(provider, options.filterFile), ...credential, UPSTREAM_CODEC];
 }
 
 const UPSTREAM_CODEC = extension("envoy.filters.http.upstream_codec", "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec");
@@ -174,7 +174,7 @@ function credentialInjector(provider: Provider, options: RenderOptions): Message
 function tokenEstimatorCluster({ limits }: GatewayConfig, options: RenderOptions): Message {
   const protocolOptions = {
     common_http_protocol_options: { idle_timeout: duration(POOL_IDLE_MS), max_stream_duration: duration(ESTIMATE_MS_MAX) },
-    http_filters: [providerFilter(null, options.wasmFile), UPSTREAM_CODEC],
+    http_filters: [providerFilter(null, options.filterFile), UPSTREAM_CODEC],
   };
   return brightstaffCluster(TOKEN_ESTIMATOR_CLUSTER, options, protocolOptions, bufferLimit_bytes(limits));
 }

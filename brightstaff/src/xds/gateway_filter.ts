@@ -1,11 +1,11 @@
 import { hash } from "node:crypto";
 import type { GatewayConfig, ModelRules, NativeEndpoint, Provider, Router } from "../config/gateway_config.ts";
 import { RESPONSE_BODY_BYTES_MAX } from "./buffer_limits.ts";
+import { llmFilter, needsOwnPlace } from "./llm_filter.ts";
 import { BRIGHTSTAFF_CLUSTER, type RenderOptions, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import type { Message } from "./protobuf.ts";
 import { SIGNATURE_HEADERS } from "./request_signing.ts";
 import { furtherName, upstreams } from "./upstreams.ts";
-import { needsOwnPlace, wasmFilter } from "./wasm_filter.ts";
 
 export const GATEWAY_FILTER_NAME = "llm_gateway";
 
@@ -16,7 +16,7 @@ export const DECISION_VIEW_BYTES_MAX = 65_536;
 export function gatewayFilter(config: GatewayConfig, options: RenderOptions): Message {
   return {
     "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
-    ...wasmFilter(GATEWAY_FILTER_NAME, "gateway", gatewayConfiguration(config), options.wasmFile),
+    ...llmFilter(GATEWAY_FILTER_NAME, "gateway", gatewayConfiguration(config), options.filterFile),
   };
 }
 

@@ -3,10 +3,10 @@ import { anthropicForm, type ModelsForm, openaiForm } from "../models/forms.ts";
 import { bufferLimit_bytes } from "./buffer_limits.ts";
 import { http2Windows } from "./clusters.ts";
 import { GATEWAY_FILTER_NAME, gatewayFilter } from "./gateway_filter.ts";
+import { filterType } from "./llm_filter.ts";
 import { GATEWAY_FILTER_FILE, LISTENER_CERTIFICATE, RDS_FILE, type RenderOptions, routingSocket, secretFile } from "./options.ts";
 import { any, duration, extension, fileSource, type Message } from "./protobuf.ts";
 import { IS_ANTHROPIC, ROUTE_CONFIG_NAME } from "./routes.ts";
-import { WASM_TYPE } from "./wasm_filter.ts";
 
 /**
  * A client that has begun a request may be silent this long, be it in the headers or in the body (how long the whole body may take, the filter sees to); what comes behind the filter has a limit of its
@@ -29,7 +29,7 @@ export function listener(config: GatewayConfig, options: RenderOptions): Message
     name: GATEWAY_FILTER_NAME,
     config_discovery: {
       config_source: fileSource(`${options.stateDir}/${GATEWAY_FILTER_FILE}`),
-      type_urls: [`type.googleapis.com/${WASM_TYPE}`],
+      type_urls: [`type.googleapis.com/${filterType(options.filterFile)}`],
     },
   };
   const { name, address, port, tls } = config.listener;

@@ -4,8 +4,8 @@ import path from "node:path";
 export type RenderOptions = {
   /** The folder of the rendered files, absolute. */
   readonly stateDir: string;
-  /** The compiled filter, absolute. */
-  readonly wasmFile: string;
+  /** The compiled filter, absolute: `llm_gateway.wasm`, or `llm_gateway.so` for the Envoy that it was made for. */
+  readonly filterFile: string;
   /** Where brightstaff itself listens. */
   readonly brightstaff: { readonly host: string; readonly port: number };
 };

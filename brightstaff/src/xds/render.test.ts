@@ -38,7 +38,7 @@ routing_preferences: [{name: t, description: d, models: [gpt-5.2]}]
 limits: {request_body_bytes_max: 1048576, first_token_ms: 2000, stream_idle_ms: 3000, reply_ms: 4000, decision_ms: 500}
 `;
 
-const options = () => ({ stateDir: path.join(directory, "run"), wasmFile: WASM_FILE, brightstaff: { host: "127.0.0.1", port: 9091 } });
+const options = () => ({ stateDir: path.join(directory, "run"), filterFile: WASM_FILE, brightstaff: { host: "127.0.0.1", port: 9091 } });
 const resources = (): Resources => render(load(CONFIG), options());
 
 test("the same config gives the same resources", () => {

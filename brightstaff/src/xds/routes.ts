@@ -1,10 +1,10 @@
 import { CANDIDATES_MAX, type GatewayConfig } from "../config/gateway_config.ts";
 import { ANTHROPIC_VERSION_HEADER, anthropicForm, anthropicPage, openaiForm, openaiList } from "../models/forms.ts";
 import { listModels } from "../models/model_list.ts";
+import { CLIENT_HEADERS_KEPT_BACK, PROVIDER_FILTER_NAME } from "./llm_filter.ts";
 import { BRIGHTSTAFF_CLUSTER, TOKEN_ESTIMATOR_CLUSTER } from "./options.ts";
 import { any, duration, extension, type Message } from "./protobuf.ts";
 import { upstreams } from "./upstreams.ts";
-import { CLIENT_HEADERS_KEPT_BACK, PROVIDER_FILTER_NAME } from "./wasm_filter.ts";
 
 export const ROUTE_CONFIG_NAME = "llm";
 

@@ -9,10 +9,10 @@ import { EnvoyProcess } from "../../../test/gateway/envoy_process.ts";
 import { REPO } from "../../../test/gateway/repo.ts";
 import { CANDIDATES_MAX } from "../config/gateway_config.ts";
 import { loadConfig } from "../config/load.ts";
+import { PROVIDER_FILTER_NAME } from "./llm_filter.ts";
 import { extension, type Message } from "./protobuf.ts";
 import { type Resources, render } from "./render.ts";
 import { StateDir } from "./state_dir.ts";
-import { PROVIDER_FILTER_NAME } from "./wasm_filter.ts";
 
 export type UnfilteredEnvoy = {
   readonly url: string;
@@ -61,7 +61,7 @@ function renderText(config: string, cwd: string, stateDir: string, { brightstaff
   utimesSync(file, CHANGED_S, CHANGED_S);
   const loaded = loadConfig({ file, env: {} });
   if (!loaded.ok) throw new Error(loaded.mistakes.join("\n"));
-  return render(loaded.config, { stateDir, wasmFile: "/nonexistent.wasm", brightstaff: { host: "127.0.0.1", port: brightstaffPort } });
+  return render(loaded.config, { stateDir, filterFile: "/nonexistent.wasm", brightstaff: { host: "127.0.0.1", port: brightstaffPort } });
 }
 
 function withoutFilter(resources: Resources): Resources {

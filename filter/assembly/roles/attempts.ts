@@ -1,6 +1,7 @@
 import { now_ns } from "../host/clock";
 import { Literal } from "../host/literal";
 import { getProperty } from "../host/property";
+import { actOn } from "../host/stream";
 import { Candidate, Exchange, Outcome } from "./exchange";
 
 /**
@@ -28,6 +29,8 @@ export function beginAttempt(exchange: Exchange, context: u32): Candidate | null
 export function settleAttempt(exchange: Exchange, candidate: Candidate): void {
   if (candidate.outcome != Outcome.Pending) return;
   const elapsed_ms = (now_ns() - candidate.started_ns) / NS_PER_MS;
+  // The request's own place can be asked when the attempt's no longer can.
+  actOn(exchange.id);
   if (getProperty(UPSTREAM_LOCAL_ADDRESS).length == 0) candidate.settle(Outcome.ConnectFailure, 0);
   else if (elapsed_ms + TIMER_TOLERANCE_MS >= exchange.answerWithin_ms) candidate.settle(Outcome.Timeout, 0);
   else candidate.settle(Outcome.Reset, 0);

@@ -34,10 +34,10 @@ export class Gateway {
   /** The clusters whose filter the route for requests with one candidate does not leave out. */
   readonly ownPlaces: ReadonlySet<string>;
 
-  constructor(wasmPath: string, config: unknown) {
+  constructor(filterFile: string, config: unknown) {
     const { providers } = config as { providers: { cluster: string; needs_own_place?: boolean }[] };
     this.ownPlaces = new Set(providers.filter((provider) => provider.needs_own_place).map(({ cluster }) => cluster));
-    this.host = new WasmHost(wasmPath);
+    this.host = new WasmHost(filterFile);
     const gateway = this.host.createRoot(JSON.stringify(config));
     const provider = this.host.createRoot('{"role":"provider"}');
     if (!gateway.accepted || !provider.accepted) throw new Error(`configuration refused: ${this.host.logs.join("; ")}`);

@@ -86,8 +86,8 @@ export class WasmHost {
   #nextContext = 1;
   #nextToken = 1;
 
-  constructor(wasmPath: string) {
-    const module = new WebAssembly.Module(fs.readFileSync(wasmPath));
+  constructor(filterFile: string) {
+    const module = new WebAssembly.Module(fs.readFileSync(filterFile));
     const instance = new WebAssembly.Instance(module, { env: this.#imports() });
     this.exports = instance.exports as unknown as Exports;
     this.exports._initialize();

@@ -1,7 +1,6 @@
+import path from "node:path";
 import type { Provider } from "../config/gateway_config.ts";
 import { any, type Message } from "./protobuf.ts";
-
-export const WASM_TYPE = "envoy.extensions.filters.http.wasm.v3.Wasm";
 
 /** The filter in a provider's cluster: the one that the route for requests with one candidate leaves out, and the one that it does not. */
 export const PROVIDER_FILTER_NAME = "llm_provider";
@@ -20,17 +19,40 @@ export function needsOwnPlace({ passthroughAuth, signing, headers }: Provider): 
 }
 
 /** The filter in the cluster of a provider, or of who estimates tokens. */
-export function providerFilter(provider: Provider | null, wasmFile: string): Message {
+export function providerFilter(provider: Provider | null, filterFile: string): Message {
   const name = provider !== null && needsOwnPlace(provider) ? OWN_PLACE_FILTER_NAME : PROVIDER_FILTER_NAME;
-  return wasmFilter(name, "provider", { role: "provider" }, wasmFile);
+  return llmFilter(name, "provider", { role: "provider" }, filterFile);
 }
 
-/** The filter in one of its roles. All places share one VM per worker: `vm_id`, code and `vm_config` are the same everywhere. */
-export function wasmFilter(name: string, role: "gateway" | "provider", configuration: Message, wasmFile: string): Message {
-  return { name, typed_config: any(WASM_TYPE, wasmConfig(role, configuration, wasmFile)) };
+/** The filter in one of its roles, as WebAssembly or as a library for Envoy, by the name of its file. */
+export function llmFilter(name: string, role: "gateway" | "provider", configuration: Message, filterFile: string): Message {
+  const text = any("google.protobuf.StringValue", { value: JSON.stringify(configuration) });
+  const config = isLibrary(filterFile) ? libraryConfig(role, text, filterFile) : wasmConfig(role, text, filterFile);
+  return { name, typed_config: any(filterType(filterFile), config) };
 }
 
-function wasmConfig(role: string, configuration: Message, wasmFile: string): Message {
+/** The message that configures the filter. */
+export function filterType(filterFile: string): string {
+  return isLibrary(filterFile)
+    ? "envoy.extensions.filters.http.dynamic_modules.v3.DynamicModuleFilter"
+    : "envoy.extensions.filters.http.wasm.v3.Wasm";
+}
+
+function isLibrary(filterFile: string): boolean {
+  return path.extname(filterFile) === ".so";
+}
+
+function libraryConfig(role: string, configuration: Message, filterFile: string): Message {
+  return {
+    // It is never unloaded: its workers' threads keep what is theirs.
+    dynamic_module_config: { module: { local: { filename: filterFile } }, do_not_close: true },
+    filter_name: role,
+    filter_config: configuration,
+  };
+}
+
+/** All places share one VM per worker: `vm_id`, code and `vm_config` are the same everywhere. */
+function wasmConfig(role: string, configuration: Message, filterFile: string): Message {
   return {
     config: {
       name: role,
@@ -40,8 +62,8 @@ function wasmConfig(role: string, configuration: Message, wasmFile: string): Mes
       // A trap costs the streams of one worker; with FAIL_RELOAD the next request gets a fresh VM.
       failure_policy: "FAIL_RELOAD",
       reload_config: { backoff: { base_interval: "0.05s", max_interval: "1s" } },
-      configuration: any("google.protobuf.StringValue", { value: JSON.stringify(configuration) }),
-      vm_config: { vm_id: "llm_gateway", runtime: "envoy.wasm.runtime.v8", code: { local: { filename: wasmFile } } },
+      configuration,
+      vm_config: { vm_id: "llm_gateway", runtime: "envoy.wasm.runtime.v8", code: { local: { filename: filterFile } } },
     },
   };
 }
