@@ -20,7 +20,7 @@ let envoy: EnvoyProcess;
 let url: string;
 
 beforeAll(async () => {
-  await build("filter/test/native/faulty.ts", WASM);
+  await build("filter/test/entry/faulty.ts", WASM);
   const wasm = path.join(repoRoot, WASM);
   if (!nativeIsCurrent(wasm, LIBRARY)) await buildNative(wasm, LIBRARY);
   folder = await mkdtemp(path.join(tmpdir(), "nh-"));
