@@ -46,8 +46,8 @@ enum { REPLY_HEADERS_MAX = 16 };
 typedef enum { ON_NOTHING, ON_REQUEST, ON_REQUEST_BODY, ON_RESPONSE_BODY } Phase;
 /* Who may be in an instance. */
 enum { IDLE, WORKER, MAIN };
-/* Events that the main thread is asked for. */
-enum { EVENT_CALLS, EVENT_TICK };
+/* Events that a worker, or the main thread, is asked for. */
+enum { EVENT_TICK, EVENT_CALLS, EVENT_ANSWERS };
 
 /* A filter's configuration in Envoy: a role in a place. */
 struct Config {
@@ -92,7 +92,7 @@ struct Stream {
   Stream *next;
 };
 
-/* A call to a cluster that no stream waits for: the main thread makes it, its answer comes with the next tick. */
+/* A call to a cluster that no stream waits for: the main thread makes it, and hands the answer to the instance. */
 struct Call {
   Instance *instance;
   Config *config;
@@ -132,26 +132,30 @@ typedef struct {
   uint32_t next_free;
 } Place;
 
-struct w2c_env {
-  Module module;
-  /* What host calls are about. */
+/* What host calls are about. */
+typedef struct {
   Stream *stream;
   Root *root;
   Phase phase;
+} Subject;
+
+struct w2c_env {
+  Module module;
+  Subject subject;
   Bytes configuration;
   Action *reply;
   const Header *answer_headers;
   size_t answer_header_count;
   const Bytes *answer_chunks;
   size_t answer_chunk_count;
-  /* The body that a callback is about, as Envoy holds it: first what was buffered, then what has come. */
+  /* The body of the stream `listed` (null: of none) as Envoy holds it: first what was buffered, then what has come. */
+  const Stream *listed;
+  bool request_is_listed;
   Bytes *chunks;
   size_t chunks_max;
-  size_t buffered_count;
   size_t chunk_count;
   size_t buffered_bytes;
   size_t body_bytes;
-  bool chunks_are_fresh;
 
   Action *actions;
   Action **last_action;
@@ -314,20 +318,19 @@ static uint32_t delete(Module *m, uint32_t context, uint32_t b, uint32_t c) {
 
 static void fail(Instance *in, int trap);
 
-/* Calls one of the filter's exports, on behalf of a stream or (null) of its root. After a trap the instance is dead and the answer `on_trap`. */
+/* Calls one of the filter's exports, on behalf of a stream or (null) of its root. After a trap the instance is dead and `on_trap` the answer. */
 static uint32_t enter(Instance *in, Stream *stream, Root *root, Phase phase, Export callee, uint32_t a, uint32_t b, uint32_t c,
                       uint32_t on_trap) {
   jmp_buf here;
   const wasm_rt_frame_t outer = wasm_rt_frame;
-  in->stream = stream;
-  in->root = root;
-  in->phase = phase;
+  const Subject before = in->subject;
+  in->subject = (Subject){stream, root, phase};
   wasm_rt_frame = (wasm_rt_frame_t){&here, &in->module.w2c_memory};
   const int trap = _setjmp(here);
   const uint32_t result = LIKELY(trap == 0) ? callee(&in->module, a, b, c) : on_trap;
   wasm_rt_frame = outer;
-  in->stream = NULL;
-  in->phase = ON_NOTHING;
+  in->subject = before;
+  in->listed = NULL;
   if (UNLIKELY(trap != 0)) fail(in, trap);
   return result;
 }
@@ -343,14 +346,6 @@ static Instance *make_instance(void) {
   return in;
 }
 
-static void free_module(Instance *in) {
-  wasm2c_llm__gateway_free(&in->module);
-  free(in->places);
-  free(in->chunks);
-  in->places = NULL;
-  in->place_count = in->place_limit = 0;
-  in->chunks = NULL;
-}
 
 static Instance *make_worker_instance(void) {
   wasm_rt_init_thread();
@@ -367,6 +362,24 @@ static void release(Config *config) {
   if (atomic_fetch_sub(&config->references, 1) > 1) return;
   free(config->json);
   free(config);
+}
+
+/* What a dead instance holds. The rest of it stays, as answers may still be on their way to it. */
+static void free_module(Instance *in) {
+  wasm2c_llm__gateway_free(&in->module);
+  for (size_t i = 0; i < in->root_limit; i++) {
+    if (in->roots[i] == NULL) continue;
+    release(in->roots[i]->config);
+    free(in->roots[i]);
+  }
+  free(in->roots);
+  free(in->places);
+  free(in->chunks);
+  in->roots = NULL;
+  in->places = NULL;
+  in->chunks = NULL;
+  in->root_limit = in->place_count = in->place_limit = 0;
+  in->chunks_max = 0;
 }
 
 /* @returns whether the filter takes the configuration */
@@ -436,7 +449,7 @@ static void *keep_clock(void *unused) {
     pthread_mutex_lock(&registry);
     for (size_t i = 0; i < instance_count; i++) {
       pthread_mutex_lock(&instances[i]->lock);
-      if (instances[i]->scheduler != NULL) CALLBACK(http_filter_scheduler_commit)(instances[i]->scheduler, 0);
+      if (instances[i]->scheduler != NULL) CALLBACK(http_filter_scheduler_commit)(instances[i]->scheduler, EVENT_TICK);
       else some_idle = true;
       pthread_mutex_unlock(&instances[i]->lock);
     }
@@ -471,7 +484,10 @@ static void act(Instance *in, Action *action) {
   in->last_action = &action->next;
 }
 
-/* Envoy keeps a reply from the filter that made it, where proxy-wasm shows it: in the listener's place the filter notes and describes all answers. */
+/*
+ * Envoy keeps a reply from the filter that made it, where proxy-wasm shows it: in the listener's place the filter notes and describes all
+ * answers.
+ */
 static void show_reply(Instance *in, Stream *stream, Action *reply) {
   if (!stream->is_gateway || stream->response_has_begun) return;
   stream->response_has_begun = true;
@@ -504,7 +520,8 @@ static void settle(Instance *in) {
 
 /* A stream whose filter has failed ends: with an answer, when the client has had none. */
 static void condemn(Stream *stream) {
-  static const char JSON[] = "{\"error\":{\"message\":\"The gateway failed at another request; try again.\",\"type\":\"server_error\",\"param\":null,\"code\":null}}";
+  static const char JSON[] =
+      "{\"error\":{\"message\":\"The gateway failed at another request; try again.\",\"type\":\"server_error\",\"param\":null,\"code\":null}}";
   static Header type = {{"content-type", 12}, {"application/json", 16}};
   if (stream->response_has_begun) CALLBACK(http_filter_reset_stream)(stream->envoy, RESET_LOCALLY, text("llm_gateway_failed"));
   else CALLBACK(http_send_response)(stream->envoy, 503, &type, 1, text(JSON), text("llm_gateway_failed"));
@@ -513,7 +530,8 @@ static void condemn(Stream *stream) {
 /* A trap: as under proxy-wasm it costs the worker's streams, and the next request gets a fresh instance. */
 static void fail(Instance *in, int trap) {
   char line[128];
-  snprintf(line, sizeof(line), "llm_gateway: trap in the filter: %s; the worker's streams end with it", wasm_rt_strerror((wasm_rt_trap_t)trap));
+  const char *const what = wasm_rt_strerror((wasm_rt_trap_t)trap);
+  snprintf(line, sizeof(line), "llm_gateway: trap in the filter: %s; the worker's streams end with it", what);
   CALLBACK(log)(LOG_CRITICAL, text(line));
   in->is_dead = true;
   while (in->actions != NULL) {
@@ -538,33 +556,39 @@ static void condemn_all(Instance *in) {
 
 /* ---- Bodies ---- */
 
-static void list_chunks(Instance *in, Body body) {
-  const size_t count = CALLBACK(http_get_body_chunks_size)(in->stream->envoy, body);
+static void list_chunks(Instance *in, const Stream *stream, Body body) {
+  const size_t count = CALLBACK(http_get_body_chunks_size)(stream->envoy, body);
   if (count == 0) return;
   if (UNLIKELY(in->chunk_count + count > in->chunks_max)) {
     in->chunks_max = (in->chunk_count + count) * 2;
     in->chunks = realloc(in->chunks, in->chunks_max * sizeof(Bytes));
     if (in->chunks == NULL) abort();
   }
-  if (!CALLBACK(http_get_body_chunks)(in->stream->envoy, body, in->chunks + in->chunk_count)) return;
+  if (!CALLBACK(http_get_body_chunks)(stream->envoy, body, in->chunks + in->chunk_count)) return;
   for (size_t i = 0; i < count; i++) in->body_bytes += in->chunks[in->chunk_count + i].length;
   in->chunk_count += count;
 }
 
-/* Finds where the body lies that the filter means; false when there is none now. */
-static bool find_body(Instance *in, uint32_t type) {
-  const Stream *stream = in->stream;
-  if (stream == NULL || (type != BODY_REQUEST && type != BODY_RESPONSE)) return false;
-  if (in->chunks_are_fresh) return true;
-  const bool is_request = type == BODY_REQUEST;
-  const bool is_received = in->phase == (is_request ? ON_REQUEST_BODY : ON_RESPONSE_BODY);
-  const bool is_buffered = !is_received || (is_request ? stream->request_is_buffered : stream->response_is_buffered);
+/* Whether a callback is about a piece of this body; else there is only what Envoy holds of it. */
+static bool is_received(Phase phase, bool is_request) { return phase == (is_request ? ON_REQUEST_BODY : ON_RESPONSE_BODY); }
+
+static void list_body(Instance *in, const Stream *stream, Phase phase, bool is_request) {
+  const bool is_piece = is_received(phase, is_request);
+  const bool is_held = !is_piece || (is_request ? stream->request_is_buffered : stream->response_is_buffered);
   in->chunk_count = in->body_bytes = 0;
-  if (is_buffered) list_chunks(in, is_request ? REQUEST_BUFFERED : RESPONSE_BUFFERED);
-  in->buffered_count = in->chunk_count;
+  if (is_held) list_chunks(in, stream, is_request ? REQUEST_BUFFERED : RESPONSE_BUFFERED);
   in->buffered_bytes = in->body_bytes;
-  if (is_received) list_chunks(in, is_request ? REQUEST_RECEIVED : RESPONSE_RECEIVED);
-  in->chunks_are_fresh = true;
+  if (is_piece) list_chunks(in, stream, is_request ? REQUEST_RECEIVED : RESPONSE_RECEIVED);
+  in->listed = stream;
+  in->request_is_listed = is_request;
+}
+
+/* Finds where the body lies that the filter means; false when there is none. */
+static bool find_body(Instance *in, uint32_t type) {
+  const bool is_request = type == BODY_REQUEST;
+  const Stream *stream = in->subject.stream;
+  if (stream == NULL || (!is_request && type != BODY_RESPONSE)) return false;
+  if (in->listed != stream || in->request_is_listed != is_request) list_body(in, stream, in->subject.phase, is_request);
   return true;
 }
 
@@ -600,18 +624,18 @@ u32 w2c_env_proxy_get_buffer_bytes(Instance *in, u32 type, u32 start, u32 length
 /* Behind what there is: the new head, then what it leaves of the old body, which Envoy copies; then the old body goes. */
 u32 w2c_env_proxy_set_buffer_bytes(Instance *in, u32 type, u32 start, u32 length, u32 data, u32 size) {
   if (!find_body(in, type)) return NOT_FOUND;
-  void *const envoy = in->stream->envoy;
+  void *const envoy = in->subject.stream->envoy;
   const bool is_request = type == BODY_REQUEST;
-  const bool is_received = in->phase == (is_request ? ON_REQUEST_BODY : ON_RESPONSE_BODY);
+  const bool is_piece = is_received(in->subject.phase, is_request);
   const Body buffered = is_request ? REQUEST_BUFFERED : RESPONSE_BUFFERED;
   const Body received = is_request ? REQUEST_RECEIVED : RESPONSE_RECEIVED;
-  const Body to = is_received ? received : buffered;
+  const Body to = is_piece ? received : buffered;
   const Bytes head = bytes_at(in, data, size);
-  in->chunks_are_fresh = false;
+  in->listed = NULL;
   if (start >= in->body_bytes && (start > 0 || length == 0)) return CALLBACK(http_append_body)(envoy, to, head) ? OK : INTERNAL_FAILURE;
   if (start > 0) return BAD_ARGUMENT;
   const size_t received_bytes = in->body_bytes - in->buffered_bytes;
-  const size_t to_bytes = is_received ? received_bytes : in->buffered_bytes;
+  const size_t to_bytes = is_piece ? received_bytes : in->buffered_bytes;
   size_t skipped = length < in->body_bytes ? length : in->body_bytes;
   if (size > 0) CALLBACK(http_append_body)(envoy, to, head);
   for (size_t i = 0; i < in->chunk_count; i++) {
@@ -623,7 +647,7 @@ u32 w2c_env_proxy_set_buffer_bytes(Instance *in, u32 type, u32 start, u32 length
     CALLBACK(http_append_body)(envoy, to, (Bytes){chunk.ptr + skipped, chunk.length - skipped});
     skipped = 0;
   }
-  if (is_received && in->buffered_bytes > 0) CALLBACK(http_drain_body)(envoy, buffered, in->buffered_bytes);
+  if (is_piece && in->buffered_bytes > 0) CALLBACK(http_drain_body)(envoy, buffered, in->buffered_bytes);
   if (to_bytes > 0) CALLBACK(http_drain_body)(envoy, to, to_bytes);
   return OK;
 }
@@ -676,17 +700,17 @@ u32 w2c_env_proxy_get_header_map_value(Instance *in, u32 type, u32 name_at, u32 
   }
   HeaderMap map;
   Bytes value;
-  if (in->stream == NULL || !map_of(type, &map)) return BAD_ARGUMENT;
-  if (!CALLBACK(http_get_header)(in->stream->envoy, map, name, &value, 0, NULL) || value.ptr == NULL) return NOT_FOUND;
+  if (in->subject.stream == NULL || !map_of(type, &map)) return BAD_ARGUMENT;
+  if (!CALLBACK(http_get_header)(in->subject.stream->envoy, map, name, &value, 0, NULL) || value.ptr == NULL) return NOT_FOUND;
   return hand_over_bytes(in, address_to, length_to, value);
 }
 
 static u32 set_header(Instance *in, u32 type, Bytes name, Bytes value) {
   HeaderMap map;
   if (type == MAP_RESPONSE && in->reply != NULL) return set_reply_header(in->reply, name, value);
-  if (in->stream == NULL || !map_of(type, &map)) return BAD_ARGUMENT;
-  CALLBACK(http_set_header)(in->stream->envoy, map, name, value);
-  if (map == REQUEST_HEADERS) in->stream->route_is_stale = in->stream->is_gateway;
+  if (in->subject.stream == NULL || !map_of(type, &map)) return BAD_ARGUMENT;
+  CALLBACK(http_set_header)(in->subject.stream->envoy, map, name, value);
+  if (map == REQUEST_HEADERS) in->subject.stream->route_is_stale = in->subject.stream->is_gateway;
   return OK;
 }
 
@@ -703,10 +727,10 @@ u32 w2c_env_proxy_get_header_map_pairs(Instance *in, u32 type, u32 address_to, u
   enum { HEADERS_ON_STACK = 64 };
   HeaderMap map;
   Header few[HEADERS_ON_STACK];
-  if (in->stream == NULL || !map_of(type, &map)) return BAD_ARGUMENT;
-  const size_t count = CALLBACK(http_get_headers_size)(in->stream->envoy, map);
+  if (in->subject.stream == NULL || !map_of(type, &map)) return BAD_ARGUMENT;
+  const size_t count = CALLBACK(http_get_headers_size)(in->subject.stream->envoy, map);
   Header *headers = count <= HEADERS_ON_STACK ? few : allocate(count * sizeof(Header));
-  if (count > 0 && !CALLBACK(http_get_headers)(in->stream->envoy, map, headers)) return NOT_FOUND;
+  if (count > 0) CALLBACK(http_get_headers)(in->subject.stream->envoy, map, headers);
   size_t bytes = 4 + count * 8;
   for (size_t i = 0; i < count; i++) bytes += headers[i].name.length + headers[i].value.length + 2;
   uint8_t *lengths = hand_over(in, address_to, length_to, bytes);
@@ -772,8 +796,8 @@ static bool state_key(Bytes name, char *key, Bytes *result) {
 u32 w2c_env_proxy_set_property(Instance *in, u32 name_at, u32 name_length, u32 value_at, u32 value_length) {
   char buffer[KEY_BYTES_MAX];
   Bytes key;
-  if (in->stream == NULL || !state_key(bytes_at(in, name_at, name_length), buffer, &key)) return BAD_ARGUMENT;
-  return CALLBACK(http_set_filter_state_bytes)(in->stream->envoy, key, bytes_at(in, value_at, value_length)) ? OK : INTERNAL_FAILURE;
+  if (in->subject.stream == NULL || !state_key(bytes_at(in, name_at, name_length), buffer, &key)) return BAD_ARGUMENT;
+  return CALLBACK(http_set_filter_state_bytes)(in->subject.stream->envoy, key, bytes_at(in, value_at, value_length)) ? OK : INTERNAL_FAILURE;
 }
 
 static bool property(const Stream *stream, Bytes name, Bytes *value) {
@@ -795,7 +819,7 @@ static bool property(const Stream *stream, Bytes name, Bytes *value) {
 
 u32 w2c_env_proxy_get_property(Instance *in, u32 name_at, u32 name_length, u32 address_to, u32 length_to) {
   Bytes value;
-  if (in->stream == NULL || !property(in->stream, bytes_at(in, name_at, name_length), &value)) return NOT_FOUND;
+  if (in->subject.stream == NULL || !property(in->subject.stream, bytes_at(in, name_at, name_length), &value)) return NOT_FOUND;
   return hand_over_bytes(in, address_to, length_to, value);
 }
 
@@ -804,19 +828,19 @@ u32 w2c_env_proxy_get_property(Instance *in, u32 name_at, u32 name_length, u32 a
 static Action *new_action(Instance *in, int kind) {
   Action *action = allocate(sizeof(Action));
   action->kind = kind;
-  action->context = in->stream->context;
+  action->context = in->subject.stream->context;
   return action;
 }
 
 u32 w2c_env_proxy_continue_stream(Instance *in, u32 type) {
-  if (in->stream == NULL || type != 0) return BAD_ARGUMENT;
+  if (in->subject.stream == NULL || type != 0) return BAD_ARGUMENT;
   act(in, new_action(in, RESUME));
   return OK;
 }
 
 u32 w2c_env_proxy_close_stream(Instance *in, u32 type) {
   (void)type;
-  if (in->stream == NULL) return BAD_ARGUMENT;
+  if (in->subject.stream == NULL) return BAD_ARGUMENT;
   Action *action = new_action(in, RESET);
   action->details = text("llm_gateway_reset");
   act(in, action);
@@ -826,7 +850,7 @@ u32 w2c_env_proxy_close_stream(Instance *in, u32 type) {
 u32 w2c_env_proxy_send_local_response(Instance *in, u32 status, u32 details_at, u32 details_length, u32 body_at, u32 body_length,
                                       u32 pairs_at, u32 pairs_length, u32 grpc_status) {
   (void)grpc_status;
-  if (in->stream == NULL) return BAD_ARGUMENT;
+  if (in->subject.stream == NULL) return BAD_ARGUMENT;
   Action *action = new_action(in, REPLY);
   char *to = action->memory = allocate((size_t)details_length + body_length + pairs_length + 1);
   action->status = status;
@@ -838,15 +862,14 @@ u32 w2c_env_proxy_send_local_response(Instance *in, u32 status, u32 details_at, 
 }
 
 u32 w2c_env_proxy_set_effective_context(Instance *in, u32 context) {
-  in->stream = stream_of(in, context);
-  in->chunks_are_fresh = false;
-  return in->stream == NULL ? BAD_ARGUMENT : OK;
+  in->subject.stream = stream_of(in, context);
+  return in->subject.stream == NULL ? BAD_ARGUMENT : OK;
 }
 
 /* ---- Calls to clusters ---- */
 
 static u32 call_for_stream(Instance *in, Bytes cluster, Bytes pairs, Bytes body, u32 timeout_ms, u32 token_to) {
-  Stream *stream = in->stream;
+  Stream *stream = in->subject.stream;
   Header *headers;
   if (stream->call_token != 0) return INTERNAL_FAILURE;
   const size_t count = read_pairs(pairs, &headers);
@@ -866,16 +889,18 @@ static void free_call(Call *call) {
   free(call);
 }
 
-/* Hands a call's end to its instance, which takes it with the next tick. */
+/* Hands a call's end to its instance, which takes it as soon as its worker can; one without streams takes it with its next tick. */
 static void deliver(Call *call) {
-  pthread_mutex_lock(&call->instance->lock);
-  call->next = call->instance->inbox;
-  call->instance->inbox = call;
-  pthread_mutex_unlock(&call->instance->lock);
+  Instance *in = call->instance;
+  pthread_mutex_lock(&in->lock);
+  call->next = in->inbox;
+  in->inbox = call;
+  if (in->scheduler != NULL) CALLBACK(http_filter_scheduler_commit)(in->scheduler, EVENT_ANSWERS);
+  pthread_mutex_unlock(&in->lock);
 }
 
 static u32 call_for_root(Instance *in, Bytes cluster, Bytes pairs, Bytes body, u32 timeout_ms, u32 token_to) {
-  Config *config = in->root->config;
+  Config *config = in->subject.root->config;
   Call *call = allocate(sizeof(Call));
   char *to = call->memory = allocate(cluster.length + pairs.length + body.length + 1);
   call->instance = in;
@@ -905,7 +930,7 @@ u32 w2c_env_proxy_http_call(Instance *in, u32 cluster_at, u32 cluster_length, u3
   const Bytes cluster = bytes_at(in, cluster_at, cluster_length);
   const Bytes pairs = bytes_at(in, pairs_at, pairs_length);
   const Bytes body = bytes_at(in, body_at, body_length);
-  const bool is_for_stream = in->stream != NULL && (in->phase == ON_REQUEST || in->phase == ON_REQUEST_BODY);
+  const bool is_for_stream = in->subject.stream != NULL && (in->subject.phase == ON_REQUEST || in->subject.phase == ON_REQUEST_BODY);
   return is_for_stream ? call_for_stream(in, cluster, pairs, body, timeout_ms, token_to)
                        : call_for_root(in, cluster, pairs, body, timeout_ms, token_to);
 }
@@ -947,9 +972,8 @@ u32 w2c_env_proxy_log(Instance *in, u32 level, u32 words_at, u32 length) {
 
 /* ---- Envoy's hooks ---- */
 
-/* Runs the clock of an instance: answers that have come for it, then each gateway configuration's tick. */
-static void run_tick(Instance *in) {
-  if (in->is_dead) return;
+/* Tells the filter what has become of its calls. */
+static void take_answers(Instance *in) {
   pthread_mutex_lock(&in->lock);
   Call *call = in->inbox;
   in->inbox = NULL;
@@ -962,6 +986,11 @@ static void run_tick(Instance *in) {
     free_call(call);
     call = next;
   }
+}
+
+/* Runs the clock of an instance: each gateway configuration's tick. */
+static void run_tick(Instance *in) {
+  take_answers(in);
   drop_roots(in);
   for (size_t i = 0; i < in->root_limit && !in->is_dead; i++) {
     Root *root = in->roots[i];
@@ -973,7 +1002,7 @@ static void run_tick(Instance *in) {
 
 const char *HOOK(program_init)(void) { return wasm_rt_init() ? ENVOY_ABI_VERSION : NULL; }
 
-const void *HOOK(http_filter_config_new)(void *envoy, Bytes name, Bytes json) {
+Config *HOOK(http_filter_config_new)(void *envoy, Bytes name, Bytes json) {
   Config *config = allocate(sizeof(Config));
   config->envoy = envoy;
   config->json = allocate(json.length + 1);
@@ -1002,8 +1031,7 @@ const void *HOOK(http_filter_config_new)(void *envoy, Bytes name, Bytes json) {
   return config;
 }
 
-void HOOK(http_filter_config_destroy)(const void *destroyed) {
-  Config *config = (Config *)destroyed;
+void HOOK(http_filter_config_destroy)(Config *config) {
   pthread_mutex_lock(&registry);
   atomic_store(&config->is_destroyed, true);
   Config **link = &configs;
@@ -1024,8 +1052,7 @@ void HOOK(http_filter_config_destroy)(const void *destroyed) {
 }
 
 /* On the main thread. */
-void HOOK(http_filter_config_scheduled)(void *envoy, const void *module, uint64_t event) {
-  Config *config = (Config *)module;
+void HOOK(http_filter_config_scheduled)(void *envoy, Config *config, uint64_t event) {
   if (event == EVENT_CALLS) {
     pthread_mutex_lock(&registry);
     Call *call = config->outbox;
@@ -1059,10 +1086,9 @@ void HOOK(http_filter_config_scheduled)(void *envoy, const void *module, uint64_
   }
 }
 
-void HOOK(http_filter_config_http_callout_done)(void *envoy, const void *module, uint64_t id, int result, Header *headers,
+void HOOK(http_filter_config_http_callout_done)(void *envoy, Config *config, uint64_t id, int result, Header *headers,
                                                 size_t header_count, Bytes *chunks, size_t chunk_count) {
   (void)envoy;
-  Config *config = (Config *)module;
   pthread_mutex_lock(&registry);
   Call **link = &config->under_way;
   while (*link != NULL && (*link)->id != id) link = &(*link)->next;
@@ -1085,17 +1111,21 @@ void HOOK(http_filter_config_http_callout_done)(void *envoy, const void *module,
   deliver(call);
 }
 
-const void *HOOK(http_filter_new)(const void *module, void *envoy) {
-  Instance *in = worker;
-  if (UNLIKELY(in == NULL || in->is_dead)) in = worker = make_worker_instance();
-  if (in->stream_count == 0) {
-    int expected = IDLE;
-    while (!atomic_compare_exchange_strong(&in->owner, &expected, WORKER)) {
-      expected = IDLE;
-      sched_yield();
-    }
+/* The worker's instance, with nobody else in it; a new one after a trap. */
+static Instance *take_instance(void) {
+  for (;;) {
+    Instance *in = worker;
+    if (UNLIKELY(in == NULL || in->is_dead)) in = worker = make_worker_instance();
+    if (in->stream_count > 0) return in;
+    for (int expected = IDLE; !atomic_compare_exchange_strong(&in->owner, &expected, WORKER); expected = IDLE) sched_yield();
+    if (!in->is_dead) return in; /* else the main thread's tick has just failed */
+    atomic_store(&in->owner, IDLE);
   }
-  Root *root = root_of(in, (Config *)module);
+}
+
+Stream *HOOK(http_filter_new)(Config *config, void *envoy) {
+  Instance *in = take_instance();
+  Root *root = root_of(in, config);
   Stream *stream = root == NULL ? NULL : allocate(sizeof(Stream));
   if (stream != NULL) {
     stream->context = take_place(in, stream);
@@ -1119,8 +1149,7 @@ const void *HOOK(http_filter_new)(const void *module, void *envoy) {
   return stream;
 }
 
-void HOOK(http_filter_destroy)(const void *module) {
-  Stream *stream = (Stream *)module;
+void HOOK(http_filter_destroy)(Stream *stream) {
   Instance *in = stream->instance;
   if (!in->is_dead) {
     enter(in, stream, stream->root, ON_NOTHING, delete, stream->context, 0, 0, 0);
@@ -1140,8 +1169,7 @@ void HOOK(http_filter_destroy)(const void *module) {
 }
 
 /* The last chance to ask Envoy about the stream; the filter asks when the stream is destroyed. */
-void HOOK(http_filter_stream_complete)(void *envoy, const void *module) {
-  Stream *stream = (Stream *)module;
+void HOOK(http_filter_stream_complete)(void *envoy, Stream *stream) {
   Bytes details;
   if (CALLBACK(http_filter_get_attribute_string)(envoy, RESPONSE_CODE_DETAILS, &details)) {
     stream->code_details_length = details.length < DETAILS_BYTES_MAX ? details.length : DETAILS_BYTES_MAX;
@@ -1165,82 +1193,72 @@ static uint32_t leave(Instance *in, Stream *stream, uint32_t result) {
   return result;
 }
 
-int HOOK(http_filter_request_headers)(void *envoy, const void *module, bool is_end) {
-  (void)envoy;
-  Stream *stream = (Stream *)module;
+static uint32_t on_headers(Stream *stream, Phase phase, Export callee, bool is_end) {
   Instance *in = stream->instance;
-  if (in->is_dead) return condemn(stream), STOP_ITERATION;
-  return (int)leave(in, stream, enter(in, stream, stream->root, ON_REQUEST, w2c_llm__gateway_proxy_on_request_headers, stream->context, 0, is_end, STOP_ITERATION));
+  return leave(in, stream, enter(in, stream, stream->root, phase, callee, stream->context, 0, is_end, STOP_ITERATION));
 }
 
-int HOOK(http_filter_request_body)(void *envoy, const void *module, bool is_end) {
-  (void)envoy;
-  Stream *stream = (Stream *)module;
+static uint32_t on_body(Stream *stream, Phase phase, Export callee, bool *is_buffered, bool is_end) {
   Instance *in = stream->instance;
-  if (in->is_dead) return condemn(stream), STOP_NO_BUFFER;
-  in->stream = stream;
-  in->phase = ON_REQUEST_BODY;
-  in->chunks_are_fresh = false;
-  find_body(in, BODY_REQUEST);
-  const uint32_t result = enter(in, stream, stream->root, ON_REQUEST_BODY, w2c_llm__gateway_proxy_on_request_body, stream->context, (uint32_t)in->body_bytes, is_end, STOP_NO_BUFFER);
-  in->chunks_are_fresh = false;
-  stream->request_is_buffered = result == STOP_AND_BUFFER;
-  return (int)leave(in, stream, result);
+  list_body(in, stream, phase, phase == ON_REQUEST_BODY);
+  const uint32_t bytes = (uint32_t)in->body_bytes;
+  const uint32_t result = enter(in, stream, stream->root, phase, callee, stream->context, bytes, is_end, STOP_NO_BUFFER);
+  *is_buffered = result == STOP_AND_BUFFER;
+  return leave(in, stream, result);
 }
 
-int HOOK(http_filter_request_trailers)(void *envoy, const void *module) {
+int HOOK(http_filter_request_headers)(void *envoy, Stream *stream, bool is_end) {
   (void)envoy;
-  Stream *stream = (Stream *)module;
-  Instance *in = stream->instance;
-  if (in->is_dead) return condemn(stream), STOP_ITERATION;
-  const uint32_t result = enter(in, stream, stream->root, ON_REQUEST, request_trailers, stream->context, 0, 0, STOP_ITERATION);
-  in->chunks_are_fresh = false;
-  return (int)leave(in, stream, result);
+  if (stream->instance->is_dead) return condemn(stream), STOP_ITERATION;
+  return (int)on_headers(stream, ON_REQUEST, w2c_llm__gateway_proxy_on_request_headers, is_end);
 }
 
-int HOOK(http_filter_response_headers)(void *envoy, const void *module, bool is_end) {
+int HOOK(http_filter_request_body)(void *envoy, Stream *stream, bool is_end) {
   (void)envoy;
-  Stream *stream = (Stream *)module;
-  Instance *in = stream->instance;
-  if (in->is_dead) return CONTINUE;
+  if (stream->instance->is_dead) return condemn(stream), STOP_NO_BUFFER;
+  return (int)on_body(stream, ON_REQUEST_BODY, w2c_llm__gateway_proxy_on_request_body, &stream->request_is_buffered, is_end);
+}
+
+int HOOK(http_filter_request_trailers)(void *envoy, Stream *stream) {
+  (void)envoy;
+  if (stream->instance->is_dead) return condemn(stream), STOP_ITERATION;
+  return (int)on_headers(stream, ON_REQUEST, request_trailers, true);
+}
+
+int HOOK(http_filter_response_headers)(void *envoy, Stream *stream, bool is_end) {
+  (void)envoy;
+  if (stream->instance->is_dead) return CONTINUE;
   stream->response_has_begun = true;
-  return (int)leave(in, stream, enter(in, stream, stream->root, ON_NOTHING, w2c_llm__gateway_proxy_on_response_headers, stream->context, 0, is_end, STOP_ITERATION));
+  return (int)on_headers(stream, ON_NOTHING, w2c_llm__gateway_proxy_on_response_headers, is_end);
 }
 
-int HOOK(http_filter_response_body)(void *envoy, const void *module, bool is_end) {
+int HOOK(http_filter_response_body)(void *envoy, Stream *stream, bool is_end) {
   (void)envoy;
-  Stream *stream = (Stream *)module;
-  Instance *in = stream->instance;
-  if (in->is_dead) return CONTINUE;
-  in->stream = stream;
-  in->phase = ON_RESPONSE_BODY;
-  in->chunks_are_fresh = false;
-  find_body(in, BODY_RESPONSE);
-  const uint32_t result = enter(in, stream, stream->root, ON_RESPONSE_BODY, w2c_llm__gateway_proxy_on_response_body, stream->context, (uint32_t)in->body_bytes, is_end, STOP_NO_BUFFER);
-  in->chunks_are_fresh = false;
-  stream->response_is_buffered = result == STOP_AND_BUFFER;
-  return (int)leave(in, stream, result);
+  if (stream->instance->is_dead) return CONTINUE;
+  return (int)on_body(stream, ON_RESPONSE_BODY, w2c_llm__gateway_proxy_on_response_body, &stream->response_is_buffered, is_end);
 }
 
-int HOOK(http_filter_response_trailers)(void *envoy, const void *module) {
+int HOOK(http_filter_response_trailers)(void *envoy, Stream *stream) {
   (void)envoy;
-  Stream *stream = (Stream *)module;
+  if (stream->instance->is_dead) return CONTINUE;
+  return (int)on_headers(stream, ON_NOTHING, response_trailers, true);
+}
+
+void HOOK(http_filter_scheduled)(void *envoy, Stream *stream, uint64_t event) {
+  (void)envoy;
   Instance *in = stream->instance;
-  if (in->is_dead) return CONTINUE;
-  const uint32_t result = enter(in, stream, stream->root, ON_NOTHING, response_trailers, stream->context, 0, 0, STOP_ITERATION);
-  in->chunks_are_fresh = false;
-  return (int)leave(in, stream, result);
+  if (event == EVENT_TICK) {
+    run_tick(in);
+    return;
+  }
+  take_answers(in);
+  settle(in);
+  if (in->is_dead) condemn_all(in);
 }
 
-void HOOK(http_filter_scheduled)(void *envoy, const void *module, uint64_t event) {
-  (void)envoy, (void)event;
-  run_tick(((Stream *)module)->instance);
-}
-
-void HOOK(http_filter_http_callout_done)(void *envoy, const void *module, uint64_t id, int result, Header *headers, size_t header_count,
+void HOOK(http_filter_http_callout_done)(void *envoy, Stream *stream, uint64_t id, int result, Header *headers, size_t header_count,
                                          Bytes *chunks, size_t chunk_count) {
   (void)envoy;
-  Stream *stream = (Stream *)module;
   Instance *in = stream->instance;
   if (in->is_dead || stream->call_token == 0 || stream->call_id != id) return;
   const uint32_t token = stream->call_token;
@@ -1251,10 +1269,25 @@ void HOOK(http_filter_http_callout_done)(void *envoy, const void *module, uint64
 }
 
 /* Envoy wants these of every module; the filter starts no streams of its own and looks at no watermarks. */
-void HOOK(http_filter_http_stream_headers)(void *e, const void *m, uint64_t id, Header *h, size_t n, bool end) { (void)e, (void)m, (void)id, (void)h, (void)n, (void)end; }
-void HOOK(http_filter_http_stream_data)(void *e, const void *m, uint64_t id, const Bytes *d, size_t n, bool end) { (void)e, (void)m, (void)id, (void)d, (void)n, (void)end; }
-void HOOK(http_filter_http_stream_trailers)(void *e, const void *m, uint64_t id, Header *h, size_t n) { (void)e, (void)m, (void)id, (void)h, (void)n; }
-void HOOK(http_filter_http_stream_complete)(void *e, const void *m, uint64_t id) { (void)e, (void)m, (void)id; }
-void HOOK(http_filter_http_stream_reset)(void *e, const void *m, uint64_t id, int reason) { (void)e, (void)m, (void)id, (void)reason; }
-void HOOK(http_filter_downstream_above_write_buffer_high_watermark)(void *e, const void *m) { (void)e, (void)m; }
-void HOOK(http_filter_downstream_below_write_buffer_low_watermark)(void *e, const void *m) { (void)e, (void)m; }
+
+void HOOK(http_filter_http_stream_headers)(void *envoy, Stream *stream, uint64_t id, Header *headers, size_t count, bool is_end) {
+  (void)envoy, (void)stream, (void)id, (void)headers, (void)count, (void)is_end;
+}
+
+void HOOK(http_filter_http_stream_data)(void *envoy, Stream *stream, uint64_t id, const Bytes *chunks, size_t count, bool is_end) {
+  (void)envoy, (void)stream, (void)id, (void)chunks, (void)count, (void)is_end;
+}
+
+void HOOK(http_filter_http_stream_trailers)(void *envoy, Stream *stream, uint64_t id, Header *trailers, size_t count) {
+  (void)envoy, (void)stream, (void)id, (void)trailers, (void)count;
+}
+
+void HOOK(http_filter_http_stream_complete)(void *envoy, Stream *stream, uint64_t id) { (void)envoy, (void)stream, (void)id; }
+
+void HOOK(http_filter_http_stream_reset)(void *envoy, Stream *stream, uint64_t id, int reason) {
+  (void)envoy, (void)stream, (void)id, (void)reason;
+}
+
+void HOOK(http_filter_downstream_above_write_buffer_high_watermark)(void *envoy, Stream *stream) { (void)envoy, (void)stream; }
+
+void HOOK(http_filter_downstream_below_write_buffer_low_watermark)(void *envoy, Stream *stream) { (void)envoy, (void)stream; }
