@@ -1,9 +1,10 @@
 // Brings a checkout to the state in which it runs: npm packages, Envoy, the embedded routing model, the wasm. Runs before `npm start` and
 // `npm test` with the machine's own Node (20 or newer) and without any package, for on a fresh clone there are none.
 
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { findEnvoy, installEnvoy } from "../../envoy/install.mjs";
-import { buildNative, nativeIsCurrent, nativeIsPossible } from "../../filter/native/build.mjs";
+import { buildNative, installCompiler, nativeIsCurrent, nativeIsPossible } from "../../filter/native/build.mjs";
 import { endChildren, run, SetupError } from "./child.mjs";
 import { codeIsCompiled, compileCode } from "./compiled_code.mjs";
 import { withLock } from "./lock.mjs";
@@ -16,6 +17,8 @@ import { convertRoutingModel, examplesAreLearnt, learnExamples, routingModelIsCo
 async function setUp() {
   const packages = setUpPackages();
   const model = setUpModel();
+  // A failure is told by who waits for it.
+  if (nativeIsPossible && !existsSync(filterAsLibrary)) installCompiler().catch(() => undefined);
   const steps = [
     setUpEnvoy(),
     packages.then(setUpCompiledCode),

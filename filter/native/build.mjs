@@ -61,17 +61,13 @@ export async function buildNative(wasm, library) {
   if (!nativeIsPossible || target === undefined) throw new SetupError(`there is no such build for ${process.platform} on ${process.arch}`);
   const partFolder = `${library}.part`;
   const made = path.join(partFolder, "llm_gateway");
-  const removeParts = () => {
-    for (const folder of [partFolder, compilerFolder]) rmSync(folder, { recursive: true, force: true });
-  };
-  removeParts();
+  rmSync(partFolder, { recursive: true, force: true });
   mkdirSync(partFolder, { recursive: true });
-  mkdirSync(planoHome, { recursive: true });
+  const compiler = installCompiler();
   try {
     await run(projectNode, [path.join(repoRoot, "node_modules/wabt/bin/wasm2c"), wasm, "-n", "llm_gateway", "-o", `${made}.c`]);
     dropForcedReads(`${made}.c`);
-    await createVenv(compilerFolder, [COMPILER]);
-    const zig = path.join(compilerFolder, "lib", readdirSync(path.join(compilerFolder, "lib"))[0] ?? "", "site-packages/ziglang/zig");
+    const zig = await compiler;
     const env = {
       ...process.env,
       ZIG_GLOBAL_CACHE_DIR: path.join(compilerFolder, "cache"),
@@ -87,8 +83,30 @@ export async function buildNative(wasm, library) {
     renameSync(`${made}.so`, library);
     writeFileSync(`${library}.sha256`, sourcesOf(wasm));
   } finally {
-    removeParts();
+    await compiler.catch(() => undefined);
+    for (const folder of [partFolder, compilerFolder]) rmSync(folder, { recursive: true, force: true });
+    installing = null;
   }
+}
+
+/** @type {Promise<string> | null} */
+let installing = null;
+
+/**
+ * Installs the compiler for the next {@link buildNative}, which waits for it and deletes it. Who knows that there will be one may call this
+ * before: it takes as long as what else has to be there first.
+ *
+ * @returns {Promise<string>} the compiler's program
+ */
+export function installCompiler() {
+  installing ??= (async () => {
+    rmSync(compilerFolder, { recursive: true, force: true });
+    mkdirSync(planoHome, { recursive: true });
+    await createVenv(compilerFolder, [COMPILER]);
+    const python = readdirSync(path.join(compilerFolder, "lib")).find((name) => name.startsWith("python3")) ?? "";
+    return path.join(compilerFolder, "lib", python, "site-packages/ziglang/zig");
+  })();
+  return installing;
 }
 
 /**

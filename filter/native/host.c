@@ -283,33 +283,40 @@ static uint32_t initialize(Module *m, uint32_t a, uint32_t b, uint32_t c) {
   w2c_llm__gateway_0x5Finitialize(m);
   return w2c_llm__gateway_proxy_on_vm_start(m, 0, 0);
 }
+
 static uint32_t context_create(Module *m, uint32_t context, uint32_t root, uint32_t c) {
   (void)c;
   w2c_llm__gateway_proxy_on_context_create(m, context, root);
   return 0;
 }
+
 static uint32_t configure(Module *m, uint32_t root, uint32_t size, uint32_t c) {
   (void)c;
   w2c_llm__gateway_proxy_on_context_create(m, root, 0);
   return w2c_llm__gateway_proxy_on_configure(m, root, size);
 }
+
 static uint32_t request_trailers(Module *m, uint32_t context, uint32_t b, uint32_t c) {
   (void)b, (void)c;
   return w2c_llm__gateway_proxy_on_request_trailers(m, context, 0);
 }
+
 static uint32_t response_trailers(Module *m, uint32_t context, uint32_t b, uint32_t c) {
   (void)b, (void)c;
   return w2c_llm__gateway_proxy_on_response_trailers(m, context, 0);
 }
+
 static uint32_t call_response(Module *m, uint32_t root, uint32_t token, uint32_t size) {
   w2c_llm__gateway_proxy_on_http_call_response(m, root, token, 0, size, 0);
   return 0;
 }
+
 static uint32_t tick(Module *m, uint32_t root, uint32_t b, uint32_t c) {
   (void)b, (void)c;
   w2c_llm__gateway_proxy_on_tick(m, root);
   return 0;
 }
+
 static uint32_t delete(Module *m, uint32_t context, uint32_t b, uint32_t c) {
   (void)b, (void)c;
   w2c_llm__gateway_proxy_on_delete(m, context);

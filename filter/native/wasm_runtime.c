@@ -24,7 +24,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
   const uintptr_t address = (uintptr_t)info->si_addr;
   if (wasm_rt_frame.target != NULL) {
     if (address - (uintptr_t)wasm_rt_frame.memory->data < RANGE_BYTES) wasm_rt_trap(WASM_RT_TRAP_OOB);
-    if (address + OVERRUN_BYTES - stack_end < 2 * OVERRUN_BYTES) wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
+    if (stack_end != 0 && address + OVERRUN_BYTES - stack_end < 2 * OVERRUN_BYTES) wasm_rt_trap(WASM_RT_TRAP_EXHAUSTION);
   }
   const struct sigaction *action = &before[signal == SIGBUS];
   if (action->sa_flags & SA_SIGINFO) {

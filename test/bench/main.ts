@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { REPO } from "../gateway/repo.ts";
 import { FILTER_FILE } from "../gateway/start_gateway.ts";
@@ -166,7 +166,7 @@ async function bench(settings: Settings): Promise<Report> {
         envoy: envoyVersion(),
         pinned_to: cores.measured ?? null,
       },
-      wasm_bytes: (await stat(FILTER_FILE)).size,
+      filter: { file: basename(FILTER_FILE), bytes: (await stat(FILTER_FILE)).size },
       rows,
       memory: settings.only.includes("memory") ? await runMemory(mock.port, client, cores, settings.quick) : [],
       footprint,

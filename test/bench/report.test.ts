@@ -7,10 +7,10 @@ function figures(envoy_cpu_us: number): Figures {
   return { envoy_cpu_us, brightstaff_cpu_us: 0, per_s: 1e6 / envoy_cpu_us, latency_p50_ms: 1, latency_p99_ms: 2, gap_p99_ms: Number.NaN };
 }
 
-function result(id: string, cpu: number[], voids: string[] = []): RowResult {
+function result(id: string, cpu: number[], voids: string[] = [], beside = cpu.map(() => Number.NaN)): RowResult {
   const row = WHOLE_ROWS.find((one) => one.id === id);
   if (row === undefined) throw new Error(`no row ${id}`);
-  return { row, rounds: cpu.map(figures), voids };
+  return { row, rounds: cpu.map(figures), beside, voids };
 }
 
 function markdownOf(results: RowResult[]): string {
@@ -20,7 +20,7 @@ function markdownOf(results: RowResult[]): string {
     created_at: "2026-11-20T10:00:00Z",
     command: "npm run bench",
     machine,
-    wasm_bytes: 201_332,
+    filter: { file: "llm_gateway.wasm", bytes: 201_332 },
     rows: reportRows(results),
     ...empty,
   };
@@ -35,6 +35,14 @@ describe("reportRows", () => {
       result("whole/plain/anthropic_messages", [1000, 1000, 1000]),
     ]);
     expect(rows.map((row) => row.ratio)).toEqual([null, { median: 1.5, min: 1.5, max: 1.6 }, null]);
+  });
+
+  it("relates it to what plain Envoy took right beside it, where that was measured", () => {
+    const [, row] = reportRows([
+      result("whole/plain/openai_chat", [40, 40]),
+      result("whole/gateway/openai_chat-openai_chat", [60, 90], [], [30, Number.NaN]),
+    ]);
+    expect(row).toMatchObject({ valid_rounds: 2, ratio: { median: 2, min: 2, max: 2 } });
   });
 
   it("counts only rounds that are not void", () => {

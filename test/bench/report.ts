@@ -37,8 +37,8 @@ export interface Report {
   /** What was run, flags and all. */
   command: string;
   machine: Machine;
-  /** Size of the filter's module. */
-  wasm_bytes: number;
+  /** The filter as it ran: WebAssembly (.wasm) or machine code (.so). */
+  filter: { file: string; bytes: number };
   rows: ReportRow[];
   memory: MemoryResult[];
   /** null when it was not measured. */
@@ -53,7 +53,8 @@ export function reportRows(results: readonly RowResult[]): ReportRow[] {
   const cpuOf = (result: RowResult) => result.rounds.map((figures) => figures.envoy_cpu_us);
   return results.map((result) => {
     const base = results.find(({ row }) => row.id === result.row.base);
-    const ratios = base === undefined ? [] : pairedRatios(cpuOf(result), cpuOf(base));
+    const beside = result.beside.some(Number.isFinite) ? result.beside : base === undefined ? [] : cpuOf(base);
+    const ratios = base === undefined ? [] : pairedRatios(cpuOf(result), beside);
     return {
       id: result.row.id,
       group: result.row.group,
@@ -184,10 +185,10 @@ function comparisonTable({ with: date, rows }: Comparison): string {
   return `**Ratios against the report of ${date.slice(0, 16)}**\n\n${markdownTable(["", "then", "now", "change"], lines)}`;
 }
 
-function introduction({ command, created_at, machine, wasm_bytes }: Report): string {
+function introduction({ command, created_at, machine, filter }: Report): string {
   const core = machine.pinned_to === null ? "" : `, Envoy alone on core ${machine.pinned_to}`;
   const where = `Envoy ${machine.envoy}, Node ${machine.node}, ${machine.cpu} (${machine.cores} cores)${core}`;
-  return `\`${command}\`, ${created_at.slice(0, 10)}: ${where}; \`llm_gateway.wasm\` of ${Math.round(wasm_bytes / 1000)} KB. Medians over the rounds.`;
+  return `\`${command}\`, ${created_at.slice(0, 10)}: ${where}; \`${filter.file}\` of ${Math.round(filter.bytes / 1000)} KB. Medians over the rounds.`;
 }
 
 /** The report as Markdown: readable in a terminal too. */

@@ -1,5 +1,5 @@
-// Rounds of a group of rows: all rows in turns within each round, and each second round the other way round, so that what drifts
-// (the clock, another process) meets plain Envoy and the gateway alike. Each round has processes of its own: where in memory a process happens to
+// Rounds of a group of rows: all rows in turns within each round, and each second round the other way round. What a busy machine gives a process
+// drifts within seconds, so plain Envoy is measured right before and right after each other row, and the ratio is one to the mean of these two. Each round has processes of its own: where in memory a process happens to
 // lie makes it up to a tenth faster or slower for as long as it lives, plain Envoy as well.
 
 import { type Load, type Measurement, measure } from "./measure.ts";
@@ -11,6 +11,8 @@ export interface RowResult {
   row: Row;
   /** By round. */
   rounds: Figures[];
+  /** By round, Envoy's CPU time (µs a unit) in the row's base, measured right before and after; NaN where a measurement was void, or has no base. */
+  beside: number[];
   /** Why rounds were void, one sentence each. */
   voids: string[];
 }
@@ -40,30 +42,47 @@ async function measureInPace(client: LoadClient, subject: Subject, load: Load): 
 }
 
 export async function runRounds({ rows, start, client, size, rounds, onProgress }: RoundsOptions): Promise<RowResult[]> {
-  const results = rows.map((row): RowResult => ({ row, rounds: [], voids: [] }));
+  const results = rows.map((row): RowResult => ({ row, rounds: [], beside: [], voids: [] }));
   for (let round = 1; round <= rounds; round++) {
     const subjects = await start();
     const subjectOf = (row: Row) => subjects.of.get(row.subject) as Subject;
+    const figuresNow = async (row: Row): Promise<[Figures, string | null]> => {
+      const load = row.load(size);
+      const measured = await measureInPace(client, subjectOf(row), load);
+      return [figuresOf(load, measured), measured.void_because];
+    };
     try {
       for (const { row, voids } of results) {
         onProgress(`warm-up ${round}/${rounds} ${row.id}`);
         const { void_because } = await measure(client, subjectOf(row), row.warmUp(size));
         if (void_because !== null) voids.push(`warm-up ${round}: ${void_because}`);
       }
+      // The base that was measured last, as it may stand before one row and after another.
+      let last: { row: Row; cpu_us: number } | null = null;
+      const baseNow = async (row: Row): Promise<number> => {
+        const [{ envoy_cpu_us: cpu_us }] = await figuresNow(row);
+        last = { row, cpu_us };
+        return cpu_us;
+      };
       for (const result of round % 2 === 1 ? results : results.toReversed()) {
         const { row } = result;
-        const load = row.load(size);
-        const measured = await measureInPace(client, subjectOf(row), load);
-        const figures = figuresOf(load, measured);
+        const base = rows.find(({ id }) => id === row.base && row.group !== "routed");
+        const before = base === undefined ? Number.NaN : (cpuOf(last, base) ?? (await baseNow(base)));
+        const [figures, void_because] = await figuresNow(row);
+        last = row.base === null ? { row, cpu_us: figures.envoy_cpu_us } : null;
+        const after = base === undefined ? Number.NaN : await baseNow(base);
         result.rounds.push(figures);
-        if (measured.void_because !== null) result.voids.push(`round ${round}: ${measured.void_because}`);
-        onProgress(
-          `round ${round}/${rounds} ${row.id}: ${measured.void_because ?? `${figures.envoy_cpu_us.toFixed(1)} µs of Envoy's CPU`}`,
-        );
+        result.beside.push((before + after) / 2);
+        if (void_because !== null) result.voids.push(`round ${round}: ${void_because}`);
+        onProgress(`round ${round}/${rounds} ${row.id}: ${void_because ?? `${figures.envoy_cpu_us.toFixed(1)} µs of Envoy's CPU`}`);
       }
     } finally {
       await subjects.close();
     }
   }
   return results;
+}
+
+function cpuOf(measured: { row: Row; cpu_us: number } | null, row: Row): number | null {
+  return measured?.row === row ? measured.cpu_us : null;
 }

@@ -39,7 +39,8 @@ function ask(what: string): Promise<Response> {
   return fetch(url, { headers: { "x-do": what } });
 }
 
-test("the library is what these tests' Envoy runs the gateway with", () => {
+// A machine may have an Envoy of another release. The one that checks what lands does not.
+test.runIf(process.env.CI)("the library is what the end-to-end tests' Envoy runs", () => {
   expect(filterFor(findEnvoy() ?? "")).toBe(filterAsLibrary);
 });
 
