@@ -6,6 +6,7 @@ import path from "node:path";
 import { SetupError } from "../deploy/local/child.mjs";
 import { filterAsLibrary, filterAsWasm, planoHome } from "../deploy/local/paths.mjs";
 import { createVenv } from "../deploy/local/python_venv.mjs";
+import { nativeIsCurrent } from "../filter/native/build.mjs";
 
 // Routes use `refresh_cluster_on_retry`, new in 1.39 (changelogs/1.39.0.yaml of envoyproxy/envoy).
 const VERSION_MIN = { major: 1, minor: 39 };
@@ -87,10 +88,17 @@ function linkBinary(venv) {
  *
  * @param {string} envoy
  * @returns {string} the filter's file, absolute
+ * @throws {SetupError} when `LLM_FILTER` is set to what is not there
  */
 export function filterFor(envoy) {
-  if (process.env.LLM_FILTER) return path.resolve(process.env.LLM_FILTER);
-  return existsSync(filterAsLibrary) && LIBRARY_VERSION.test(readVersion(envoy) ?? "") ? filterAsLibrary : filterAsWasm;
+  const named = process.env.LLM_FILTER;
+  if (named) {
+    if (!existsSync(named)) throw new SetupError(`LLM_FILTER is ${named}, which is not there.`);
+    return path.resolve(named);
+  }
+  const fits = LIBRARY_VERSION.test(readVersion(envoy) ?? "");
+  // A library of an older filter may be what is left where the compiler could not be had.
+  return fits && nativeIsCurrent(filterAsWasm, filterAsLibrary) ? filterAsLibrary : filterAsWasm;
 }
 
 /** @type {Map<string, string | null>} versions that were asked for, by file: asking takes a while */

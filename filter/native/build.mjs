@@ -125,5 +125,5 @@ function dropForcedReads(file) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const wasm = path.join(buildFolder, "llm_gateway.wasm");
   const library = path.join(buildFolder, "llm_gateway.so");
-  if (!nativeIsCurrent(wasm, library)) await buildNative(wasm, library);
+  if (nativeIsPossible && !nativeIsCurrent(wasm, library)) await buildNative(wasm, library);
 }

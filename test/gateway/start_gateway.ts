@@ -13,7 +13,7 @@ import { EnvoyProcess } from "./envoy_process.ts";
 import { readRenderedAt, waitUntilReloaded } from "./reload.ts";
 import { REPO } from "./repo.ts";
 
-export const FILTER_FILE = filterFor(findEnvoy() ?? "");
+export const FILTER_FILE = filterFor(findEnvoy() ?? "envoy");
 const SERVE_MS_MAX = 60_000;
 const POLL_MS = 20;
 
