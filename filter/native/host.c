@@ -51,7 +51,6 @@ enum { EVENT_TICK, EVENT_CALLS, EVENT_ANSWERS };
 
 /* A filter's configuration in Envoy: a role in a place. */
 struct Config {
-  void *envoy;
   char *json;
   size_t json_length;
   bool is_gateway;
@@ -172,8 +171,9 @@ struct w2c_env {
   atomic_int owner;
 
   pthread_mutex_t lock;
-  /* Under the lock. */
+  /* Under the lock. What the worker was asked for and has not done yet goes along when another stream carries the clock. */
   void *scheduler;
+  unsigned pending;
   Call *inbox;
   Stream *carrier;
 };
@@ -353,7 +353,6 @@ static Instance *make_instance(void) {
   return in;
 }
 
-
 static Instance *make_worker_instance(void) {
   wasm_rt_init_thread();
   Instance *in = make_instance();
@@ -435,13 +434,24 @@ static void drop_roots(Instance *in) {
 
 /* ---- Streams that carry the clock ---- */
 
-/* A worker's tick comes by way of one of its streams. */
+/* Asks the worker for an event; under the lock. @returns whether it has a stream to ask by */
+static bool ask_worker(Instance *in, unsigned event) {
+  if (in->scheduler == NULL) return false;
+  in->pending |= 1u << event;
+  CALLBACK(http_filter_scheduler_commit)(in->scheduler, event);
+  return true;
+}
+
+/* A worker's events come by way of one of its streams, and are lost with it. */
 static void carry_clock(Instance *in, Stream *stream) {
   void *scheduler = stream == NULL ? NULL : CALLBACK(http_filter_scheduler_new)(stream->envoy);
   pthread_mutex_lock(&in->lock);
   void *const before = in->scheduler;
   in->scheduler = scheduler;
   in->carrier = stream;
+  for (unsigned event = EVENT_TICK; event <= EVENT_ANSWERS; event++) {
+    if (in->pending & 1u << event) ask_worker(in, event);
+  }
   pthread_mutex_unlock(&in->lock);
   if (before != NULL) CALLBACK(http_filter_scheduler_delete)(before);
 }
@@ -456,8 +466,7 @@ static void *keep_clock(void *unused) {
     pthread_mutex_lock(&registry);
     for (size_t i = 0; i < instance_count; i++) {
       pthread_mutex_lock(&instances[i]->lock);
-      if (instances[i]->scheduler != NULL) CALLBACK(http_filter_scheduler_commit)(instances[i]->scheduler, EVENT_TICK);
-      else some_idle = true;
+      if (!ask_worker(instances[i], EVENT_TICK)) some_idle = true;
       pthread_mutex_unlock(&instances[i]->lock);
     }
     if (some_idle && configs != NULL) CALLBACK(http_filter_config_scheduler_commit)(configs->scheduler, EVENT_TICK);
@@ -902,7 +911,7 @@ static void deliver(Call *call) {
   pthread_mutex_lock(&in->lock);
   call->next = in->inbox;
   in->inbox = call;
-  if (in->scheduler != NULL) CALLBACK(http_filter_scheduler_commit)(in->scheduler, EVENT_ANSWERS);
+  ask_worker(in, EVENT_ANSWERS);
   pthread_mutex_unlock(&in->lock);
 }
 
@@ -1011,7 +1020,6 @@ const char *HOOK(program_init)(void) { return wasm_rt_init() ? ENVOY_ABI_VERSION
 
 Config *HOOK(http_filter_config_new)(void *envoy, Bytes name, Bytes json) {
   Config *config = allocate(sizeof(Config));
-  config->envoy = envoy;
   config->json = allocate(json.length + 1);
   memcpy(config->json, json.ptr, json.length);
   config->json_length = json.length;
@@ -1254,6 +1262,9 @@ int HOOK(http_filter_response_trailers)(void *envoy, Stream *stream) {
 void HOOK(http_filter_scheduled)(void *envoy, Stream *stream, uint64_t event) {
   (void)envoy;
   Instance *in = stream->instance;
+  pthread_mutex_lock(&in->lock);
+  in->pending &= ~(1u << event);
+  pthread_mutex_unlock(&in->lock);
   if (event == EVENT_TICK) {
     run_tick(in);
     return;
