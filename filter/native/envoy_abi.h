@@ -29,7 +29,7 @@ typedef enum { REQUEST_RECEIVED = 0, REQUEST_BUFFERED = 1, RESPONSE_RECEIVED = 2
 
 typedef enum { RESPONSE_CODE_DETAILS = 16 } Attribute;
 
-typedef enum { LOG_ERROR = 4, LOG_CRITICAL = 5 } LogLevel;
+typedef enum { LOG_CRITICAL = 5 } LogLevel;
 
 enum { CALLOUT_STARTED = 0, CALLOUT_ANSWERED = 0, RESET_LOCALLY = 0 };
 

@@ -146,7 +146,7 @@ struct w2c_env {
   const Header *answer_headers;
   size_t answer_header_count;
   const Bytes *answer_chunks;
-  size_t answer_chunk_count;
+  size_t answer_bytes;
   /* The body of the stream `listed` (null: of none) as Envoy holds it: first what was buffered, then what has come. */
   const Stream *listed;
   bool request_is_listed;
@@ -611,14 +611,12 @@ static bool find_body(Instance *in, uint32_t type) {
 u32 w2c_env_proxy_get_buffer_bytes(Instance *in, u32 type, u32 start, u32 length, u32 address_to, u32 length_to) {
   if (type == BODY_CONFIGURATION) return hand_over_bytes(in, address_to, length_to, in->configuration);
   const Bytes *chunks = in->answer_chunks;
-  size_t count = in->answer_chunk_count;
+  size_t bytes = in->answer_bytes;
   if (type != BODY_CALL_RESPONSE) {
     if (!find_body(in, type)) return NOT_FOUND;
     chunks = in->chunks;
-    count = in->chunk_count;
+    bytes = in->body_bytes;
   }
-  size_t bytes = 0;
-  for (size_t i = 0; i < count; i++) bytes += chunks[i].length;
   if (start > bytes) return BAD_ARGUMENT;
   if (length > bytes - start) length = (u32)(bytes - start);
   uint8_t *to = hand_over(in, address_to, length_to, length);
@@ -958,9 +956,9 @@ static void tell_answer(Instance *in, Root *root, uint32_t token, const Header *
   in->answer_headers = headers;
   in->answer_header_count = header_count;
   in->answer_chunks = chunks;
-  in->answer_chunk_count = chunk_count;
+  in->answer_bytes = bytes;
   enter(in, NULL, root, ON_NOTHING, call_response, root->context, token, (uint32_t)bytes, 0);
-  in->answer_header_count = in->answer_chunk_count = 0;
+  in->answer_header_count = in->answer_bytes = 0;
 }
 
 /* ---- Time and words ---- */
