@@ -7,7 +7,7 @@ import type { ReportRow } from "./report.ts";
 
 function row(id: string, median: number | null): ReportRow {
   const ratio = median === null ? null : { median, min: median, max: median };
-  return { id, group: "whole", title: id, base: null, rounds: [], valid_rounds: 1, voids: [], ratio, ratio_max: null };
+  return { id, group: "whole", title: id, base: null, rounds: [], beside: [], valid_rounds: 1, voids: [], ratio, ratio_max: null };
 }
 
 it("compares the rows that both reports have a ratio of", () => {

@@ -5,6 +5,8 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 const LINE_END = Buffer.from("\r\n");
 const HEAD_BYTES_MAX = 64 * 1024;
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
+/** Room for a body: a paced stream's, which has 60 KB, needs no more. */
+const BODY_BYTES_LEAST = 64 * 1024;
 
 type State = "head" | "length-body" | "chunk-size" | "chunk-data" | "chunk-end" | "trailers";
 
@@ -18,7 +20,8 @@ export class Http1Reader {
   #state: State = "head";
   #rest: Buffer | null = null;
   #head = "";
-  #body: Buffer[] = [];
+  /** A body that came in several reads, in its first `#bodyBytes`; kept for the next one, so that a stream leaves no garbage behind. */
+  #body = Buffer.alloc(0);
   #bodyBytes = 0;
   #missing = 0;
 
@@ -82,10 +85,16 @@ export class Http1Reader {
 
   #readBody(input: Buffer): number {
     const taken = Math.min(input.length, this.#missing);
-    this.#body.push(Buffer.from(input.subarray(0, taken)));
-    this.#bodyBytes += taken;
+    const bodyBytes = this.#bodyBytes + taken;
+    if (bodyBytes > BODY_BYTES_MAX) throw new MalformedMessage(`a body of more than ${BODY_BYTES_MAX} bytes`);
+    if (bodyBytes > this.#body.length) {
+      const larger = Buffer.allocUnsafe(Math.max(BODY_BYTES_LEAST, 2 * bodyBytes));
+      this.#body.copy(larger, 0, 0, this.#bodyBytes);
+      this.#body = larger;
+    }
+    input.copy(this.#body, this.#bodyBytes, 0, taken);
+    this.#bodyBytes = bodyBytes;
     this.#missing -= taken;
-    if (this.#bodyBytes > BODY_BYTES_MAX) throw new MalformedMessage(`a body of more than ${BODY_BYTES_MAX} bytes`);
     if (this.#missing > 0) return taken;
     if (this.#state === "length-body") this.#finish();
     else this.#state = "chunk-end";
@@ -111,8 +120,7 @@ export class Http1Reader {
   }
 
   #finish(): void {
-    const body = Buffer.concat(this.#body);
-    this.#body = [];
+    const body = this.#body.subarray(0, this.#bodyBytes);
     this.#bodyBytes = 0;
     this.#state = "head";
     this.#onMessage(this.#head, body);

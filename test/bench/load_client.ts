@@ -202,6 +202,7 @@ async function run(order: LoadOrder): Promise<LoadResult> {
   const checker = new ReplyChecker({ api: order.api, exact: order.exact, stream_chunks: streams?.chunks ?? null });
   // Paced streams are few and long, and their checking would fall into the time of others; all else is checked as it comes.
   const tally = new Tally(checker, streams?.paced ?? false);
+  gc?.();
   // Each paced stream has a connection of its own, so that the time between two streams is in no gap.
   gaps_ms = streams?.paced ? [] : null;
   if (order.load === "rate") await openLoop(order, tally);

@@ -24,10 +24,12 @@ export interface ReportRow {
   /** The row of plain Envoy that it is related to; null for plain Envoy. */
   base: string | null;
   rounds: Figures[];
+  /** What plain Envoy's row was, round by round, right before and right after: their mean. Empty for plain Envoy. */
+  beside: Figures[];
   /** Rounds that count. */
   valid_rounds: number;
   voids: string[];
-  /** Envoy's CPU as a multiple of plain Envoy's in the same round; null for plain Envoy, and where no round counts. */
+  /** Envoy's CPU as a multiple of plain Envoy's beside it; null for plain Envoy, and where no round counts. */
   ratio: Summary | null;
   ratio_max: number | null;
 }
@@ -50,18 +52,17 @@ export interface Report {
 }
 
 export function reportRows(results: readonly RowResult[]): ReportRow[] {
-  const cpuOf = (result: RowResult) => result.rounds.map((figures) => figures.envoy_cpu_us);
+  const cpuOf = (rounds: readonly Figures[]) => rounds.map((figures) => figures.envoy_cpu_us);
   return results.map((result) => {
-    const base = results.find(({ row }) => row.id === result.row.base);
-    const beside = result.beside.some(Number.isFinite) ? result.beside : base === undefined ? [] : cpuOf(base);
-    const ratios = base === undefined ? [] : pairedRatios(cpuOf(result), beside);
+    const ratios = pairedRatios(cpuOf(result.rounds), cpuOf(result.beside));
     return {
       id: result.row.id,
       group: result.row.group,
       title: result.row.title,
       base: result.row.base,
       rounds: result.rounds,
-      valid_rounds: cpuOf(result).filter(Number.isFinite).length,
+      beside: result.beside,
+      valid_rounds: cpuOf(result.rounds).filter(Number.isFinite).length,
       voids: result.voids,
       ratio: ratios.length === 0 ? null : summarize(ratios),
       ratio_max: result.row.ratio_max,
@@ -69,7 +70,7 @@ export function reportRows(results: readonly RowResult[]): ReportRow[] {
   });
 }
 
-type Column = [heading: string, cell: (row: ReportRow, rows: readonly ReportRow[]) => string];
+type Column = [heading: string, cell: (row: ReportRow) => string];
 
 /** The median of one figure over the rounds that count; null when none does. */
 function medianOf(row: ReportRow | undefined, figure: keyof Figures): number | null {
@@ -95,12 +96,13 @@ const ratio = ({ ratio, valid_rounds }: ReportRow) => {
 
 const limit = ({ ratio_max }: ReportRow) => (ratio_max === null ? "" : `${ratio_max}`);
 
-/** Over plain Envoy of the same API, in the same report. */
-const overPlain = (figure: keyof Figures, digits: number) => (row: ReportRow, rows: readonly ReportRow[]) => {
-  const plain = rows.find(({ id }) => id === row.base);
-  if (plain === undefined) return "";
-  const [mine, theirs] = [medianOf(row, figure), medianOf(plain, figure)];
-  return mine === null || theirs === null ? "void" : (mine - theirs).toFixed(digits);
+const onlyWithBase = (text: string) => (row: ReportRow) => (row.base === null ? "" : text);
+
+/** Over plain Envoy beside it. */
+const overPlain = (figure: keyof Figures, digits: number) => (row: ReportRow) => {
+  if (row.base === null) return "";
+  const differences = row.rounds.map((mine, i) => mine[figure] - (row.beside[i]?.[figure] ?? Number.NaN)).filter(Number.isFinite);
+  return shown(differences.length === 0 ? null : summarize(differences).median, digits);
 };
 
 const TABLES: Record<Group, { title: string; columns: readonly Column[] }> = {
@@ -118,6 +120,7 @@ const TABLES: Record<Group, { title: string; columns: readonly Column[] }> = {
     columns: [
       ["CPU µs a reply", median("envoy_cpu_us", 0)],
       ["more than plain Envoy", overPlain("envoy_cpu_us", 0)],
+      ["at most", onlyWithBase("400")],
       ["× plain Envoy (spread)", ratio],
     ],
   },
@@ -128,7 +131,8 @@ const TABLES: Record<Group, { title: string; columns: readonly Column[] }> = {
       ["× plain Envoy (spread)", ratio],
       ["at most", limit],
       ["gap p99 ms", median("gap_p99_ms", 1)],
-      ["added", overPlain("gap_p99_ms", 1)],
+      ["added", overPlain("gap_p99_ms", 2)],
+      ["at most", onlyWithBase("0.5")],
     ],
   },
   routed: {
@@ -137,7 +141,9 @@ const TABLES: Record<Group, { title: string; columns: readonly Column[] }> = {
       ["p50 ms", median("latency_p50_ms", 2)],
       ["p99 ms", median("latency_p99_ms", 2)],
       ["added p50 ms", overPlain("latency_p50_ms", 2)],
+      ["at most", onlyWithBase("1.5")],
       ["added p99 ms", overPlain("latency_p99_ms", 2)],
+      ["at most", onlyWithBase("6")],
       ["brightstaff's CPU, µs a request", median("brightstaff_cpu_us", 0)],
     ],
   },
@@ -152,7 +158,7 @@ function markdownTable(head: readonly string[], lines: readonly (readonly string
 function groupTable(group: Group, rows: readonly ReportRow[]): string {
   const { title, columns } = TABLES[group];
   const head = ["", ...columns.map(([heading]) => heading)];
-  const lines = rows.map((row) => [row.title, ...columns.map(([, cell]) => cell(row, rows))]);
+  const lines = rows.map((row) => [row.title, ...columns.map(([, cell]) => cell(row))]);
   return `**${title}**\n\n${markdownTable(head, lines)}`;
 }
 

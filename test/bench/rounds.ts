@@ -1,18 +1,18 @@
 // Rounds of a group of rows: all rows in turns within each round, and each second round the other way round. What a busy machine gives a process
-// drifts within seconds, so plain Envoy is measured right before and right after each other row, and the ratio is one to the mean of these two. Each round has processes of its own: where in memory a process happens to
+// drifts within seconds, so plain Envoy is measured right before and right after each other row, which is set against the mean of these two. Each round has processes of its own: where in memory a process happens to
 // lie makes it up to a tenth faster or slower for as long as it lives, plain Envoy as well.
 
 import { type Load, type Measurement, measure } from "./measure.ts";
 import type { LoadClient } from "./processes.ts";
-import { type Figures, figuresOf, type RoundSize, type Row, type SubjectName } from "./rows.ts";
+import { type Figures, figuresOf, meanOf, type RoundSize, type Row, type SubjectName } from "./rows.ts";
 import type { Subject } from "./subjects.ts";
 
 export interface RowResult {
   row: Row;
   /** By round. */
   rounds: Figures[];
-  /** By round, Envoy's CPU time (µs a unit) in the row's base, measured right before and after; NaN where a measurement was void, or has no base. */
-  beside: number[];
+  /** By round, the row's base as it was right before and right after, its mean; NaN where a measurement was void. Empty for a row without a base. */
+  beside: Figures[];
   /** Why rounds were void, one sentence each. */
   voids: string[];
 }
@@ -58,21 +58,20 @@ export async function runRounds({ rows, start, client, size, rounds, onProgress 
         if (void_because !== null) voids.push(`warm-up ${round}: ${void_because}`);
       }
       // The base that was measured last, as it may stand before one row and after another.
-      let last: { row: Row; cpu_us: number } | null = null;
-      const baseNow = async (row: Row): Promise<number> => {
-        const [{ envoy_cpu_us: cpu_us }] = await figuresNow(row);
-        last = { row, cpu_us };
-        return cpu_us;
+      let last: { row: Row; figures: Figures } | null = null;
+      const baseNow = async (row: Row): Promise<Figures> => {
+        const [figures] = await figuresNow(row);
+        last = { row, figures };
+        return figures;
       };
       for (const result of round % 2 === 1 ? results : results.toReversed()) {
         const { row } = result;
-        const base = rows.find(({ id }) => id === row.base && row.group !== "routed");
-        const before = base === undefined ? Number.NaN : (cpuOf(last, base) ?? (await baseNow(base)));
+        const base = rows.find(({ id }) => id === row.base);
+        const before = base && (figuresIn(last, base) ?? (await baseNow(base)));
         const [figures, void_because] = await figuresNow(row);
-        last = row.base === null ? { row, cpu_us: figures.envoy_cpu_us } : null;
-        const after = base === undefined ? Number.NaN : await baseNow(base);
+        last = row.base === null ? { row, figures } : null;
         result.rounds.push(figures);
-        result.beside.push((before + after) / 2);
+        if (base && before) result.beside.push(meanOf(before, await baseNow(base)));
         if (void_because !== null) result.voids.push(`round ${round}: ${void_because}`);
         onProgress(`round ${round}/${rounds} ${row.id}: ${void_because ?? `${figures.envoy_cpu_us.toFixed(1)} µs of Envoy's CPU`}`);
       }
@@ -83,6 +82,6 @@ export async function runRounds({ rows, start, client, size, rounds, onProgress 
   return results;
 }
 
-function cpuOf(measured: { row: Row; cpu_us: number } | null, row: Row): number | null {
-  return measured?.row === row ? measured.cpu_us : null;
+function figuresIn(measured: { row: Row; figures: Figures } | null, row: Row): Figures | null {
+  return measured?.row === row ? measured.figures : null;
 }

@@ -219,3 +219,15 @@ export function figuresOf(load: Load, measured: Measurement): Figures {
     gap_p99_ms: result.gap_p99_ms ?? Number.NaN,
   };
 }
+
+export function meanOf(one: Figures, other: Figures): Figures {
+  const mean = (figure: keyof Figures) => (one[figure] + other[figure]) / 2;
+  return {
+    envoy_cpu_us: mean("envoy_cpu_us"),
+    brightstaff_cpu_us: mean("brightstaff_cpu_us"),
+    per_s: mean("per_s"),
+    latency_p50_ms: mean("latency_p50_ms"),
+    latency_p99_ms: mean("latency_p99_ms"),
+    gap_p99_ms: mean("gap_p99_ms"),
+  };
+}
