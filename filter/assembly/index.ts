@@ -4,6 +4,7 @@
  * @see https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
  */
 import "./host/abort";
+import { beginList, endList } from "./bytes/chunk_memory";
 import { beginCallback, beginConfiguration } from "./host/arena";
 import { onDecision } from "./roles/decisions";
 import { onEventsAnswered } from "./roles/event_batch";
@@ -60,6 +61,16 @@ export function proxy_on_response_headers(context: u32, headers: u32, endOfStrea
 export function proxy_on_response_body(context: u32, size: u32, endOfStream: u32): i32 {
   beginCallback();
   return streams.get(context)!.onResponseBody(size, endOfStream != 0);
+}
+
+/**
+ * Where the memory lies that the next chunk of a stream's answer will need: the address of a list that holds until the next call, of the addresses of
+ * its lines of 64 bytes, with a 0 behind the last. 0 when no chunk that follows is looked at. No part of proxy-wasm: only our own host asks.
+ */
+export function chunk_memory(context: u32): usize {
+  beginList();
+  streams.listMemory(context);
+  return streams.get(context)!.listChunkMemory() ? endList() : 0;
 }
 
 export function proxy_on_response_trailers(context: u32, trailers: u32): i32 {

@@ -1,4 +1,5 @@
 import { Bytes } from "./bytes/bytes";
+import { listObject } from "./bytes/chunk_memory";
 import { AnswerOrigin } from "./canonical/answer_origin";
 import { ErrorKind } from "./canonical/error_kind";
 import { EventPattern } from "./canonical/event_pattern";
@@ -106,6 +107,17 @@ export class StreamTranslator {
   get summary(): ResponseSummary {
     this.readUsage();
     return this.stream.summary;
+  }
+
+  /** Lists the memory that the next chunk will need, should it be like the last one. */
+  listChunkMemory(): void {
+    listObject(this, offsetof<StreamTranslator>("insideEvent"));
+    this.frames.listChunkMemory();
+    this.pattern.listChunkMemory();
+    const writer = this.writer;
+    if (writer == null) return;
+    this.stream.listChunkMemory();
+    writer.listChunkMemory();
   }
 
   /** Reads a chunk of the provider's, cut anywhere. */

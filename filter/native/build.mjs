@@ -24,7 +24,7 @@ const TARGETS = {
   arm64: ["-target", "aarch64-linux-gnu.2.31"],
 };
 
-const FLAGS = ["-O3", "-std=gnu11", "-fPIC", "-fvisibility=hidden", "-fno-sanitize=all", "-g0"];
+const FLAGS = ["-O3", "-std=gnu11", "-fPIC", "-fvisibility=hidden", "-fno-sanitize=all", "-g0", "-flto"];
 /** For what is written by hand; wasm2c's C has unused functions and assignments of a variable to itself. */
 const WARNINGS = ["-Wall", "-Wextra", "-Werror"];
 

@@ -40,6 +40,8 @@ enum { PLACE_BITS = 20, PLACES_MAX = 1 << PLACE_BITS };
 
 /* As much of Envoy's words for how a response came about as the filter looks at. */
 enum { DETAILS_BYTES_MAX = 64 };
+/* Of a stream's chunks, so many go by before the filter is asked for the lines of its memory that the others will need: at most so many. */
+enum { CHUNKS_BEFORE = 8, LINES_MAX = 32, LINE_BYTES = 64 };
 /* Headers that the filter may set in a reply of its own. */
 enum { REPLY_HEADERS_MAX = 16 };
 
@@ -70,16 +72,22 @@ struct Root {
   size_t streams;
 };
 
+/* What each chunk needs stands first. */
 struct Stream {
   void *envoy;
   Instance *instance;
   Root *root;
   uint32_t context;
+  bool looks_at_no_chunks;
+  uint8_t chunks;
+  uint8_t line_count;
   bool is_gateway;
   bool request_is_buffered;
   bool response_is_buffered;
   bool response_has_begun;
   bool route_is_stale;
+  /* In the filter's memory. */
+  uint32_t lines[LINES_MAX];
   /* What Envoy said when the stream was complete. */
   bool is_complete;
   bool is_connected;
@@ -309,6 +317,11 @@ static uint32_t response_trailers(Module *m, uint32_t context, uint32_t b, uint3
 static uint32_t call_response(Module *m, uint32_t root, uint32_t token, uint32_t size) {
   w2c_llm__gateway_proxy_on_http_call_response(m, root, token, 0, size, 0);
   return 0;
+}
+
+static uint32_t chunk_memory(Module *m, uint32_t context, uint32_t b, uint32_t c) {
+  (void)b, (void)c;
+  return w2c_llm__gateway_chunk_memory(m, context);
 }
 
 static uint32_t tick(Module *m, uint32_t root, uint32_t b, uint32_t c) {
@@ -1245,10 +1258,26 @@ int HOOK(http_filter_response_headers)(void *envoy, Stream *stream, bool is_end)
   return (int)on_headers(stream, ON_NOTHING, w2c_llm__gateway_proxy_on_response_headers, is_end);
 }
 
+/* Asks the filter what the chunks that follow will need; not part of the proxy-wasm ABI. */
+static void learn_chunk_memory(Instance *in, Stream *stream) {
+  const uint32_t list = enter(in, stream, stream->root, ON_NOTHING, chunk_memory, stream->context, 0, 0, 0);
+  stream->looks_at_no_chunks = list == 0 && !in->is_dead;
+  if (list == 0 || list + sizeof(stream->lines) > in->module.w2c_memory.size) return;
+  memcpy(stream->lines, in->module.w2c_memory.data + list, sizeof(stream->lines));
+  while (stream->line_count < LINES_MAX && stream->lines[stream->line_count] != 0) stream->line_count++;
+}
+
 int HOOK(http_filter_response_body)(void *envoy, Stream *stream, bool is_end) {
   (void)envoy;
-  if (stream->instance->is_dead) return CONTINUE;
-  return (int)on_body(stream, ON_RESPONSE_BODY, w2c_llm__gateway_proxy_on_response_body, &stream->response_is_buffered, is_end);
+  Instance *in = stream->instance;
+  if (stream->looks_at_no_chunks || in->is_dead) return CONTINUE;
+  for (size_t i = 0; i < stream->line_count; i++) __builtin_prefetch(in->module.w2c_memory.data + stream->lines[i]);
+  const int result = (int)on_body(stream, ON_RESPONSE_BODY, w2c_llm__gateway_proxy_on_response_body, &stream->response_is_buffered, is_end);
+  if (UNLIKELY(stream->chunks < CHUNKS_BEFORE) && ++stream->chunks == CHUNKS_BEFORE && !in->is_dead) {
+    learn_chunk_memory(in, stream);
+    leave(in, stream, 0);
+  }
+  return result;
 }
 
 int HOOK(http_filter_response_trailers)(void *envoy, Stream *stream) {

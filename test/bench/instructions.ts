@@ -1,4 +1,4 @@
-// npm run bench:instructions: the instructions that Envoy runs for a whole reply, counted by valgrind. A count is the same on every run, whatever
+// npm run bench:instructions: the instructions that Envoy runs for a whole reply, and for a chunk of a paced stream, counted by valgrind. A count is the same on every run, whatever
 // else the machine does, where times differ by a tenth from one process to the next: so it tells whether a small change was one for the better. It
 // knows nothing of the kernel and of caches, and an allocation counts more than it costs, as valgrind takes tcmalloc off its quick path.
 
@@ -10,13 +10,14 @@ import { parseArgs, promisify } from "node:util";
 import { findEnvoy } from "../../envoy/install.mjs";
 import type { LoadOrder } from "./load.ts";
 import { chooseCores, type LoadClient, startLoadClient, startMockProvider } from "./processes.ts";
-import { type RoundSize, type Row, WHOLE_ROWS } from "./rows.ts";
+import { type RoundSize, type Row, STREAM_ROWS, unitsOf, WHOLE_ROWS } from "./rows.ts";
 import { type Subject, startBenchGateway, startPlainEnvoy } from "./subjects.ts";
 
 const SETTLE_MS = 500;
 const DUMP_MS_MAX = 10_000;
 const POLL_MS = 50;
-const USAGE = "usage: npm run bench:instructions -- [--requests N] [--only TEXT]   TEXT is a part of the rows' names";
+const USAGE =
+  "usage: npm run bench:instructions -- [--requests N] [--streams N] [--only TEXT]   TEXT is a part of the rows' names: stream/gateway/openai_chat";
 
 /** An Envoy that runs in callgrind, not counting until it is told to. */
 async function writeWrapper(folder: string, envoy: string): Promise<string> {
@@ -53,7 +54,7 @@ async function ask(client: LoadClient, subject: Subject, load: Omit<LoadOrder, "
   if (wrong > 0) throw new Error(`${wrong} replies were wrong: ${first_wrong}`);
 }
 
-/** Instructions a request. */
+/** Instructions a request, or a chunk. */
 async function count(client: LoadClient, subject: Subject, row: Row, size: RoundSize, folder: string): Promise<number> {
   const pid = subject.envoyPid;
   await ask(client, subject, row.warmUp(size));
@@ -63,19 +64,20 @@ async function count(client: LoadClient, subject: Subject, row: Row, size: Round
   await pause(SETTLE_MS);
   const instructions = await dump(folder, pid);
   await control(pid, "-i", "off");
-  return instructions / size.requests;
+  return instructions / unitsOf(row.load(size));
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { requests: { type: "string" }, only: { type: "string" } } });
-  const requests = Number(values.requests ?? 600);
-  const rows = WHOLE_ROWS.filter(({ id, base }) => base === null || id.includes(values.only ?? ""));
-  if (!Number.isInteger(requests) || requests < 1 || rows.every(({ base }) => base === null)) throw new Error(USAGE);
+  const { values } = parseArgs({ options: { requests: { type: "string" }, streams: { type: "string" }, only: { type: "string" } } });
+  const [requests, streams] = [Number(values.requests ?? 600), Number(values.streams ?? 20)];
+  const asked = [...WHOLE_ROWS, ...STREAM_ROWS].filter(({ id, base }) => base !== null && id.includes(values.only ?? ""));
+  const rows = [...WHOLE_ROWS, ...STREAM_ROWS].filter((row) => asked.some((one) => one === row || one.base === row.id));
+  if (![requests, streams].every((count) => Number.isInteger(count) && count > 0) || rows.length === 0) throw new Error(USAGE);
   if (spawnSync("valgrind", ["--version"]).status !== 0) throw new Error("valgrind is needed: Debian's package of that name");
   const envoy = findEnvoy();
   if (envoy === null) throw new Error("no Envoy found: run `node deploy/local/setup.mjs`");
 
-  const size = { requests, streams: 0, rate_requests: 0, warmup_requests: 4 * requests, warmup_streams: 0 };
+  const size = { requests, streams, rate_requests: 0, warmup_requests: 4 * requests, warmup_streams: requests };
   const cores = chooseCores();
   const folder = await mkdtemp(join(tmpdir(), "instructions-"));
   const open: { close(): Promise<void> }[] = [];

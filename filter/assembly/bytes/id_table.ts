@@ -1,3 +1,5 @@
+import { listBytes } from "./chunk_memory";
+
 /** Things that are alive at once are fewer than this in all but the rarest case. */
 const SLOTS: u32 = 4096;
 
@@ -26,6 +28,13 @@ export class IdTable<T> {
     const slot = id & (SLOTS - 1);
     if (unchecked(this.ids[slot]) == id) return unchecked(this.things[slot]);
     return this.others.has(id) ? this.others.get(id) : null;
+  }
+
+  /** Lists the memory that a look-up needs. */
+  listMemory(id: u32): void {
+    const slot = id & (SLOTS - 1);
+    listBytes(changetype<usize>(this.ids) + slot * sizeof<u32>(), sizeof<u32>());
+    listBytes(changetype<usize>(this.things) + slot * sizeof<usize>(), sizeof<usize>());
   }
 
   /** Fills a list with all of them. */

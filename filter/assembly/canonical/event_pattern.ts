@@ -1,5 +1,6 @@
 import { equal, indexOfAscii } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
+import { listBuffer, listObject } from "../bytes/chunk_memory";
 import { JsonError } from "../json/errors";
 import { Scanner } from "../json/scanner";
 import { ABSENT, Form, Slice, sliceForm, sliceLength, sliceOf, slicePtr } from "../json/slice";
@@ -34,6 +35,12 @@ export class EventPattern extends Scanner {
   reset(): void {
     this.known.clear(KEPT_BYTES_MAX);
     this.misses = 0;
+  }
+
+  /** Lists what the next event will be compared with. */
+  listChunkMemory(): void {
+    listObject(this, offsetof<EventPattern>());
+    listBuffer(this.known);
   }
 
   /** The events that follow are not like those before. */

@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { listObject } from "../bytes/chunk_memory";
 import { ABSENT, Slice, sliceIsEmpty, sliceLength, textOf } from "../json/slice";
 import { writeText } from "../json/text";
 import { AnswerOrigin } from "./answer_origin";
@@ -96,6 +97,11 @@ export class MessageStream implements ContentSink {
     this.wantsLogprobs = head.wantsLogprobs;
     this.searchesWeb = head.searchesWeb;
     this.customTools.set(head.customTools);
+  }
+
+  /** Lists the memory that the next piece of text will need. */
+  listChunkMemory(): void {
+    listObject(this, offsetof<MessageStream>("callsOpened"));
   }
 
   /** Where the writer's events go from here on. */

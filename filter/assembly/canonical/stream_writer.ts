@@ -34,6 +34,8 @@ export abstract class StreamWriter {
 
   /** Forgets the stream before. `head`: of the request, which says what the client wants to see. */
   abstract reset(head: RequestHead): void;
+  /** Lists the memory that the next piece of text will need. */
+  listChunkMemory(): void {}
   abstract begin(out: Bytes, id: Slice, summary: ResponseSummary): void;
   /** `index` counts the blocks of this answer, `toolIndex` its tool calls. `id` and `name` are a tool call's. */
   abstract openBlock(out: Bytes, kind: BlockKind, index: i32, toolIndex: i32, id: Slice, name: Slice): void;

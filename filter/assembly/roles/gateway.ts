@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { listObject } from "../bytes/chunk_memory";
 import { Body, readBody, replaceBody } from "../host/body";
 import { now_ns } from "../host/clock";
 import { HeaderMap } from "../host/headers";
@@ -283,7 +284,15 @@ export class GatewayStream extends StreamContext {
       return CONTINUE;
     }
     const attempt = this.attempt;
-    return attempt == null || this.exchange!.answeredLocally ? CONTINUE : attempt.onResponseBody(size, endOfStream);
+    if (attempt == null) return CONTINUE;
+    return attempt.isStreaming || !this.exchange!.answeredLocally ? attempt.onResponseBody(size, endOfStream) : CONTINUE;
+  }
+
+  listChunkMemory(): bool {
+    const attempt = this.attempt;
+    if (attempt == null) return this.phase == Phase.Answering;
+    listObject(this, offsetof<GatewayStream>("bodyBytes"));
+    return attempt.listChunkMemory();
   }
 
   onResponseTrailers(): i32 {

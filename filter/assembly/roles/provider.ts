@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { listObject } from "../bytes/chunk_memory";
 import { appendToBody, Body, readBody, replaceBody } from "../host/body";
 import { now_ns } from "../host/clock";
 import { getHeader, getHeaderNamed, HeaderMap, removeHeader, setHeader } from "../host/headers";
@@ -253,6 +254,19 @@ export class ProviderStream extends StreamContext {
       default:
         return CONTINUE;
     }
+  }
+
+  /** The client is getting a stream: no other answer can come now. */
+  get isStreaming(): bool {
+    return this.phase == Phase.Stream;
+  }
+
+  listChunkMemory(): bool {
+    const translator = this.translator;
+    if (translator == null) return true;
+    listObject(this, offsetof<ProviderStream>("id"));
+    translator.listChunkMemory();
+    return true;
   }
 
   onResponseTrailers(): i32 {

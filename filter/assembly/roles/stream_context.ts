@@ -8,6 +8,8 @@ export abstract class StreamContext {
   abstract onResponseHeaders(endOfStream: bool): i32;
   abstract onResponseBody(size: u32, endOfStream: bool): i32;
   abstract onResponseTrailers(): i32;
+  /** Lists the memory that the next chunk of the answer will need. False when no chunk that follows is looked at. */
+  abstract listChunkMemory(): bool;
   /** The stream is over: gives back what it held. */
   abstract onDelete(): void;
 }

@@ -1,5 +1,6 @@
 import { equal, equalAscii } from "../bytes/ascii";
 import { Bytes } from "../bytes/bytes";
+import { listBuffer, listObject } from "../bytes/chunk_memory";
 import { crc32 } from "../bytes/crc32";
 import { Frame, FrameReader } from "./frame_reader";
 
@@ -55,6 +56,11 @@ export class EventStreamReader extends FrameReader {
     this.end = 0;
     this.messageLength = 0;
     this.damaged = false;
+  }
+
+  listChunkMemory(): void {
+    listObject(this, offsetof<EventStreamReader>());
+    listBuffer(this.eventHeaders);
   }
 
   feed(ptr: usize, length: u32): void {

@@ -34,6 +34,8 @@ export abstract class FrameReader {
   abstract next(): Frame;
   /** The stream is over: whether a last event was left whose end is missing and that counts all the same. */
   abstract finish(): bool;
+  /** Lists the memory that the next chunk will need. */
+  abstract listChunkMemory(): void;
   /** Whether bytes of an event were passed whose end has not come. */
   abstract get isInsideEvent(): bool;
 }

@@ -1,4 +1,5 @@
 import { Bytes } from "../bytes/bytes";
+import { listObject } from "../bytes/chunk_memory";
 import { Frame, FrameReader } from "./frame_reader";
 
 /** The longest event that is waited for, in bytes: beyond it a stream is not read on. Images in answers come to some megabytes. */
@@ -74,6 +75,10 @@ export class SseReader extends FrameReader {
     if (sink == null || to <= this.unsent) return;
     sink.append(this.unsent, <u32>(to - this.unsent));
     this.unsent = to;
+  }
+
+  listChunkMemory(): void {
+    listObject(this, offsetof<SseReader>());
   }
 
   feed(ptr: usize, length: u32): void {

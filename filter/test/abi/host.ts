@@ -49,6 +49,7 @@ interface Exports {
   proxy_on_response_headers(context: number, count: number, end: number): number;
   proxy_on_response_body(context: number, size: number, end: number): number;
   proxy_on_response_trailers(context: number, count: number): number;
+  chunk_memory(context: number): number;
   proxy_on_http_call_response(root: number, token: number, headers: number, size: number, trailers: number): void;
   proxy_on_tick(root: number): void;
   proxy_on_delete(context: number): void;

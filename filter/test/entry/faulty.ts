@@ -52,6 +52,10 @@ export function proxy_on_response_headers(context: u32, headers: u32, endOfStrea
 export function proxy_on_response_body(context: u32, size: u32, endOfStream: u32): i32 {
   return CONTINUE;
 }
+export function chunk_memory(context: u32): usize {
+  return 0;
+}
+
 export function proxy_on_response_trailers(context: u32, trailers: u32): i32 {
   return CONTINUE;
 }

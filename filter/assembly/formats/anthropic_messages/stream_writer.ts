@@ -1,4 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
+import { listBuffer, listObject } from "../../bytes/chunk_memory";
 import { writeInteger } from "../../bytes/numbers";
 import { Citation } from "../../canonical/citations";
 import { ProviderError } from "../../canonical/provider_error";
@@ -28,6 +29,11 @@ export class MessagesStreamWriter extends StreamWriter {
   reset(head: RequestHead): void {
     this.blocks = 0;
     this.includeReasoning = head.includeReasoning;
+  }
+
+  listChunkMemory(): void {
+    listObject(this, offsetof<MessagesStreamWriter>());
+    listBuffer(this.textFrame);
   }
 
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {

@@ -1,4 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
+import { listBuffer, listObject } from "../../bytes/chunk_memory";
 import { writeInteger } from "../../bytes/numbers";
 import { Citation } from "../../canonical/citations";
 import { clock } from "../../canonical/clock";
@@ -47,6 +48,11 @@ export class ChatStreamWriter extends StreamWriter {
     this.details = 0;
     this.annotations.clear(KEPT_BYTES_MAX);
     this.isFull = false;
+  }
+
+  listChunkMemory(): void {
+    listObject(this, offsetof<ChatStreamWriter>());
+    listBuffer(this.textFrame);
   }
 
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {

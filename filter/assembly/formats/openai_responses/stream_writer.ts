@@ -1,4 +1,5 @@
 import { Bytes } from "../../bytes/bytes";
+import { listBuffer, listObject } from "../../bytes/chunk_memory";
 import { writeInteger } from "../../bytes/numbers";
 import { Citation } from "../../canonical/citations";
 import { clock } from "../../canonical/clock";
@@ -44,6 +45,8 @@ export class ResponsesStreamWriter extends StreamWriter {
   private deltaHead: Bytes = new Bytes();
   private numberAt: u32 = 0;
   private text: Bytes = new Bytes();
+  /** Bytes that are kept of this answer beside the text of the open item. */
+  private besideText: u32 = 0;
   private call: Bytes = new Bytes();
   /** The proof of the reasoning item that is open, marked, as the inside of a JSON string. */
   private proof: Bytes = new Bytes();
@@ -83,6 +86,12 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.isText = false;
   }
 
+  listChunkMemory(): void {
+    listObject(this, offsetof<ResponsesStreamWriter>("logprobs"));
+    listObject(this.text, offsetof<Bytes>());
+    listBuffer(this.deltaHead);
+  }
+
   begin(out: Bytes, id: Slice, summary: ResponseSummary): void {
     this.createdSeconds = clock.seconds;
     writeText(this.id, id);
@@ -101,6 +110,7 @@ export class ResponsesStreamWriter extends StreamWriter {
     this.text.clear();
     this.logprobs.clear();
     this.logprobsWithBytes.clear();
+    this.countBesideText();
     this.proof.clear();
     if (isCall(kind)) this.keepCall(id, name);
     this.openEvent(out, "response.output_item.added");
@@ -125,7 +135,8 @@ export class ResponsesStreamWriter extends StreamWriter {
     out.ascii(',"annotation":');
     out.append(this.annotations.ptr + start, this.annotations.length - start);
     out.ascii("}\n\n");
-    this.isFull = this.keptBytes > ANSWER_KEPT_BYTES_MAX;
+    this.countBesideText();
+    this.noteKept();
   }
 
   beforeText(tokens: TokenLogprobs): void {
@@ -137,11 +148,14 @@ export class ResponsesStreamWriter extends StreamWriter {
       this.hasPart = true;
       this.openPart(out, kind);
     }
-    const start = this.text.length;
-    writeStringBody(this.text, text);
-    this.isFull = this.keptBytes > ANSWER_KEPT_BYTES_MAX;
-    if (kind == BlockKind.Text) this.writeTextDelta(out, this.text.ptr + start, this.text.length - start);
-    else this.writeDelta(out, kind, this.text.ptr + start, this.text.length - start);
+    if (kind == BlockKind.Text) {
+      this.textDelta(out, text);
+    } else {
+      const start = this.text.length;
+      writeStringBody(this.text, text);
+      this.writeDelta(out, kind, this.text.ptr + start, this.text.length - start);
+    }
+    this.noteKept();
   }
 
   signature(out: Bytes, index: i32, seal: Seal, signature: Slice): void {
@@ -197,8 +211,12 @@ export class ResponsesStreamWriter extends StreamWriter {
     if (this.id.length > 0) this.writeResponse(out, "response.failed", "failed", "", error, null);
   }
 
-  private get keptBytes(): u32 {
-    return this.items.length + this.text.length + this.logprobs.length + this.logprobsWithBytes.length + this.annotations.length;
+  private countBesideText(): void {
+    this.besideText = this.items.length + this.logprobs.length + this.logprobsWithBytes.length + this.annotations.length;
+  }
+
+  private noteKept(): void {
+    this.isFull = this.besideText + this.text.length > ANSWER_KEPT_BYTES_MAX;
   }
 
   /** Of the open item's text, or of the one before until another is opened. */
@@ -256,14 +274,21 @@ export class ResponsesStreamWriter extends StreamWriter {
   }
 
   /** All but the number, the text and its logprobs stays the same for an item, and is written once. */
-  private writeTextDelta(out: Bytes, ptr: usize, length: u32): void {
+  private textDelta(out: Bytes, text: Slice): void {
     const head = this.deltaHead;
     out.append(head.ptr, this.numberAt);
     writeInteger(out, this.sequenceNumber++);
     out.append(head.ptr + this.numberAt, head.length - this.numberAt);
-    out.append(ptr, length);
-    const start = this.keepLogprobs();
-    this.writeLogprobs(out, this.logprobs.ptr + start, this.logprobs.length - start);
+    const start = out.length;
+    writeStringBody(out, text);
+    // Kept from where it was just written, not the other way round: the memory behind a long text is in no cache, and is not waited for here.
+    this.text.append(out.ptr + start, out.length - start);
+    if (this.tokens == null) {
+      out.ascii('","logprobs":[]}\n\n');
+      return;
+    }
+    const kept = this.keepLogprobs();
+    this.writeLogprobs(out, this.logprobs.ptr + kept, this.logprobs.length - kept);
   }
 
   private frameText(): void {
@@ -277,8 +302,7 @@ export class ResponsesStreamWriter extends StreamWriter {
 
   /** Where what was added begins. */
   private keepLogprobs(): u32 {
-    const tokens = this.tokens;
-    if (!tokens) return this.logprobs.length;
+    const tokens = this.tokens!;
     if (this.logprobs.length > 0) {
       this.logprobs.byte(0x2c);
       this.logprobsWithBytes.byte(0x2c);
@@ -287,6 +311,7 @@ export class ResponsesStreamWriter extends StreamWriter {
     writeTokens(tokens, false, this.logprobs);
     writeTokens(tokens, true, this.logprobsWithBytes);
     this.tokens = null;
+    this.countBesideText();
     return start;
   }
 
