@@ -41,7 +41,7 @@ enum { PLACE_BITS = 20, PLACES_MAX = 1 << PLACE_BITS };
 /* As much of Envoy's words for how a response came about as the filter looks at. */
 enum { DETAILS_BYTES_MAX = 64 };
 /* Of a stream's chunks, so many go by before the filter is asked for the lines of its memory that the others will need: at most so many. */
-enum { CHUNKS_BEFORE = 8, LINES_MAX = 32, LINE_BYTES = 64 };
+enum { CHUNKS_BEFORE = 8, LINES_MAX = 32 };
 /* Headers that the filter may set in a reply of its own. */
 enum { REPLY_HEADERS_MAX = 16 };
 

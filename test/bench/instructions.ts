@@ -1,6 +1,7 @@
-// npm run bench:instructions: the instructions that Envoy runs for a whole reply, and for a chunk of a paced stream, counted by valgrind. A count is the same on every run, whatever
-// else the machine does, where times differ by a tenth from one process to the next: so it tells whether a small change was one for the better. It
-// knows nothing of the kernel and of caches, and an allocation counts more than it costs, as valgrind takes tcmalloc off its quick path.
+// npm run bench:instructions: the instructions that Envoy runs for a whole reply, and for a chunk of a paced stream, counted by valgrind. A count is
+// the same on every run, whatever else the machine does, where times differ by a tenth from one process to the next: so it tells whether a small change
+// was one for the better. It knows nothing of the kernel and of caches, and an allocation counts more than it costs, as valgrind takes tcmalloc off its
+// quick path.
 
 import { execFile, spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
