@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { describeMistake, formatPath, type Mistake } from "../config/mistakes.ts";
 import { readPreferences } from "../config/request_preferences.ts";
 import { findRouter } from "../config/variants.ts";
+import { Deadline } from "../deadline.ts";
 import { type Deciding, type DecisionRequest, decide } from "../decisions/decide.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
@@ -77,17 +78,19 @@ export function decisionRoutes(app: FastifyInstance, options: DecisionOptions): 
       const router = brought === null ? configured : { ...brought.router, fallback: configured?.fallback ?? [] };
       if (router == null) return refuse(reply, metrics, 404, "unknown_router", `there is no router ${JSON.stringify(name)}`);
       // The filter waits no longer than this; what comes later is work for nothing.
-      let signal: AbortSignal | undefined;
-      const deadline = () => {
-        signal = AbortSignal.timeout(deciding.config.limits.decision_ms);
-        return signal;
+      let deadline: Deadline | undefined;
+      const signal = () => {
+        deadline = new Deadline(deciding.config.limits.decision_ms);
+        return deadline.signal;
       };
       try {
-        return await decide(deciding, router, request.body, deadline, metrics);
+        return await decide(deciding, router, request.body, signal, metrics);
       } catch (error) {
-        if (signal?.aborted) return refuse(reply, metrics, 504, "deadline", "the resolver gave no answer in time"); // counted, not logged: these come in crowds
+        if (deadline?.hasPassed) return refuse(reply, metrics, 504, "deadline", "the resolver gave no answer in time"); // counted, not logged: these come in crowds
         request.log.warn({ err: error, router: router.name }, "no decision");
         return refuse(reply, metrics, 500, "resolver", "the resolver gave no answer");
+      } finally {
+        deadline?.clear();
       }
     },
   );

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 export type HedgeOptions = {
   /** Without an answer by then, a second attempt is made beside the first. */
   readonly delay_ms: number;
@@ -15,19 +13,30 @@ export type HedgeOptions = {
  * first attempt's error when neither gives an answer. The attempt that is not needed any more is aborted.
  */
 export async function hedge<T>(attempt: (signal: AbortSignal) => Promise<T>, options: HedgeOptions): Promise<T> {
+  const { signal: outer } = options;
   const over = new AbortController();
-  const signal = AbortSignal.any([options.signal, over.signal]);
-  const first = attempt(signal);
+  const stop = () => over.abort(outer.reason);
+  if (outer.aborted) stop();
+  outer.addEventListener("abort", stop, { once: true });
+  let timer: NodeJS.Timeout | undefined;
+  let attempts = 1;
   try {
+    const first = attempt(over.signal);
     const isOver = first.then(
       () => true,
       (error) => !options.isRetryable(error),
     );
-    const slow = sleep(options.delay_ms, false, { signal, ref: false }).catch(() => false);
-    if ((await Promise.race([isOver, slow])) || options.signal.aborted || !options.afford()) return await first;
-    return await Promise.any([first, attempt(signal)]).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
+    const slow = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, options.delay_ms, false);
+      timer.unref();
+    });
+    if ((await Promise.race([isOver, slow])) || outer.aborted || !options.afford()) return await first;
+    attempts++;
+    return await Promise.any([first, attempt(over.signal)]).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
   } finally {
-    over.abort();
+    clearTimeout(timer);
+    outer.removeEventListener("abort", stop);
+    if (attempts > 1) over.abort();
   }
 }
 

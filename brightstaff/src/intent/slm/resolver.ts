@@ -1,5 +1,6 @@
 import type { Pool } from "undici";
 import { CircuitBreaker } from "../../circuit_breaker.ts";
+import { Deadline } from "../../deadline.ts";
 import type { Conversation, Miss, Resolution, Resolver, Route, SlmResolverOptions } from "../resolver.ts";
 import { type Answer, readAnswer } from "./answers.ts";
 import { HedgeBudget, hedge } from "./hedge.ts";
@@ -125,18 +126,20 @@ export class SlmResolver implements Resolver {
 
   async #request(prompt: string, signal: AbortSignal): Promise<string> {
     const { deadline_ms } = this.#options;
-    const deadline = AbortSignal.timeout(deadline_ms);
+    const deadline = new Deadline(deadline_ms, signal);
     this.#hedges.earn();
     try {
       return await hedge((attemptSignal) => this.#post(prompt, attemptSignal), {
         delay_ms: deadline_ms * HEDGE_SHARE_OF_DEADLINE,
         afford: () => this.#hedges.spend(),
         isRetryable: (error) => (error instanceof MissError ? error instanceof StatusError && error.isRetryable : true),
-        signal: AbortSignal.any([signal, deadline]),
+        signal: deadline.signal,
       });
     } catch (error) {
       if (error instanceof MissError) throw error;
-      throw new MissError(deadline.aborted ? "deadline" : "unreachable", error);
+      throw new MissError(deadline.hasPassed ? "deadline" : "unreachable", error);
+    } finally {
+      deadline.clear();
     }
   }
 
