@@ -4,13 +4,12 @@
  * @see https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1
  */
 import "./host/abort";
-import { beginList, endList } from "./bytes/chunk_memory";
 import { beginCallback, beginConfiguration } from "./host/arena";
 import { onDecision } from "./roles/decisions";
 import { onEventsAnswered } from "./roles/event_batch";
 import { configureRoot, createStreamContext, deleteRoot, isRoot } from "./roles/roots";
 import { onTick } from "./roles/silence";
-import { streams } from "./roles/stream_context";
+import { listChunkMemory, streams } from "./roles/stream_context";
 
 export { malloc } from "./host/arena";
 
@@ -68,9 +67,7 @@ export function proxy_on_response_body(context: u32, size: u32, endOfStream: u32
  * its lines of 64 bytes, with a 0 behind the last. 0 when no chunk that follows is looked at. No part of proxy-wasm: only our own host asks.
  */
 export function chunk_memory(context: u32): usize {
-  beginList();
-  streams.listMemory(context);
-  return streams.get(context)!.listChunkMemory() ? endList() : 0;
+  return listChunkMemory(context);
 }
 
 export function proxy_on_response_trailers(context: u32, trailers: u32): i32 {

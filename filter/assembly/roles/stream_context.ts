@@ -1,3 +1,4 @@
+import { beginList, endList } from "../bytes/chunk_memory";
 import { IdTable } from "../bytes/id_table";
 
 /** One stream as one of the roles sees it. A role answers every callback; what Envoy is told is one of the constants of host/stream. */
@@ -16,3 +17,10 @@ export abstract class StreamContext {
 
 /** All that Envoy has open, by their contexts' ids. */
 export const streams: IdTable<StreamContext> = new IdTable<StreamContext>();
+
+/** @returns the list of the memory that a stream's next chunk will need, 0 when it looks at no chunk that follows */
+export function listChunkMemory(context: u32): usize {
+  beginList();
+  streams.listMemory(context);
+  return streams.get(context)!.listChunkMemory() ? endList() : 0;
+}
