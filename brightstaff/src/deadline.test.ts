@@ -34,3 +34,10 @@ it("does nothing more once it is cleared", async () => {
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(deadline.signal.aborted).toBe(false);
 });
+
+it("ends what goes on under it, which is not the time running out", async () => {
+  const deadline = new Deadline(60_000);
+  deadline.abort();
+  deadline.clear();
+  expect([await aborted(deadline), deadline.hasPassed]).toEqual(["AbortError", false]);
+});

@@ -30,6 +30,11 @@ export class Deadline {
     return this.#hasPassed;
   }
 
+  /** Ends what still goes on under it. */
+  abort(): void {
+    this.#controller.abort();
+  }
+
   /** To be called when what it was for is over. */
   clear(): void {
     clearTimeout(this.#timer);

@@ -136,3 +136,67 @@ test("the events of a stream take no memory of their own", () => {
   memory(10);
   expect(memory(20_000)).toBe(memory(10));
 });
+
+/** What our own host is told of a stream's chunks: no part of proxy-wasm. */
+describe("memory that is fetched ahead", () => {
+  const LINE_BYTES = 64;
+  /** For so many lines the host has room. */
+  const LINES_MAX = 32;
+  const unfinished = (answer: ProviderAnswer): ProviderAnswer => ({ ...answer, chunks: answer.chunks?.slice(0, -1) ?? [], ends: false });
+
+  /** The listed lines' addresses; null when no chunk that follows is looked at. */
+  function linesOf(context: number): number[] | null {
+    const { host } = gateway;
+    const list = host.run(context, (exports) => exports.chunk_memory(context));
+    if (list === 0) return null;
+    const words = new Uint32Array(host.exports.memory.buffer, list, LINES_MAX + 1);
+    const end = words.indexOf(0);
+    if (end < 0) throw new Error(`no end in the first ${words.length} addresses`);
+    return [...words.subarray(0, end)];
+  }
+
+  function contentOf(lines: number[]): string {
+    const memory = Buffer.from(gateway.host.exports.memory.buffer);
+    return Buffer.concat(lines.map((line) => memory.subarray(line, line + LINE_BYTES))).toString("latin1");
+  }
+
+  test.each([
+    ["that passes", "gpt-5.2", chatStream(8), ['"choices":[{"index":0,"delta":{"content":"']],
+    // With the event that the client gets.
+    [
+      "that is translated",
+      "anthropic/claude-sonnet-4-5",
+      messagesStream(8),
+      ['"delta":{"type":"text_delta","text":"', '"delta":{"content":"'],
+    ],
+  ])("is that of what a chunk %s is compared with", (_, model, answer, parts) => {
+    const request = gateway.chat({ model, messages: MESSAGES, stream: true });
+    request.attempt().respond(unfinished(answer));
+    const lines = linesOf(request.context) as number[];
+    expect(lines.length).toBeGreaterThan(8);
+    expect(lines.length).toBeLessThanOrEqual(LINES_MAX);
+    for (const line of lines) expect(line % LINE_BYTES).toBe(0);
+    for (const part of parts) expect(contentOf(lines)).toContain(part);
+  });
+
+  test("is none for the gateway role, which looks at no chunk of an answer that the provider role sees to", () => {
+    const request = gateway.chat({ model: "router:any", messages: MESSAGES, stream: true });
+    request.decide({ route: "greetings", models: ["openai/gpt-5-mini", "openai/gpt-5.2"] });
+    const attempt = request.attempt();
+    attempt.respond(unfinished(chatStream(8)));
+    expect(linesOf(request.context)).toBeNull();
+    expect(linesOf(attempt.context)).not.toBeNull();
+    // Which it does not, whether it is asked or not.
+    const more = chatChunk({ content: "more" });
+    gateway.host.callCounts.clear();
+    request.pass(Buffer.from(more), false);
+    expect([...gateway.host.callCounts]).toEqual([]);
+    expect(request.answer?.body.endsWith(more)).toBe(true);
+  });
+
+  test("is asked for while an answer of Envoy's own comes, which is looked at to its end", () => {
+    const request = gateway.chat({ model: "gpt-5.2", messages: MESSAGES });
+    request.answerByEnvoy(503, "no healthy upstream");
+    expect(linesOf(request.context)).not.toBeNull();
+  });
+});

@@ -1,3 +1,5 @@
+import type { Deadline } from "../../deadline.ts";
+
 export type HedgeOptions = {
   /** Without an answer by then, a second attempt is made beside the first. */
   readonly delay_ms: number;
@@ -5,7 +7,8 @@ export type HedgeOptions = {
   readonly afford: () => boolean;
   /** Whether another attempt may do better than one that failed so. */
   readonly isRetryable: (error: unknown) => boolean;
-  readonly signal: AbortSignal;
+  /** For both. */
+  readonly deadline: Deadline;
 };
 
 /**
@@ -13,15 +16,11 @@ export type HedgeOptions = {
  * first attempt's error when neither gives an answer. The attempt that is not needed any more is aborted.
  */
 export async function hedge<T>(attempt: (signal: AbortSignal) => Promise<T>, options: HedgeOptions): Promise<T> {
-  const { signal: outer } = options;
-  const over = new AbortController();
-  const stop = () => over.abort(outer.reason);
-  if (outer.aborted) stop();
-  outer.addEventListener("abort", stop, { once: true });
+  const { deadline } = options;
   let timer: NodeJS.Timeout | undefined;
-  let attempts = 1;
+  let isHedged = false;
   try {
-    const first = attempt(over.signal);
+    const first = attempt(deadline.signal);
     const isOver = first.then(
       () => true,
       (error) => !options.isRetryable(error),
@@ -30,13 +29,12 @@ export async function hedge<T>(attempt: (signal: AbortSignal) => Promise<T>, opt
       timer = setTimeout(resolve, options.delay_ms, false);
       timer.unref();
     });
-    if ((await Promise.race([isOver, slow])) || outer.aborted || !options.afford()) return await first;
-    attempts++;
-    return await Promise.any([first, attempt(over.signal)]).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
+    if ((await Promise.race([isOver, slow])) || deadline.signal.aborted || !options.afford()) return await first;
+    isHedged = true;
+    return await Promise.any([first, attempt(deadline.signal)]).catch(({ errors }: AggregateError) => Promise.reject(errors[0]));
   } finally {
     clearTimeout(timer);
-    outer.removeEventListener("abort", stop);
-    if (attempts > 1) over.abort();
+    if (isHedged) deadline.abort();
   }
 }
 

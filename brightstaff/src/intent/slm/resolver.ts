@@ -133,7 +133,7 @@ export class SlmResolver implements Resolver {
         delay_ms: deadline_ms * HEDGE_SHARE_OF_DEADLINE,
         afford: () => this.#hedges.spend(),
         isRetryable: (error) => (error instanceof MissError ? error instanceof StatusError && error.isRetryable : true),
-        signal: deadline.signal,
+        deadline,
       });
     } catch (error) {
       if (error instanceof MissError) throw error;
